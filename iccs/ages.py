@@ -1,17 +1,17 @@
-"""Ages as SDMX codes ('Y15T29', 'Y_GE60'): how they are written, the bands that the ICCS asks for, majority."""
+"""Ages as SDMX codes ('Y15T29', 'Y_GE60'): their format, the bands requested by the ICCS, the age of majority."""
 
 from __future__ import annotations
 
 import re
 
 AGE_PATTERN = r"Y([0-9]{1,3})|Y([0-9]{1,3})T([0-9]{1,3})|Y_GE([0-9]{1,3})|Y_LT([0-9]{1,3})"
-"""How the code of an age or an age band is written: one year, from and to, from, below."""
+"""The format of codes of ages and age bands: one year, from-to, from, below."""
 
 AGES_WITHOUT_YEARS = ("_T", "_U", "_Z")
-"""Codes of age that hold no years: total, unknown, not applicable."""
+"""Codes of age without years: total, unknown, not applicable."""
 
 ICCS_AGE_BANDS = ("Y0T14", "Y15T29", "Y30T44", "Y45T59", "Y_GE60")
-"""The ages by which the ICCS asks for victims and perpetrators (version 1.0, table II)."""
+"""The age bands of victims and perpetrators in the ICCS (version 1.0, table II)."""
 
 MAJORITY_AGE = 18
 """Age at which a minor becomes an adult, in the ICCS and in the Convention on the Rights of the Child."""
@@ -23,7 +23,7 @@ _AGE = re.compile(AGE_PATTERN)
 
 
 def parse_age(code: str) -> tuple[int, int | None] | None:
-    """Return (youngest, oldest) of an SDMX age code, oldest None where open-ended; None for _T, _U and _Z.
+    """Return (youngest, oldest) of an SDMX age code, oldest None if open-ended; None for _T, _U and _Z.
 
     Raises:
         ValueError: the code does not follow the pattern.

@@ -30,7 +30,7 @@ _SPREADSHEET_NUMBER = re.compile(r"([0-9]{3,6})\.0")
 
 
 class UnknownCode(ValueError):
-    """A text that is no ICCS category, with the valid codes nearest to it.
+    """A text that is not an ICCS category, with the nearest valid codes.
 
     Attributes:
         text: what was given.
@@ -178,7 +178,7 @@ class Classification:
         for category in self._categories.values():
             if category.parent is not None:
                 self._children[category.parent].append(category)
-        # The integer forms of the 320 codes are all different (a test holds it), so the repair is never a guess.
+        # The integer forms of the 320 codes are all different (as tested), so the repair is never a guess.
         self._by_integer = {str(int(code)): code for code in self._categories}
         self._errata = dict(ERRATA) | {str(int(printed)): right for printed, right in ERRATA.items()}
 
@@ -307,7 +307,7 @@ class Classification:
         if not digits:
             return self._nearest_by_title(text, limit)
 
-        # The section is what people get right most often: only the codes with the longest common start are compared.
+        # The section is what people get right most often, so only the codes with the longest common start are compared.
         forms = (digits, "0" + digits)
         starts = {code: max(_common_start(form, code) for form in forms) for code in self._categories}
         candidates = sorted(self._categories, key=lambda code: (-starts[code], abs(len(code) - len(digits)), code))[:40]

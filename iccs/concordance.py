@@ -63,7 +63,7 @@ class Link:
 
     @property
     def named_caveats(self) -> tuple[str, ...]:
-        """What the figures must say: the caveat that follows from the relation, and those the row names.
+        """The caveats of the figures: the one that follows from the relation, and those the row names.
 
         >>> Link("15", "Robo", "0401", "broader", caveats="includes_force_on_things").named_caveats
         ('wider_than_category', 'includes_force_on_things')
@@ -101,8 +101,13 @@ class Link:
             raise InvalidPeriod(f"valid_to {self.valid_to!r} is before valid_from {self.valid_from!r}")
         return start, end
 
+    def overlaps(self, other: Link) -> bool:
+        """Tell whether both links hold on some day; raises as ``validity`` does."""
+        (start, end), (other_start, other_end) = self.validity, other.validity
+        return start <= other_end and other_start <= end
+
     def text_of(self, column: str) -> str:
-        """Return the text of a column of the file, blank where the link says nothing.
+        """Return the text of a column of the file, blank if the link has none.
 
         Raises:
             AttributeError: a concordance has no such column.
@@ -114,7 +119,7 @@ class Link:
 
     @property
     def implied(self) -> dict[str, str]:
-        """The codes that the national code implies: ICCS attributes, sex and age, where it implies any."""
+        """The codes implied by the national code: ICCS attributes, sex and age, if any."""
         return {name: code for name in (*attribute_names(), "sex", "age") if (code := self.text_of(name))}
 
     @property
@@ -125,7 +130,7 @@ class Link:
 
 @cache
 def link_caveats() -> Mapping[str, tuple[str, ...]]:
-    """Return the caveats of ``tables/link_caveats.csv`` by relation; those that a row has to name are under ''.
+    """Return the caveats of ``tables/link_caveats.csv`` by relation; those that a row must name are under ''.
 
     >>> link_caveats()["broader"]
     ('wider_than_category',)
@@ -189,7 +194,7 @@ class ConcordanceError(ValueError):
 class Concordance:
     """The links of one source in file order; `rows[i]` is row i + 2 of the file.
 
-    A file that is no concordance table has `unreadable` problems and gives them on any use of `links`.
+    A file that is not a concordance table has `unreadable` problems, raised on any use of `links`.
     `set_aside` has the categories that drafts propose, by their place in `rows`, where drafts are not used.
     """
 
@@ -204,7 +209,7 @@ class Concordance:
         """The links.
 
         Raises:
-            ConcordanceError: if the file could not be read as a concordance; never an empty table in its place.
+            ConcordanceError: if the file could not be read as a concordance; it never returns an empty table instead.
         """
         if self.unreadable:
             raise ConcordanceError(self.unreadable)
@@ -249,7 +254,7 @@ class ConcordanceDiff:
 def read_concordance(path: Path | Traversable) -> Concordance:
     """Read one concordance file, for the pipeline and for `iccs concordance check`.
 
-    The content is judged by `Concordance.check`; a file that is not UTF-8 or has other columns is kept as `unreadable`.
+    The content is checked by `Concordance.check`; a file that is not UTF-8 or has other columns is `unreadable`.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -349,7 +354,7 @@ def _parse(name: str, raw: bytes) -> tuple[tuple[ConcordanceProblem, ...], tuple
 
 
 def _faults_of_header(header: Sequence[str]) -> str:
-    """Say what is wrong with the columns of a file, nothing where all is right.
+    """Return what is wrong with the columns of a file; nothing if all is right.
 
     The columns of attributes and of the caveats may be absent: they are blank in every row then, so a new attribute
     changes no file that does not use it. Any other column must be there: without valid_to, a link that ended would go

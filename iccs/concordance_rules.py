@@ -106,7 +106,7 @@ def _relation(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
         yield report("target_of_none", "iccs_code", link.iccs_code, "A link with relation none has a code.", what)
     if not link.out_of_scope:
         what = f"Say why in out_of_scope ({', '.join(OUT_OF_SCOPE)})."
-        yield report("out_of_scope", "out_of_scope", "", "A code without a category has no reason.", what)
+        yield report("out_of_scope", "out_of_scope", "", "A code without a category needs a reason.", what)
     if not link.note.strip():
         yield report(
             "out_of_scope", "note", "", "A code without a category is not explained.", "Explain it in the note."
@@ -114,7 +114,7 @@ def _relation(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
 
 
 def _caveats(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
-    """A caveat that is in no list would be shown without words; one on a code without figures, never."""
+    """Check caveats: one in no list would be shown without a label; one on a code without figures, never."""
     named = [code for code in link.caveats.split(";") if code]
     for code in named:
         yield from _one_of(report, "caveats", "caveats", code, link_caveats()[""])
@@ -127,7 +127,7 @@ def _target(link: Link, report: Report, classification: Classification) -> Itera
     code = link.iccs_code
     if link.relation == "undivided":
         if code != UNDIVIDED_TARGET:
-            message = "A figure that the source does not divide by offence belongs to all offences together."
+            message = "A figure that the source does not break down by offence belongs to all offences together."
             yield report("level_1", "iccs_code", code, message, f"Write {UNDIVIDED_TARGET}, or another relation.")
         return
     if not code or code in classification.combined:
@@ -144,7 +144,9 @@ def _target(link: Link, report: Report, classification: Classification) -> Itera
         yield report("level_1", "iccs_code", code, message, _NOT_LEVEL_1, nearest)
     elif classification.is_residual(code) and not (link.note.strip() or link.basis.strip()):
         parent = classification.get(code).parent or ""
-        message = f"{code} is a residual (other): it holds only what is known to be none of its siblings."
+        message = (
+            f"{code} is a residual category (other): it contains only what is known to belong to none of its siblings."
+        )
         what = f"Say in note or basis why the siblings are excluded, or use the parent {parent}."
         yield report("residual", "iccs_code", code, message, what, (parent,), "warning")
 
@@ -217,7 +219,7 @@ def _review(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
 
 
 def _is_readable(link: Link) -> bool:
-    """Say whether weight and validity can be computed with; their own faults are reported elsewhere."""
+    """Say whether weight and validity are usable; their own faults are reported elsewhere."""
     try:
         _ = link.share, link.validity
     except ValueError:
@@ -232,15 +234,10 @@ def _by_national_code(rows: Rows) -> Iterator[tuple[str, list[tuple[int, Link]]]
     yield from groups.items()
 
 
-def _meet(one: Link, other: Link) -> bool:
-    (start, end), (other_start, other_end) = one.validity, other.validity
-    return start <= other_end and other_start <= end
-
-
 def _overlaps(file: str, rows: Rows) -> Iterator[ConcordanceProblem]:
     for code, group in _by_national_code(rows):
         for position, (row, link) in enumerate(group):
-            earlier = [r for r, other in group[:position] if other.iccs_code == link.iccs_code and _meet(other, link)]
+            earlier = [r for r, other in group[:position] if other.iccs_code == link.iccs_code and link.overlaps(other)]
             if earlier:
                 target = link.iccs_code or "no category"
                 message = f"National code {code!r} leads to {target} in the same period as in row {earlier[0]}."
@@ -269,7 +266,7 @@ def _weight_sums(file: str, rows: Rows) -> Iterator[ConcordanceProblem]:
 
 
 def _stretches(group: Rows) -> Iterator[tuple[date, date]]:
-    """Cut the calendar where a link of the code begins or ends: within a stretch the same links hold."""
+    """Split the calendar where a link of the code begins or ends, into stretches with the same links."""
     starts = {link.validity[0] for _, link in group}
     starts |= {end + timedelta(days=1) for _, link in group if (end := link.validity[1]) != date.max}
     ordered = sorted(starts)
@@ -290,11 +287,12 @@ def _parent_and_child(file: str, rows: Rows, classification: Classification) -> 
             by_target.setdefault(link.iccs_code, []).append((row, link))
     for code, wider in by_target.items():
         below = [c.code for c in classification.descendants(code) if c.code in by_target]
-        meeting = [c for c in below if any(_meet(one, other) for _, one in wider for _, other in by_target[c])]
+        meeting = [c for c in below if any(one.overlaps(other) for _, one in wider for _, other in by_target[c])]
         if meeting:
-            message = (
-                f"{code} is a target, and so is {', '.join(meeting)} below it: do the wider counts hold these too?"
+            message = f"{code} is a target, and so is {', '.join(meeting)} below it: do the wider counts include these?"
+            what = (
+                "Map the wider code to a deeper category if possible; if not, use this source at the wider level "
+                "and state this in note."
             )
-            what = "Map the wider code deeper if it can be; if not, read this source at the wider level and say so."
             report = _reporter(file, wider[0][0])
             yield report("parent_and_child", "iccs_code", code, message, what, meeting, "warning")

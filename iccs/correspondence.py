@@ -31,18 +31,18 @@ NOT_IN_ICCS = "none"
 
 CITATION = "UNODC, International Classification of Crime for Statistical Purposes, Version 1.0 (March 2015)"
 
-# What the relation says about the two categories, read from the national one; for no link, the reason.
+# The relation between the two categories in words, seen from the national one; without a link, the reason.
 READINGS: Mapping[str, str] = MappingProxyType(
     {
         "exact": "all of the national category is in the ICCS category, and nothing of the ICCS category is outside it",
         "narrower": "all of the national category is in the ICCS category, which contains more",
-        "broader": "the national category contains the ICCS category and more; the rest is counted here too",
+        "broader": "the national category contains the ICCS category and more; the rest is also counted here",
         "partial": "the two overlap: part of each is outside the other",
-        "undivided": "the source does not divide this figure by offence: all offences together",
+        "undivided": "the source does not break this figure down by offence: all offences together",
         "none": "no link",
         "not_crime": "no link: it is not an offence in the ICCS",
         "too_wide": "no link: no category below level 1 contains it",
-        "counted_elsewhere": "no link: its counts are in other lines of the source",
+        "counted_elsewhere": "no link: its counts are in other rows of the source",
         "pending": "no link yet: a definition is awaited",
     }
 )
@@ -250,11 +250,14 @@ def _row(code: str, title: str, level: str, definition: Definition, link: Link) 
 def _about(concordance: Concordance) -> Iterator[tuple[str, str]]:
     yield "Source", concordance.source_id
     yield "Titles, definitions", CITATION
-    yield "Relation", "It reads from the national category."
+    yield "Relation", "The relation is read from the national category."
     yield from READINGS.items()
-    yield "Weight", "The share of the national category that goes to the ICCS category; blank is all of it."
+    yield "Weight", "Share of the national category assigned to the ICCS category; blank means all of it."
     yield "Coverage", "included, excluded or unknown: whether the national counts include threats, aiding and so on."
-    yield "Apostrophe", "A text that begins with = + - @ has an apostrophe before it, so that it is not a formula."
+    yield (
+        "Apostrophe",
+        "A text that begins with = + - @ is preceded by an apostrophe, so that it is not taken for a formula.",
+    )
 
 
 def _write_row(sheet: Any, row: int, cells: Sequence[str], cell_format: Any) -> None:
@@ -269,7 +272,7 @@ def _write_row(sheet: Any, row: int, cells: Sequence[str], cell_format: Any) -> 
 
 
 def _workbook_class() -> Any:
-    # Imported when first needed: a plain installation has it not.
+    # Imported on first use, as a plain installation does not have it.
     try:
         from xlsxwriter import Workbook  # type: ignore[import-untyped, unused-ignore]
     except ImportError as error:

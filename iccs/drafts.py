@@ -1,8 +1,8 @@
-"""Draft links: what nobody has reviewed decides no figure.
+"""Draft links: unreviewed links do not affect figures.
 
-The law: a link with status ``draft`` is a proposal. Unless a run is asked to use drafts, the counts of its national
-code have no category; they are left out by the rule ``out_of_scope_draft``, which the reconciliation counts and names.
-A code is never published in part: the reviewed share of a code that is split waits for the share that is a draft.
+Rule: a link with status ``draft`` is a proposal. Unless a run is asked to use drafts, the counts of its national code
+have no category; they are excluded by the rule ``out_of_scope_draft``, which the reconciliation shows. A code is never
+published in part: the reviewed share of a split code waits for the share that is a draft.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def has_drafts(concordance: Concordance) -> bool:
 
 
 def set_drafts_aside(concordance: Concordance) -> Concordance:
-    """Return the concordance with every draft out of scope, and with it the reviewed links that share its counts.
+    """Return the concordance with every draft, and the reviewed links that share its counts, out of scope.
 
-    Links keep their place and their number.
+    Links keep their position and their number.
 
     Raises:
         ConcordanceError: no reviewed link leads to the ICCS, so that the source would publish nothing.
@@ -43,7 +43,7 @@ def set_drafts_aside(concordance: Concordance) -> Concordance:
 
 
 def _waiting(links: Sequence[Link]) -> set[int]:
-    """Return the places of the drafts and of the links that hold for the same code at the same time as one of these."""
+    """Return the positions of drafts and of links for the same code that overlap in time with one of these."""
     by_code: dict[str, list[int]] = {}
     for place, link in enumerate(links):
         by_code.setdefault(link.national_code, []).append(place)
@@ -51,20 +51,15 @@ def _waiting(links: Sequence[Link]) -> set[int]:
     for places in by_code.values():
         found = {place for place in places if links[place].status == DRAFT}
         rest = [place for place in places if place not in found]
-        while found and (shared := [one for one in rest if any(_meet(links[one], links[other]) for other in found)]):
+        while found and (shared := [one for one in rest if any(links[one].overlaps(links[other]) for other in found)]):
             found.update(shared)
             rest = [place for place in rest if place not in found]
         waiting |= found
     return waiting
 
 
-def _meet(one: Link, other: Link) -> bool:
-    (start, end), (other_start, other_end) = one.validity, other.validity
-    return start <= other_end and other_start <= end
-
-
 def _set_aside(link: Link) -> Link:
-    """Return the link without what it would say of its counts; its note keeps the proposal."""
+    """Return the link without its category and codes; its note keeps the proposal."""
     said = f"{'Proposed' if link.status == DRAFT else 'Reviewed'}: {link.iccs_code}. " if link.iccs_code else ""
     note = f"{said}{link.note}".strip()
     return replace(link, iccs_code="", relation="none", attributes={}, sex="", age="", out_of_scope=DRAFT, note=note)
@@ -81,5 +76,5 @@ def _nothing_reviewed(concordance: Concordance, drafts: int) -> ConcordanceProbl
         f"No link to the ICCS has been reviewed ({drafts} of {len(concordance.rows)} links are drafts), so nothing of "
         "the source can be published.",
         "Decide each link: set its status to reviewed, with decided_by, decided_on and the reason in note. To see the "
-        "figures before that, run with --with-drafts.",
+        "figures before the review, run with --with-drafts.",
     )

@@ -1,4 +1,4 @@
-"""The valid values nearest to one that is not valid, for the message that refuses it."""
+"""The valid values nearest to an invalid one, for the message that refuses it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from posixpath import commonprefix
 
 
 def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """Return the valid values that look most like the one given, best first; none where nothing is like it.
+    """Return the valid values most similar to the one given, best first; none if nothing is similar.
 
-    Case and leading zeros do not count: a code that lost or gained a zero comes first. A value is like another if at
-    least half of their letters are the same, in the same order.
+    Case and leading zeros do not count: a code that lost or gained a zero comes first. Values are similar if at least
+    half of their letters are the same, in the same order.
 
     >>> nearest_values("Hombres", ["Mujer", "Hombre", "No identificado"])
     ('Hombre',)

@@ -1,7 +1,7 @@
-"""Texts that a spreadsheet would take for a formula, written so that it shows them as they are.
+"""Texts that a spreadsheet would treat as formulas, written so that it shows them unchanged.
 
-The law: a text from a publisher's file is data. Where it begins with = + - @ or a control character, a table that we
-write for people to open in a spreadsheet has an apostrophe before it; reading the table takes the apostrophe off again.
+Rule: a text from a publisher's file is data. If it begins with = + - @ or a control character, it gets an apostrophe in
+tables that we write for spreadsheets; reading the table removes the apostrophe again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def quote_formula(text: str) -> str:
-    """Return a text as a cell that no spreadsheet computes.
+    """Return a text as a cell that no spreadsheet evaluates.
 
     >>> quote_formula("=HYPERLINK(A1)"), quote_formula("Murder")
     ("'=HYPERLINK(A1)", 'Murder')

@@ -1,1 +1,1 @@
-"""The only code that moves data: file -> raw -> core -> out, one step a module."""
+"""The only code that moves data: file -> raw -> core -> out, one module for each step."""

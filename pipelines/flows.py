@@ -1,7 +1,7 @@
-"""The same run as a Prefect flow: each source a flow in it, each step a task, what was taken and refused as artifacts.
+"""The same run as a Prefect flow: each source a subflow, each step a task, accounts and refusals as artifacts.
 
-The only module that imports Prefect. Nothing of the data goes through it: tasks hand on small results with paths. The
-partitions of a source of incidents are tasks of their own, on threads of this process or on a cluster of Dask or Ray.
+The only module that imports Prefect. No data pass through it: tasks pass on small results with paths. The partitions of
+a source of incidents are separate tasks, on threads of this process or on a cluster of Dask or Ray.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ logger = logging.getLogger("prefect.iccs")
 ACQUIRE_RETRIES = 3
 ACQUIRE_RETRY_SECONDS = 10
 WAIT_SECONDS = 6 * 3600
-"""How long a planned run waits for one that is writing: calendars of several sources may fall on one minute."""
+"""How long a planned run waits for another that is writing, as several sources may be due in the same minute."""
 CATCHING_UP = "catching up"
 """Tag of runs for what was due while nothing was serving."""
 FROM_INBOX = "inbox"
 """Tag of runs for files that were put into the inbox."""
 ALL_SOURCES = "scheduled"
-"""Name of the deployment that runs every source; those of one source have its name."""
+"""Name of the deployment that runs every source; one for a single source has its name."""
 _MOST_NAMED = 3
 _RECONCILIATION = "SELECT * FROM out.reconciliation ORDER BY source, measure"
 
@@ -81,17 +81,17 @@ class Deployment:
 
     @property
     def schedule(self) -> Schedule:
-        """The same in the words of the server."""
+        """The schedule in Prefect's terms."""
         return Cron(self.calendar.cron, timezone=self.calendar.time_zone)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What its runs are given."""
+        """The parameters of its runs."""
         return {} if self.sources is None else {"sources": list(self.sources)}
 
 
 def _may_come_later(task: Any, task_run: Any, state: Any) -> bool:
-    """Neither refused data nor wrong settings are better a second later; only a file out of reach is tried again."""
+    """Whether to retry: refused data and wrong settings will not change in a second, an unreachable file may."""
     return not isinstance(state.result(raise_on_failure=False), (DataRefused, UsageError))
 
 
@@ -118,7 +118,7 @@ def run_as_task(
     refused: list[Exception] = []
 
     def refusing() -> Any:
-        """Refused data are an outcome, with a message for people: no error whose lines of code the log should show."""
+        """Turn refused data into an outcome with a message, so that the log shows no traceback."""
         try:
             return function(*args, **kwargs)
         except (DataRefused, UsageError) as error:
@@ -135,21 +135,21 @@ def run_as_task(
 
 
 def _failed(message: str, error: type[Exception]) -> State[Any]:
-    """The state of a flow that has done its work and says what was refused, without a traceback in its log."""
+    """Return the state of a flow that did its work and reports what was refused, without a traceback in its log."""
     get_run_logger().error(message)
     return Failed(message=message, data=error(message))
 
 
 class _SourceRefused(Exception):
-    """A source was refused: its flow fails, and the run goes on with the others."""
+    """A source was refused: its flow fails, and the run continues with the others."""
 
 
 def take_as_flows(run: Context) -> Callable[[str, Callable[[], str | None]], None]:
-    """Return the ``take_source`` of a session: each source is a flow of its own, which fails where it is refused.
+    """Return the ``take_source`` of a session: each source is a subflow, which fails if the source is refused.
 
     Args:
-        run: the context of the flow of the run, of which these flows are parts in whatever thread they are: several
-            sources are taken at a time.
+        run: the context of the run's flow, to which these subflows belong in whatever thread they run, as several
+            sources are processed at a time.
     """
 
     def take_source(source: str, attempt: Callable[[], str | None]) -> None:
@@ -165,19 +165,19 @@ def _take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
     def take() -> State[Any] | None:
         try:
             message = attempt()
-        except Stopped as end:  # an outcome, and no error whose lines of code the log should show
+        except Stopped as end:  # an outcome, so that the log shows no traceback
             stopped.append(end)
             message = "stopped with the run"
         return _failed(message, _SourceRefused) if message else None
 
-    with suppress(_SourceRefused):  # the run says it once more, at its end
+    with suppress(_SourceRefused):  # the run reports it again at its end
         take()
     if stopped:
         raise stopped[0]
 
 
 def name_run() -> str:
-    """Return the name of a run: its sources, the day for which it was planned, and why it was not planned."""
+    """Return the name of a run: its sources, its planned day, and the reason if it was not planned."""
     sources = flow_run.parameters.get("sources") or ["all sources"]
     shown = ", ".join(sources) if len(sources) <= _MOST_NAMED else f"{len(sources)} sources"
     why = "".join(f", {tag}" for tag in (CATCHING_UP, FROM_INBOX) if tag in (flow_run.tags or ()))
@@ -187,11 +187,11 @@ def name_run() -> str:
 def tally_on(runner: Runner) -> TallyPartitions:
     """Return a function that tallies partitions of incidents as tasks on a runner, several at a time.
 
-    On one machine they share its memory limit and threads; on a cluster each task has those of the settings. One
-    partition alone, and those of a Spark cluster, which distributes its own work, are tallied in this process.
+    On one machine they share its memory limit and threads; on a cluster each task has those of the settings. A single
+    partition, and those of a Spark cluster, which distributes its own work, are tallied in this process.
 
     Raises:
-        UsageError: the library of the runner is not there.
+        UsageError: the library of the runner is not installed.
     """
     make_runner = _load_runner(runner)
 
@@ -285,7 +285,7 @@ def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any] | State[
 
 
 def _publish(settings: Settings, sources: list[str] | None, directory: Path | None) -> dict[str, Any] | State[Any]:
-    """Run, leave the accounts of this run as artifacts, and fail where it did not do what a schedule expects."""
+    """Run, store the accounts of this run as artifacts, and fail if it did not do what a schedule expects."""
     runner = parse_runner(settings.runner)
     session = Session(
         settings,
@@ -311,7 +311,7 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
     for line in (*result.left, *tell_of_run(result, settings)):
         logger.error(line)
     wrong = [f"{refusal.source}: {refusal.message}" for refusal in result.refused]
-    if not (result.loaded or result.unchanged or wrong):  # a folder not mounted must not look like a quiet week
+    if not (result.loaded or result.unchanged or wrong):  # an unmounted folder must not look like a quiet week
         wrong = [f"no file of any source was found in {result.searched}; the last release stays"]
     wrong += _build_site(settings)
     if wrong:
@@ -325,7 +325,7 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
 
 
 def _build_site(settings: Settings) -> list[str]:
-    """Build the site of the release there is, if there is to be one; return why it could not be built."""
+    """Build the site of the current release, if one is wanted; return why it could not be built."""
     if settings.site is None or not settings.published.is_file():
         return []
     from pipelines.reader.site.build import try_to_build_site
@@ -335,11 +335,11 @@ def _build_site(settings: Settings) -> list[str]:
 
 
 def _write_artifacts(result: RunResult, settings: Settings) -> None:
-    """Leave the reconciliation of the sources that this run took, and the problems of those that it refused."""
+    """Store the reconciliation of the sources loaded in this run, and the problems of those refused."""
     taken = [*result.loaded, *result.unchanged]
     if taken and settings.published.is_file():
         table = [row for row in query(_RECONCILIATION, settings).records() if row["source"] in taken]
-        note = "Rows and counts of the sources taken by this run: read = used + excluded + rejected."
+        note = "Rows and counts of the sources loaded by this run: read = used + excluded + rejected."
         create_table_artifact(key="reconciliation", table=table, description=note)
     if result.publication is not None:
         _write_changes(settings)
@@ -350,7 +350,7 @@ def _write_artifacts(result: RunResult, settings: Settings) -> None:
 
 
 def _write_changes(settings: Settings) -> None:
-    """Leave what the release of this run changed: how many figures, why, the largest; and the quality pages."""
+    """Store what the release of this run changed (how many figures, why, the largest), and the quality pages."""
     found = read_release_changes(settings)
     reports = settings.published.parent / "quality"
     lines = [
@@ -362,20 +362,20 @@ def _write_changes(settings: Settings) -> None:
         lines.append(f"{row['source']}: {kinds}. {' '.join(row['reasons'].values())}")
     create_markdown_artifact(key="changes", markdown="\n\n".join(_plain(line) for line in lines))
     if found.largest:
-        note = "The largest changes against the last release, at most ten."
+        note = "The largest changes since the last release, at most ten."
         create_table_artifact(key="largest-changes", table=found.largest, description=note)
 
 
 def _plain(text: str) -> str:
-    """Return a text as Markdown that shows it as it is: it may quote a file; each line is a paragraph."""
+    """Return Markdown that shows a text, which may quote a file, literally; each line is a paragraph."""
     return re.sub(r"([^\w\s,;:/'\"=%-])", r"\\\1", text.strip()).replace("\n", "\n\n")
 
 
 class _Runner(FlowRunner):
-    """What starts the runs, until SIGTERM or Ctrl-C: both end it, and the runs that are under way.
+    """Starts the runs until SIGTERM or Ctrl-C, which end it and the current runs.
 
-    That of the library waits, in its handler of SIGTERM, for a coroutine that nothing runs any more; and where its own
-    coroutine is cancelled, it waits for the runs, however long they take.
+    The library's own runner waits, in its SIGTERM handler, for a coroutine that is no longer run; and if its coroutine
+    is cancelled, it waits for the runs, however long they take.
     """
 
     async def serve(self) -> None:
@@ -388,19 +388,19 @@ class _Runner(FlowRunner):
             await self.start()
 
     def handle_sigterm(self, *_: Any, **__: Any) -> None:
-        """End ``serve``, and the runs: ``start`` sets this as the handler of the signal."""
+        """End ``serve`` and the runs; ``start`` installs this as the signal handler."""
         end_children(multiprocessing.active_children())
         stop: Callable[[], object] = self._stop
         stop()
 
 
 def register(deployments: Sequence[Deployment]) -> tuple[_Runner, dict[str, UUID]]:
-    """Register the flow with the server of this machine once for each deployment; remove those of an earlier start.
+    """Register the flow with the local server once for each deployment; remove those of an earlier start.
 
-    Runs that the server planned for an earlier registration are deleted by it.
+    The server then deletes runs that it planned for an earlier registration.
 
     Returns:
-        What starts the runs when they are due, and the identifier of each deployment by its name.
+        The runner that starts the runs when they are due, and the identifier of each deployment by name.
     """
     runner = _Runner(name=ALL_SOURCES, pause_on_shutdown=False)
     found = {}
@@ -418,7 +418,7 @@ def register(deployments: Sequence[Deployment]) -> tuple[_Runner, dict[str, UUID
 
 
 def start_run(deployment: UUID, sources: Sequence[str] | None, why: str) -> None:
-    """Let the server start one run of a deployment now.
+    """Have the server start one run of a deployment now.
 
     Args:
         deployment: its identifier.
@@ -440,7 +440,7 @@ def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, 
         deployments: what to plan.
         pool: a work pool of type process, whose workers have this package installed.
         environment: variables for the runs.
-        folder: in which they run.
+        folder: their working folder.
 
     Raises:
         UsageError: the server has no such pool, or it is of another type.
@@ -450,10 +450,11 @@ def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, 
             kind = client.read_work_pool(pool).type
         except ObjectNotFound as error:
             raise UsageError(
-                f"the Prefect server has no work pool {pool!r}; make it: prefect work-pool create {pool} --type process"
+                f"the Prefect server has no work pool {pool!r}; create it: prefect work-pool create {pool} --type "
+                "process"
             ) from error
     if kind != "process":
-        raise UsageError(f"the work pool {pool!r} is of type {kind}; iccs deploy is for pools of type process")
+        raise UsageError(f"the work pool {pool!r} is of type {kind}; iccs deploy needs a pool of type process")
     for one in deployments:
         made = run_on_schedule.to_deployment(
             name=one.name,
@@ -468,17 +469,17 @@ def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, 
 
 
 def tell_by_server(deployments: Sequence[str], block: str, silent_days: int) -> list[str]:
-    """Have the server of PREFECT_API_URL send notices by automations of its own; return their names.
+    """Have the server of PREFECT_API_URL send notices by its own automations; return their names.
 
-    It also sees what a run cannot tell of itself: that its process was killed, or that no worker takes it.
+    It also notices what a run cannot report itself: that its process was killed, or that no worker picks it up.
 
     Args:
-        deployments: names of those whose runs are watched; they are on the server.
+        deployments: names of the deployments, on the server, whose runs are watched.
         block: a notification block on the server, ``type/name``.
-        silent_days: days without a run that ended well after which a notice is sent; 0 for never.
+        silent_days: days without a successful run after which a notice is sent; 0 for never.
 
     Raises:
-        UsageError: the server has no such block, or it sends no notices.
+        UsageError: the server has no such block, or the block sends no notices.
     """
     with get_client(sync_client=True) as client:
         kind, _, name = block.partition("/")
@@ -486,12 +487,14 @@ def tell_by_server(deployments: Sequence[str], block: str, silent_days: int) -> 
             found = client.read_block_document_by_name(name=name, block_type_slug=kind)
         except ObjectNotFound as error:
             raise UsageError(
-                f"the Prefect server has no block {block!r}; make one, such as custom-webhook/office: "
-                "prefect block create custom-webhook"
+                f"the Prefect server has no block {block!r}; create one, such as custom-webhook/office: prefect block "
+                "create custom-webhook"
             ) from error
         capabilities = found.block_schema.capabilities if found.block_schema else []
         if "notify" not in capabilities:
-            raise UsageError(f"the block {block!r} sends no notices; those that do: custom-webhook, slack-webhook, ...")
+            raise UsageError(
+                f"the block {block!r} cannot send notices; blocks that can: custom-webhook, slack-webhook, ..."
+            )
         watched = [f"prefect.deployment.{client.read_deployment_by_name(f'iccs/{one}').id}" for one in deployments]
         made = [
             AutomationCore(name=title, trigger=trigger, actions=[_notice(found.id, title)])
@@ -505,7 +508,7 @@ def tell_by_server(deployments: Sequence[str], block: str, silent_days: int) -> 
 
 
 def _triggers(watched: list[str], silent_days: int) -> dict[str, EventTrigger]:
-    """What is told of runs of these deployments, by its title."""
+    """Return the triggers of notices on runs of these deployments, by title."""
     of_ours = ResourceSpecification({"prefect.resource.role": "deployment", "prefect.resource.id": watched})
     run = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
     ended_badly = EventTrigger(
@@ -531,16 +534,17 @@ def _triggers(watched: list[str], silent_days: int) -> dict[str, EventTrigger]:
 
 
 def _notice(block: UUID, title: str) -> SendNotification:
-    """The message of an automation; values of files are in no message of the server: ``iccs status`` has them."""
+    """Return the message of an automation; it has no values of files, which ``iccs status`` shows."""
     body = (
-        "{{ flow_run.name }}: {{ flow_run.state.name }}. What was refused and why: iccs status, or the page of the run."
+        "{{ flow_run.name }}: {{ flow_run.state.name }}. For what was refused and why, see iccs status, or "
+        "the page of the run."
     )
-    silent = "No planned run ended well; see iccs status."
+    silent = "No scheduled run has succeeded; see iccs status."
     return SendNotification(block_document_id=block, subject=title, body=silent if "ended well" in title else body)
 
 
 def next_planned_run(deployment: UUID) -> datetime | None:
-    """Return when the next run is due that the server's own scheduler planned, None where it planned none."""
+    """Return the time of the next run planned by the server's own scheduler; None if it planned none."""
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment])),

@@ -1,7 +1,7 @@
-"""Tell someone that a source needs attention: by mail, webhook or chat, to the addresses in ICCS_NOTIFY.
+"""Notify people that a source needs attention: by mail, webhook or chat, to the addresses in ICCS_NOTIFY.
 
-The addresses hold passwords, so they are read from the environment only, and never written or printed: messages name
-the kind of address (``mailto``, ``json`` ...). That a notice could not be sent fails no run, and is said.
+The addresses contain passwords, so they are read from the environment only, and never written or printed: messages name
+the kind of address (``mailto``, ``json`` ...). A failure to send a notice does not fail a run, but is reported.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _LONGEST = 4_000  # letters; a mail or chat shows no more at a glance
 
 
 def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
-    """Send a notice of a run that refused a source, found no file at all, or revised figures by much.
+    """Send a notice of a run that refused a source, found no file at all, or greatly revised figures.
 
-    Little room for data is told, too; and a run without all this if ``notify_success`` is set.
+    Low disk space is reported too, and any other run if ``notify_success`` is set.
 
     Returns:
-        What went wrong with sending, a line for each address.
+        The failures to send, a line for each address.
     """
     lines = [f"{refusal.source}: {refusal.message}" for refusal in result.refused]
     if not (result.loaded or result.unchanged or result.refused):
@@ -39,14 +39,14 @@ def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
     lines += find_office_problems(settings)
     revised = _large_revisions(settings) if result.publication is not None else []
     if not (lines or revised):
-        return _send(f"iccs: the run in {settings.data} went well", _account(result)) if settings.notify_success else []
+        return _send(f"iccs: the run in {settings.data} succeeded", _account(result)) if settings.notify_success else []
     said = [_count(lines)] if lines else []
     said += ["large revisions"] if revised else []
     return _send(f"iccs: {' and '.join(said)} in the run in {settings.data}", [*lines, *revised])
 
 
 def _large_revisions(settings: Settings) -> list[str]:
-    """Say which of the ten largest changes of the release are revisions by more than ``notify_revision_percent``."""
+    """Return which of the ten largest changes of the release are revisions of over ``notify_revision_percent``."""
     most = settings.notify_revision_percent
     found = read_release_changes(settings)
     return [
@@ -60,7 +60,7 @@ def _large_revisions(settings: Settings) -> list[str]:
 
 
 def _account(result: RunResult) -> list[str]:
-    """What a run did, for those who wish to know of every run."""
+    """Return what a run did, for recipients who want a notice of every run."""
     release = f"published: release {result.publication.release}" if result.publication else "nothing new to publish"
     named = {"loaded": result.loaded, "unchanged": result.unchanged}
     return [release, *(f"{word}: {', '.join(names)}" for word, names in named.items() if names)]
@@ -68,25 +68,25 @@ def _account(result: RunResult) -> list[str]:
 
 @contextmanager
 def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iterator[None]:
-    """Send a notice if the run inside breaks off; what went wrong with sending is said by ``say``.
+    """Send a notice if the run inside fails with an error; failures to send are reported by ``say``.
 
-    Only our own errors are quoted: that of a library may hold a value of a file.
+    Only our own errors are quoted, as that of a library may contain a value of a file.
     """
     try:
         yield
     except Exception as error:
         own = isinstance(error, (UsageError, DamagedStore))
         limit = describe_limit(error, settings)
-        kind = f"{type(error).__name__}; the log of the run says more"
+        kind = f"{type(error).__name__}; see the log of the run for more"
         what = str(error) if own else f"{limit.said}; {limit.to_do}" if limit else kind
-        line = f"the run broke off; what is published is the last whole release. {what}"
+        line = f"the run was aborted; the last complete release stays published. {what}"
         for failed in _send(f"iccs: the run in {settings.data} failed", [line]):
             say(failed)
         raise
 
 
 def tell_of_states(states: Iterable[SourceState], settings: Settings) -> list[str]:
-    """Send a notice of the sources that need attention, as ``iccs status`` lists them; returns as above."""
+    """Send a notice of the sources that need attention, as in ``iccs status``; return the failures to send."""
     lines = [
         f"{one.source}: {one.state}{f': {one.message}' if one.message else ''}" for one in states if one.is_problem
     ]
@@ -114,7 +114,9 @@ def _send(title: str, lines: list[str]) -> list[str]:
         kind = scheme[0] if scheme else "not of the form kind://..."  # of what is none, every part may be a secret
         one = Apprise()
         if not one.add(address):
-            failed.append(f"{VARIABLE}: address {number} ({kind}) is none that apprise knows: mailto://, json://, ...")
+            failed.append(
+                f"{VARIABLE}: address {number} ({kind}) is of a kind unknown to apprise (mailto://, json://, ...)"
+            )
         elif not one.notify(title=f"{title} ({socket.gethostname()})", body=body):
             failed.append(f"{VARIABLE}: the notice could not be sent to address {number} ({kind})")
     return failed

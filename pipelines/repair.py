@@ -1,9 +1,9 @@
-"""Repair: find stored files that are missing or damaged, say what can be done, and do it on request.
+"""Repair: find stored files that are missing or damaged, report what can be done, and do it on request.
 
-Whatever a run stored has a sum: raw copies are named by it, the manifest of a vintage has those of its parts, documents
-hold their own, and other files have it beside them. What differs is made again from what is whole: a vintage and its
-rejected cells from the files as received, a pointer from its copy, a tally from its files, the published file from the
-vintages. What cannot be made again is named with the way back. Nothing is changed unless it is asked for.
+Everything a run stored has a checksum: raw copies are named by it, the manifest of a vintage has those of its parts,
+documents contain their own, and other files have it beside them. Damaged files are rebuilt from intact ones: a vintage
+and its rejected cells from the received files, a pointer from its copy, a tally from its files, the published file from
+the vintages. What cannot be rebuilt is reported with a way to recover. Nothing is changed unless requested.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ _FILE = re.compile(r"(.+?) \(([0-9a-f]{12})\)(?:; |$)")
 
 @dataclass(frozen=True)
 class Damage:
-    """A stored file that is missing or not as it was written.
+    """A stored file that is missing or has been altered.
 
-    ``remedy`` is what a repair does, or, where there is no ``mend``, what a person can do. ``mend`` returns what came
-    of it, in one line.
+    ``remedy`` is what a repair does, or, without ``mend``, what a person can do. ``mend`` returns the result in one
+    line.
     """
 
     path: Path
@@ -74,7 +74,7 @@ class Damage:
         return self.mend is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the damage for machines."""
+        """Return the damage for JSON output."""
         return {
             "path": str(self.path),
             "source": self.source,
@@ -86,7 +86,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class Repaired:
-    """What a repair did, a line for each damage, and what is damaged still."""
+    """What a repair did, a line for each damage, and the remaining damage."""
 
     done: tuple[str, ...]
     left: tuple[Damage, ...]
@@ -94,9 +94,9 @@ class Repaired:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A file that was received: its own name, the sha256 of its bytes or how that begins, and when it first came.
+    """A received file: its name, the sha256 of its bytes or the beginning of it, and when it first came.
 
-    ``layouts`` are the numbers of those it was read by; none where no manifest says so.
+    ``layouts`` are the numbers of the layouts it was read by; empty if no manifest records them.
     """
 
     name: str
@@ -106,10 +106,10 @@ class _Wanted:
 
 
 def look_for_damage(session: Session) -> list[Damage]:
-    """Return every stored file that is missing or damaged, in the order in which they are to be mended.
+    """Return every stored file that is missing or damaged, in the order of repair.
 
     Args:
-        session: where data live, where the files as received may be found again, and where sources are declared.
+        session: where data live, where the received files may be found, and where sources are declared.
     """
     settings = session.settings
     found = list(_unreachable(settings))
@@ -129,10 +129,10 @@ def look_for_damage(session: Session) -> list[Damage]:
 
 
 def repair(session: Session) -> Repaired:
-    """Mend what can be mended, publish what changed by it, and look again.
+    """Repair what can be repaired, publish the result, and check again.
 
     Raises:
-        UsageError: a run is writing, or the data folder is not as a run left it.
+        UsageError: a run is writing, or the data folder was not made by a run.
     """
     settings = session.settings
     check_folders(settings)
@@ -151,7 +151,7 @@ def _mended(damage: Damage, mend: Callable[[], str]) -> str:
     try:
         return f"{damage.path}: {mend()}"
     except (DataRefused, UsageError, DamagedVintage, DamagedFile) as error:
-        return f"{damage.path}: not mended: {str(error).splitlines()[0]}"
+        return f"{damage.path}: not repaired: {str(error).splitlines()[0]}"
 
 
 def _publish(session: Session) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _publish(session: Session) -> Iterator[str]:
 
 
 def _unreachable(settings: Settings) -> Iterator[Damage]:
-    """Files that the account may not read, and folders and logs to which it may not write."""
+    """Return files that this account may not read, and folders and logs to which it may not write."""
     figures = (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent)
     for root in (*figures, settings.run_log, settings.logs):
         if not root.exists():
@@ -176,12 +176,12 @@ def _unreachable(settings: Settings) -> Iterator[Damage]:
             wanted = os.R_OK | os.W_OK | os.X_OK if path.is_dir() else of_file
             if not os.access(path, wanted):
                 what = "cannot be written to" if os.access(path, os.R_OK) else "cannot be read"
-                remedy = "make it accessible for the account that runs iccs (chown, chmod), and run iccs repair again"
+                remedy = "make it accessible to the account that runs iccs (chown, chmod), and run iccs repair again"
                 yield Damage(path, f"{what} by this account", remedy)
 
 
 class _StoredSource:
-    """What is stored of one source."""
+    """The stored files of one source."""
 
     def __init__(self, name: str, folder: SourceFolder | None, session: Session) -> None:
         self.name, self.folder, self.session, self.settings = name, folder, session, session.settings
@@ -190,7 +190,7 @@ class _StoredSource:
         self._input: dict[str, Path] | None = None
 
     def damage(self) -> Iterator[Damage]:
-        """Yield what is damaged: first what the others are made from."""
+        """Yield the damage, first in the files from which others are made."""
         yield from self._raw_damage()
         yield from self._vintage_damage()
         for path in list_partitions(self.name, self.settings):
@@ -209,7 +209,7 @@ class _StoredSource:
     # --- files as received
 
     def _wanted(self) -> dict[str, _Wanted]:
-        """The files of tables that vintages were made from, by the whole sha256."""
+        """Return the files of tables behind vintages, by their full sha256."""
         wanted = {}
         for path in self.core.glob("[!.]*/manifest.json"):
             try:
@@ -223,8 +223,8 @@ class _StoredSource:
 
     def _raw_damage(self) -> Iterator[Damage]:
         note = self.raw / "files.json"
-        if note.is_file() and (what := _document_damage(note)):
-            remedy = "write it again with the days that the vintages know; the next run reads the files to hash them"
+        if note.is_file() and (what := _what_is_damaged(read_json, note)):
+            remedy = "rewrite it with the dates known from the vintages; the next run reads the files to hash them"
             yield self._damage(note, what, remedy, self._renew_files_note)
         wanted = self._wanted()
         there = {path.stem for path in self.raw.glob("*") if re.fullmatch("[0-9a-f]{64}", path.stem)}
@@ -233,11 +233,11 @@ class _StoredSource:
             name = wanted[digest].name if digest in wanted else _noted_name(own)
             whole = copy.is_file() and sha256_of_file(copy) == digest
             if not whole:
-                what = "is not as it was received" if copy.is_file() else "is missing"
+                what = "has changed since it was received" if copy.is_file() else "is missing"
                 yield self._raw_copy_damage(copy, digest, name, what)
-            if whole and (what := _document_damage(own)):
+            if whole and (what := _what_is_damaged(read_json, own)):
                 first_seen = wanted[digest].first_seen if digest in wanted else None
-                remedy = f"write it again: {name}" if name else "write it again, without the name of the file"
+                remedy = f"rewrite it: {name}" if name else "rewrite it, without the file name"
                 yield self._damage(own, what, remedy, partial(_renew_note, copy, name, first_seen))
 
     def _raw_copy_damage(self, copy: Path, digest: str, name: str | None, what: str) -> Damage:
@@ -246,7 +246,7 @@ class _StoredSource:
         if given is not None:
             return self._damage(copy, what, f"copy {given} again", partial(self._copy_again, given, copy, digest))
         remedy = (
-            f"give the file {name or ''} (sha256 {digest[:12]}...) with --from DIR, or put it back from a copy of the "
+            f"give the file {name or ''} (sha256 {digest[:12]}...) with --from DIR, or restore it from a copy of the "
             "data folder; published figures do not need it"
         )
         return self._damage(copy, what, remedy)
@@ -255,7 +255,7 @@ class _StoredSource:
         self.raw.mkdir(parents=True, exist_ok=True)
         replace_atomically(copy, lambda temporary: shutil.copyfile(given, temporary))
         if sha256_of_file(copy) != digest:
-            return f"not mended: {given} changed meanwhile"
+            return f"not repaired: {given} changed in the meantime"
         return f"copied from {given}"
 
     def _renew_files_note(self) -> str:
@@ -269,7 +269,7 @@ class _StoredSource:
         return "written again"
 
     def _in_input(self, digest: str) -> Path | None:
-        """A file where files are given whose sha256 begins so."""
+        """Return an input file whose sha256 begins like this."""
         if self._input is None:
             self._input = {}
             where = self.session.directory or self.settings.input
@@ -294,7 +294,7 @@ class _StoredSource:
             return
         if damage := find_damage(current.folder):
             yield self._current_damage(current, damage)
-        elif (current.folder / POINTER).is_file() and (what := _document_damage(current.folder / POINTER)):
+        elif (current.folder / POINTER).is_file() and (what := _what_is_damaged(read_json, current.folder / POINTER)):
             remedy = f"copy {self.core / POINTER} again"
             yield self._damage(current.folder / POINTER, what, remedy, partial(renew_pointer_copy, current))
         for load in current.loads[:-1]:
@@ -303,7 +303,7 @@ class _StoredSource:
                 yield self._past_damage(current, load.vintage, damage)
 
     def _pointer_damage(self, lost: LostPointer) -> Damage:
-        remedy = "make it again from the copy in the newest vintage that has one"
+        remedy = "rebuild it from the copy in the newest vintage that has one"
         return self._damage(lost.path, lost.what, remedy, partial(recover_pointer, self.name, self.settings))
 
     def _current_damage(self, current: Vintage, damage: DamagedVintage) -> Damage:
@@ -311,24 +311,24 @@ class _StoredSource:
         lacking = [file.name for file in files if self._locate(file) is None]
         what = f"{damage.what} (the current vintage)"
         if self.folder is None or lacking or not files:
-            missing = f"; not found whole: {', '.join(lacking)}" if lacking else ""
+            missing = f"; not found complete: {', '.join(lacking)}" if lacking else ""
             return self._damage(damage.path, what, self._way_back() + missing)
-        remedy = f"make the vintage again from {', '.join(file.name for file in files)}"
+        remedy = f"rebuild the vintage from {', '.join(file.name for file in files)}"
         return self._damage(damage.path, what, remedy, partial(self._reload, self.folder, current, files))
 
     def _past_damage(self, current: Vintage, vintage: str, damage: DamagedVintage) -> Damage:
         what = f"{damage.what} (an earlier vintage)"
         if self._revisions_are_kept(current, vintage):
-            remedy = "put it back from a copy of the data folder; published figures and revisions do not need it"
+            remedy = "restore it from a copy of the data folder; published figures and revisions do not need it"
             return self._damage(damage.path, what, remedy)
         remedy = (
-            f"leave {vintage} out of the history, as its revisions cannot be worked out; its folder stays. Or first "
-            "put the file back from a copy of the data folder"
+            f"leave {vintage} out of the history, because its revisions cannot be computed; its folder stays. Or first "
+            "restore the file from a copy of the data folder"
         )
         return self._damage(damage.path, what, remedy, partial(forget_vintage, current, vintage, self.settings))
 
     def _revisions_are_kept(self, current: Vintage, vintage: str) -> bool:
-        """Whether what changed before and after a vintage was worked out, and is whole."""
+        """Whether the revisions before and after a vintage were computed and are intact."""
         pairs = [pair for pair in pairwise(load.vintage for load in current.loads) if vintage in pair]
         for before, after in pairs:
             kept = [
@@ -336,18 +336,18 @@ class _StoredSource:
                 for path in (self.core / REVISIONS).glob("*.parquet")
                 if path.name.startswith(f"{before}..{after}.")
             ]
-            if not kept or any(_seal_damage(path) for path in kept):
+            if not kept or any(_what_is_damaged(check_seal, path) for path in kept):
                 return False
         return True
 
     def _way_back(self) -> str:
         return (
-            f"give the files of the source again (iccs run {self.name} --from DIR), or put the file back from a copy "
-            f"of the data folder; to go on without the source, move {self.core} away"
+            f"give the files of the source again (iccs run {self.name} --from DIR), or restore the file from a copy of "
+            f"the data folder; to continue without the source, move {self.core} away"
         )
 
     def _received(self, vintage: Vintage) -> list[_Wanted]:
-        """The files that a vintage was made from, as its manifest has them, else its last load."""
+        """Return the files behind a vintage, from its manifest or else its last load."""
         try:
             files = vintage.manifest["files"]
         except DamagedVintage:
@@ -362,14 +362,14 @@ class _StoredSource:
         ]
 
     def _locate(self, file: _Wanted) -> Path | None:
-        """Where a file is whole: its raw copy, or where files are given."""
+        """Return the path of an intact copy of a file: its raw copy, or an input file."""
         for copy in self.raw.glob(f"{file.digest}*.bin"):
             if sha256_of_file(copy) == copy.stem:
                 return copy
         return self._in_input(file.digest)
 
     def _reload(self, folder: SourceFolder, current: Vintage, files: Sequence[_Wanted]) -> str:
-        """Make a vintage again from the files it was made from, under their own names."""
+        """Rebuild a vintage from its files, under their own names."""
         folder = _as_loaded(folder, current, self.session)
         directory = self.session.directory or self.settings.input
         if not self.is_personal_read:  # files with persons are read where they are
@@ -379,7 +379,7 @@ class _StoredSource:
         for number, file in enumerate(files):
             found = self._locate(file)
             if found is None:
-                return f"not mended: {file.name} is no longer there"
+                return f"not repaired: {file.name} is no longer there"
             path = found
             if not self.is_personal_read:
                 path = directory / str(number) / (_noted_name(found.with_suffix(".json")) or file.name)
@@ -387,21 +387,24 @@ class _StoredSource:
                 shutil.copyfile(found, path)
             layouts = self._layouts(folder, current, file, path, directory)
             if not layouts:
-                return f"not mended: it is not known which layout {file.name} has; {self._way_back()}"
+                return f"not repaired: it is not known which layout {file.name} has; {self._way_back()}"
             given += [(path, layout) for layout in layouts]
         session = replace(self.session, directory=directory, given=tuple(given))
         vintage = reload_source(folder, session)
         if vintage.vintage == current.vintage:
-            return "made again, with the same figures"
-        return f"made again with other figures, as program or definition changed since: vintage {vintage.vintage}"
+            return "rebuilt, with the same figures"
+        return (
+            "rebuilt with different figures, because the program or the source definition has changed since: "
+            f"vintage {vintage.vintage}"
+        )
 
     def _layouts(
         self, folder: SourceFolder, current: Vintage, file: _Wanted, path: Path, directory: Path
     ) -> Sequence[int]:
-        """The layouts of a file: those it was read by, or, without manifest or with another definition, by its name.
+        """Return the layouts of a file: those it was read by, or those matching its name, without a usable manifest.
 
-        Of a raw copy the folder that it was received in is not known: of patterns with folders the last part counts,
-        and where that leaves a choice, none is made.
+        For a raw copy, the original folder is not known: of patterns with folders only the last part is used, and
+        nothing is returned if that is ambiguous.
         """
         if file.layouts and current.loads[-1].declaration_key == folder.fingerprint:
             return file.layouts
@@ -426,7 +429,7 @@ class _StoredSource:
             if current is not None and path.stem == current.vintage and self.folder is not None:
                 files = self._received(current)
                 if files and all(self._locate(file) for file in files):
-                    remedy = f"make it again from {', '.join(file.name for file in files)}"
+                    remedy = f"rebuild it from {', '.join(file.name for file in files)}"
                     mend = partial(self._reload, self.folder, current, files)
             yield self._damage(path, what, remedy, mend)
 
@@ -439,13 +442,13 @@ class _StoredSource:
 
 
 def _as_loaded(folder: SourceFolder, vintage: Vintage, session: Session) -> SourceFolder:
-    """The definition with or without drafts, whichever the vintage was loaded with."""
+    """Return the definition with or without drafts, as when the vintage was loaded."""
     with_drafts = list_sources(session.source_folders, with_drafts=True)[folder.source_id]
     return with_drafts if with_drafts.fingerprint == vintage.loads[-1].declaration_key else folder
 
 
 def _own_name(file: Mapping[str, Any]) -> str:
-    """The name of a file as it was given; of one in an archive, that of the archive."""
+    """Return the original name of a file; for one in an archive, that of the archive."""
     name, member = str(file["name"]), file.get("member")
     return name.removesuffix(f"/{member}") if member else name
 
@@ -465,32 +468,25 @@ def _renew_note(copy: Path, name: str | None, first_seen: str | None) -> str:
     return "written again"
 
 
-def _document_damage(path: Path) -> str | None:
+def _what_is_damaged(check: Callable[[Path], object], path: Path) -> str | None:
+    """Return what a check finds damaged in a file; None if it finds nothing."""
     try:
-        read_json(path)
-    except DamagedFile as damage:
-        return damage.what
-    return None
-
-
-def _seal_damage(path: Path) -> str | None:
-    try:
-        check_seal(path)
+        check(path)
     except DamagedFile as damage:
         return damage.what
     return None
 
 
 def _damaged_releases(session: Session) -> Iterator[Damage]:
-    """Releases, and the reports that are written from the published one."""
+    """Yield the damage of releases, and of the reports on the published one."""
     settings = session.settings
     damaged = damaged_releases(settings)
     for path, what in damaged:
         if path == settings.published:
             remedy = "publish again from the vintages"
-            yield Damage(path, what, remedy, mend=lambda: "given up, to be published again")
+            yield Damage(path, what, remedy, mend=lambda: "discarded, to be published again")
         else:
-            yield Damage(path, what, "put it back from a copy of the data folder, or delete it: nothing else needs it")
+            yield Damage(path, what, "restore it from a copy of the data folder, or delete it: nothing else needs it")
     if settings.published.is_file() and not any(path == settings.published for path, _ in damaged):
         with open_published(settings) as connection:
             reports = damaged_reports(connection, settings)
@@ -501,4 +497,4 @@ def _damaged_releases(session: Session) -> Iterator[Damage]:
             return "written again"
 
         for path, what in reports:
-            yield Damage(path, what, "write it again from the published file", mend=write)
+            yield Damage(path, what, "rewrite it from the published file", mend=write)

@@ -1,7 +1,7 @@
 """The complete run in reading order, without an orchestrator: one source after the other, then one publication.
 
-Each source has one connection, opened and closed here; the steps are given it and leave their tables in it. Whatever
-goes wrong in one source refuses that source, and the others go on.
+Each source has one connection, opened and closed here; the steps use it and leave their tables in it. Any error in one
+source refuses that source, and the others continue.
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import keep_published, newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
+from pipelines.system.clock import utc_now
 from pipelines.system.connection import connect, engine_forgotten_on_error, forget_engine
 from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_memory, is_out_of_reach
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.system.running.clean_copy import note_records
 from pipelines.system.running.faults import describe_fault, write_fault_report
-from pipelines.system.running.run_log import Attempt, log_attempts, logging_events, start_time
+from pipelines.system.running.run_log import Attempt, log_attempts, logging_events
 from pipelines.system.running.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.running.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.system.settings import Settings
@@ -72,26 +73,26 @@ from schemas.source import SourceFolder, list_sources
 
 
 def take_plainly(source: str, attempt: Callable[[], str | None]) -> None:
-    """Take one source as far as it gets; an orchestrator does more with it."""
+    """Process one source; an orchestrator does more around it."""
     attempt()
 
 
 @dataclass(frozen=True)
 class Session:
-    """What all sources of a run share.
+    """What all sources of a run have in common.
 
     Attributes:
         settings: where data live, and limits.
         directory: where the files are; default ``data/input``.
         run_step: how a step is run (see ``steps``).
-        take_source: how a source is taken: given its name, and a function that takes it and returns why it was refused.
-        suite: judge of the structure of cells; None leaves that part of the rules out.
+        take_source: how a source is processed, given its name and a function that does so and returns any refusal.
+        suite: checks the structure of cells; None skips those rules.
         tally_partitions: how the partitions of a source of incidents are tallied.
-        source_folders: where all sources are declared; default those of the package.
+        source_folders: where all sources are declared; default: those of the package.
         wait_seconds: how long to wait if another run holds the lock.
-        workers: how many small sources at a time, each in a thread of its own if more than one.
-        accepted_loss: why it is meant that the load has lost most of what the vintage before had.
-        given: the files of the directory to take, each with the number of its layout; default all.
+        workers: how many small sources to process at a time, each in its own thread if more than one.
+        accepted_loss: why it is intended that the load lost most of what the previous vintage had.
+        given: the files of the directory to take, each with the number of its layout; default: all.
     """
 
     settings: Settings
@@ -109,9 +110,9 @@ class Session:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A source that was not used, with the message for people and the problems for machines.
+    """A refused source, with the message for people and the problems for JSON output.
 
-    ``is_fault`` where not the data are wrong but the program or the machine; ``report`` is the file about it.
+    ``is_fault`` is true if not the data but the program or the machine is at fault; ``report`` is the file about it.
     """
 
     source: str
@@ -123,13 +124,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did: sources loaded, unchanged, absent or refused, and the publication (None where unchanged).
+    """What a run did: sources loaded, unchanged, absent or refused, and the publication (None if unchanged).
 
-    ``searched`` is the folder in which files were looked for; ``recovered`` says which pointers to vintages were
-    lost or damaged and made again; ``unclaimed`` has the files there that no source takes, each with the patterns of
-    names nearest to its own. ``undefined`` are sources with figures in the data folder that have no definition here, so
-    that no release from here has them. ``taken`` are the files that came from the inbox, ``left`` says why others stay.
-    ``freed`` is what was deleted of old editions.
+    ``searched`` is the folder that was searched for files; ``recovered`` names pointers to vintages that were lost or
+    damaged and have been restored; ``unclaimed`` has the files there that no source takes, each with the nearest
+    patterns. ``undefined`` are sources with figures in the data folder but no definition here, which no release from
+    here contains. ``taken`` are the files taken from the inbox; ``left`` says why others stay. ``freed`` is what was
+    deleted of old vintages.
     """
 
     loaded: tuple[str, ...]
@@ -155,15 +156,15 @@ class RunResult:
 
 
 def run_source(folder: SourceFolder, session: Session, again: Quarantined | None = None) -> tuple[Vintage, bool]:
-    """Take one source from its files to a stored vintage.
+    """Process one source from its files to a stored vintage.
 
     Args:
         folder: the source.
-        session: what the sources of a run share.
-        again: a load in quarantine whose files are tried again, in the place of those in the directory.
+        session: of the run.
+        again: a load in quarantine whose files are tried again, instead of those in the directory.
 
     Returns:
-        The vintage that is now current, and whether there was work to do: with the same bytes, declarations and code
+        The vintage that is now current, and whether there was work to do; with the same bytes, declarations and code
         as last time there is none.
 
     Raises:
@@ -174,7 +175,7 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
 
 
 def _for_persons(folder: SourceFolder, session: Session) -> Session:
-    """The session for a source: of one with persons, an orchestrator records no text of an error."""
+    """Return the session for a source; for one on persons, an orchestrator records no texts of errors."""
     return replace(session, run_step=hiding_steps(session.run_step)) if folder.source.personal else session
 
 
@@ -189,13 +190,13 @@ def _run_source(folder: SourceFolder, session: Session, again: Quarantined | Non
     if current is not None and current.is_damaged:
         current = None  # load it again, and compare with nothing
     if current is not None and current.run_key == run_key(folder, acquired):
-        clear_refused(name, settings)  # of a file that came in between and was refused
+        clear_refused(name, settings)  # a file that came in between may have been refused
         return current, False
     return _load(folder, acquired, session, current), True
 
 
 def _load(folder: SourceFolder, acquired: Acquired, session: Session, current: Vintage | None) -> Vintage:
-    """The steps after the files are known, up to the vintage; ``current`` is what the figures are compared with."""
+    """Run the steps from the acquired files to the vintage; figures are compared with ``current``."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     check_definition_sql(folder)
     if session.suite is not None:
@@ -210,9 +211,9 @@ def _load(folder: SourceFolder, acquired: Acquired, session: Session, current: V
 
 
 def reload_source(folder: SourceFolder, session: Session) -> Vintage:
-    """Load a source from the files of the session's directory, also where nothing has changed: what is stored is lost.
+    """Load a source from the files of the session's directory even if unchanged, as its stored data are lost.
 
-    The caller holds the lock of the data folder.
+    The caller must hold the lock of the data folder.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
@@ -288,7 +289,7 @@ def _check_acquired(
 def _account_incidents(
     folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
 ) -> Validated:
-    """The steps of a source of incidents up to its account; leaves ``core`` in the connection."""
+    """Run the steps of a source of incidents up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     tallied = run_step("tally", name, acquired.rows, tally, folder, acquired, settings, work, session.tally_partitions)
     with sql_limits(folder, connection, settings):
@@ -298,7 +299,7 @@ def _account_incidents(
 def _account_tables(
     folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
 ) -> Validated:
-    """The steps of a source of national tables up to its account; leaves ``core`` in the connection."""
+    """Run the steps of a source of national tables up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     raw = run_step("read", name, acquired.rows, read, folder, acquired, settings, work)
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
@@ -309,7 +310,7 @@ def _account_tables(
 def _account_survey(
     folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
 ) -> tuple[SourceFolder, Validated]:
-    """The steps of records of a sample: to a table of estimates, and of that to its account; leaves ``core``.
+    """Run the steps of survey records: to a table of estimates, and from that to its account; leaves ``core``.
 
     Returns:
         The source of the table of estimates, and its account with the records in it.
@@ -323,12 +324,12 @@ def _account_survey(
 
 
 def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:
-    """Take the files of a source through every step short of storing; what is written is under ``settings.data``.
+    """Take the files of a source through every step except storing; everything written is under ``settings.data``.
 
     Args:
         folder: the source.
-        session: where the files are, limits, and a data folder to throw away.
-        previous: the previous vintage: to compare with, and to take unchanged years from.
+        session: where the files are, limits, and a temporary data folder.
+        previous: the previous vintage, for comparison and for reusing unchanged years.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
@@ -343,7 +344,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
 
 
 class _Attempts:
-    """Takes sources as far as they go, and collects what became of each."""
+    """Processes sources, and collects the outcome of each."""
 
     def __init__(self, session: Session, *, named: bool, replay: bool) -> None:
         self.session = session
@@ -356,11 +357,11 @@ class _Attempts:
         self.left_out: list[str] = []
 
     def attempt(self, folder: SourceFolder) -> None:
-        """Run one source through its steps, as far as it gets; one without a file is passed over.
+        """Run one source through its steps; skip one without a file.
 
         Raises:
             Stopped, KeyboardInterrupt, SystemExit: the whole run ends.
-            OSError, duckdb.Error: the disk is full, which no other source would be spared.
+            OSError, duckdb.Error: the disk is full, which would affect every other source.
         """
         if self._is_absent(folder):
             self.ends[folder.source_id] = "absent"
@@ -379,7 +380,7 @@ class _Attempts:
             return False
 
     def _attempt(self, folder: SourceFolder) -> str | None:
-        """Take a source as far as it gets, and return why it was refused; None where it was not."""
+        """Process a source, and return why it was refused; None if it was not."""
         name = folder.source_id
         steps = WatchedSteps(self.session.run_step, self.stop)
         try:
@@ -432,7 +433,7 @@ class _Attempts:
         return Refusal(name, message, ({"rule": rule, "found": message},), True, report)
 
     def as_logged(self, started: str, publication: Publication | None) -> list[Attempt]:
-        """Return what is written down of this run: every source that there was something to do for."""
+        """Return the log entries of this run: every source for which there was work to do."""
         release = publication.release if publication else None
         why = {refusal.source: refusal for refusal in self.refused}
         logged = []
@@ -446,14 +447,14 @@ class _Attempts:
         return logged
 
     def say_so_far(self) -> str:
-        """Return what became of the sources, where it can be told only beside an error of publishing."""
+        """Return the outcome of the sources, to be shown together with an error of publishing."""
         good = ", ".join(self.names("loaded")) or "none"
-        lines = [f"nothing was published; loaded before that, and kept for the next run: {good}"]
-        lines += [f"source {one.source} not used before that: {one.message}" for one in self.refused]
+        lines = [f"nothing was published; loaded before the failure, and kept for the next run: {good}"]
+        lines += [f"source {one.source} not used before the failure: {one.message}" for one in self.refused]
         return "\n".join(lines)
 
     def names(self, end: str) -> tuple[str, ...]:
-        """Return the sources that ended so, in order."""
+        """Return the sources with this outcome, in order."""
         return tuple(sorted(name for name, one in self.ends.items() if one == end))
 
 
@@ -467,15 +468,15 @@ def run_all(
 
     Args:
         folders: the sources to run.
-        session: what they share; the structure suite is added here, and ends with the run.
+        session: what they have in common; the structure suite is added here, and ends with the run.
         named: whether the user named the sources; a source without a file is then an error, not a remark.
-        replay: try only what is in quarantine again, each source with the files that it was rejected from.
+        replay: only retry what is in quarantine, each source with the files from which it was rejected.
 
     Raises:
-        UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
-            would delete from is not its own.
+        UsageError: another run is writing, the directory does not exist, a setting is not valid, or a folder from which
+            the run would delete is not its own.
     """
-    start, started = time.perf_counter(), start_time()
+    start, started = time.perf_counter(), utc_now()
     settings = session.settings
     if session.directory is not None and not session.directory.is_dir():
         raise UsageError(f"there is no folder {session.directory} to take files from")
@@ -520,7 +521,7 @@ def run_all(
 
 @contextmanager
 def _telling_of_attempts(attempts: _Attempts, started: str, settings: Settings) -> Iterator[list[Publication | None]]:
-    """Write down what became of the sources also where nothing can be published, and note it on the error then."""
+    """Log the outcome of the sources even if publishing fails, and then add it to the error as a note."""
     published: list[Publication | None] = []
     try:
         yield published
@@ -534,14 +535,14 @@ def _telling_of_attempts(attempts: _Attempts, started: str, settings: Settings) 
 def _take_from_inbox(
     known: Mapping[str, SourceFolder], folders: Sequence[SourceFolder], session: Session, *, replay: bool
 ) -> tuple[list[TakenFile], list[WaitingFile]]:
-    """A run of files that were given, or of those in quarantine, has no use for new ones."""
+    """Take new files from the inbox, unless the run is of given files or of those in quarantine."""
     if session.directory is not None or replay:
         return [], []
     return take_inbox(known.values(), {folder.source_id for folder in folders}, session.settings)
 
 
 def _check_expected(settings: Settings, known: Collection[str]) -> None:
-    """A name that is no source would be expected for ever, or by nobody."""
+    """Refuse expected sources that do not exist."""
     for name in settings.expected:
         if name not in known:
             near = ", ".join(nearest_values(name, known)) or "none"
@@ -549,21 +550,21 @@ def _check_expected(settings: Settings, known: Collection[str]) -> None:
 
 
 def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ...]:
-    """Sources whose figures are in the data folder and that nothing defines, such as those of another project."""
+    """Return sources with figures in the data folder but no definition, such as those of another project."""
     stored = {path.parent.name for path in settings.core.glob(f"*/{POINTER}")}
     return tuple(sorted(stored.difference(known)))
 
 
 def _say_left_out(vintage: Vintage) -> str:
     return (
-        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and has left the history; {vintage.vintage} "
-        "was compared with nothing, and what it revises is not known. To have it back, restore data/core from a backup "
-        "and run again"
+        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and was removed from the history; "
+        f"{vintage.vintage} was not compared with any vintage, so its revisions are not known. To recover it, restore "
+        "data/core from a backup and run again"
     )
 
 
 def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
-    """The load to try again: the newest that was refused, else the current vintage's, which lacks some cells.
+    """Return the load to retry: the newest refused one, or else that of the current vintage, which lacks some cells.
 
     Raises:
         UsageError: rows on persons were rejected, and no copy of them is kept.
@@ -574,15 +575,15 @@ def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
     if loads and folder.source.of_persons:
         files = ", ".join(file.name for file in loads[0].files)
         raise UsageError(
-            f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; give the files "
-            f"once more: iccs run {name} --from DIR"
+            f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; provide the "
+            f"files again: iccs run {name} --from DIR"
         )
     return loads[0] if loads else None
 
 
 @contextmanager
 def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: list[Replayed]) -> Iterator[None]:
-    """Note what a new try of rejected cells recovered, also where the source is refused again."""
+    """Record what a retry of rejected cells recovered, even if the source is refused again."""
     if again is None:
         yield
         return
@@ -596,7 +597,7 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
 
 
 def _find_sizes(folders: Sequence[SourceFolder], directory: Path) -> dict[str, int | None]:
-    """The bytes of each source's files; None if it has none, or if they cannot be found."""
+    """Return the bytes of each source's files; None if it has none, or if they cannot be found."""
 
     def size(folder: SourceFolder) -> int | None:
         try:
@@ -611,9 +612,9 @@ def _find_sizes(folders: Sequence[SourceFolder], directory: Path) -> dict[str, i
 def _by_size(
     folders: Sequence[SourceFolder], sizes: dict[str, int | None]
 ) -> tuple[list[SourceFolder], list[SourceFolder]]:
-    """Large sources, which have the machine to themselves, and small ones; the largest of each first.
+    """Return large sources, which run alone, and small ones; the largest of each first.
 
-    The library of the structure suite takes seconds to load, and does so while the largest files are read.
+    The library of the structure suite takes seconds to load, which happens while the largest files are read.
     """
     ordered = sorted(folders, key=lambda folder: sizes[folder.source_id] or 0, reverse=True)
     large = [folder for folder in ordered if (sizes[folder.source_id] or 0) >= LARGE_BYTES]
@@ -621,9 +622,9 @@ def _by_size(
 
 
 def publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Publication | None:
-    """Publish the vintages of these sources, with a report of each, unless the newest release holds just them.
+    """Publish the vintages of these sources, with a report of each, unless the newest release has exactly these.
 
-    The caller holds the lock of the data folder.
+    The caller must hold the lock of the data folder.
     """
     settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]

@@ -1,4 +1,4 @@
-"""What is due and what is late: the calendars of sources against their loads and the log of runs."""
+"""What is due and what is late: the calendars of sources compared with their loads and the log of runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
 
 PROBLEMS = ("not valid", "failed", "refused", "damaged", "no file", "late", "missed")
-"""States of a source that someone must see to, the first that holds is shown."""
+"""States of a source that need attention; the first that applies is shown."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class SourceState:
     Attributes:
         source: its identifier.
         state: one of ``PROBLEMS``, or ``good``, or ``not loaded yet``.
-        vintage: the vintage that is current.
+        vintage: the current vintage.
         changed: when its figures last changed (UTC).
         last_run: when it was last run (UTC).
         outcome: of the last run: loaded, unchanged, refused, failed.
-        message: why it was refused, and where: the first two lines.
+        message: the first two lines of the refusal.
         due: when it was last due by its calendar (UTC).
         next_run: when it is due next (UTC).
     """
@@ -49,12 +49,12 @@ class SourceState:
 
     @property
     def is_problem(self) -> bool:
-        """Whether someone must see to it."""
+        """Whether it needs attention."""
         return self.state in PROBLEMS
 
 
 def read_calendars(settings: Settings) -> dict[str, Calendar]:
-    """Return the calendar of each source that has one and is this office's: in its project, loaded, or with a file."""
+    """Return the calendars of this office's sources: those in its project, loaded before, or with a file."""
     return {
         folder.source_id: calendar
         for folder in _own_sources(list_sources().values(), settings)
@@ -80,9 +80,9 @@ def _calendar(folder: SourceFolder) -> Calendar | None:
 
 
 def find_missed(calendars: dict[str, Calendar], settings: Settings, now: datetime) -> list[str]:
-    """Return the sources that were due while nothing ran: since the last run of each, its calendar came round.
+    """Return the sources that became due after their last run, while nothing was serving.
 
-    A run in between, whoever started it, is as good as the planned one: it took the same files.
+    A run in between, by whomever, counts like the planned one, as it took the same files.
     """
     last = last_attempts(settings)
     return [
@@ -93,9 +93,9 @@ def find_missed(calendars: dict[str, Calendar], settings: Settings, now: datetim
 
 
 def is_missed(calendar: Calendar, settings: Settings, now: datetime) -> bool:
-    """Return whether a run of all sources was due and none was made since; not where nothing has ever run.
+    """Return whether a run of all sources became due and was not made; false if nothing has ever run.
 
-    A run of sources that were named is none of all: the others were still due.
+    A run of named sources does not count, as the others were still due.
     """
     attempts = read_attempts(settings)
     last = max((attempt.moment for attempt in attempts if not attempt.named), default=None)
@@ -103,16 +103,16 @@ def is_missed(calendar: Calendar, settings: Settings, now: datetime) -> bool:
 
 
 class InboxWatch:
-    """Looks into the inbox again and again, and says once of each file what it means."""
+    """Checks the inbox repeatedly, and reports each file once."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._seen: set[tuple[str, int, int]] = set()
 
     def look(self) -> tuple[list[str], list[str]]:
-        """Return the sources with new complete files, which are to be run, and what is said of files of no source.
+        """Return the sources to run because of new complete files, and the messages on files of no source.
 
-        A file that a run did not take is not named again until it changes.
+        A file that a run did not take is not reported again until it changes.
         """
         inbox = self.settings.inbox
         if not inbox.is_dir() or not any(inbox.iterdir()):
@@ -122,7 +122,7 @@ class InboxWatch:
         return sorted(sources), say_left(one for one in new if len(one.sources) != 1)
 
     def forget(self) -> None:
-        """Take every file for a new one: what was told of the last ones did not arrive."""
+        """Treat every file as new, as the last report was not delivered."""
         self._seen.clear()
 
     def _is_new(self, one: WaitingFile) -> bool:
@@ -146,17 +146,17 @@ def read_states(settings: Settings, now: datetime | None = None) -> list[SourceS
 
 
 def find_office_problems(settings: Settings, now: datetime | None = None) -> list[str]:
-    """Return what is wrong with the office as a whole, not with a source: no good run for long, little room for data.
+    """Return problems of the office as a whole: no successful run for a long time, low disk space.
 
     Args:
-        settings: where data live, and from when on it is a problem.
+        settings: where data live, and the thresholds.
         now: the time to judge by; default the current time.
     """
     lines = []
     days = settings.notify_silent_days
     good = max((attempt.moment for attempt in read_attempts(settings) if attempt.is_good), default=None)
     if days and good is not None and (now or datetime.now(UTC)) - good > timedelta(days=days):
-        lines.append(f"no run was good since {good:%Y-%m-%d}, more than {days} days ago (notify_silent_days)")
+        lines.append(f"no run has succeeded since {good:%Y-%m-%d}, more than {days} days ago (notify_silent_days)")
     free = shutil.disk_usage(settings.data).free if settings.data.is_dir() else None
     if free is not None and free < bytes_of(settings.notify_free_space):
         lines.append(
@@ -167,9 +167,9 @@ def find_office_problems(settings: Settings, now: datetime | None = None) -> lis
 
 
 def read_health(settings: Settings) -> dict[str, Any]:
-    """Return what a probe is told: whether all is well, the state of each source, and when figures were published.
+    """Return the answer to a health probe: whether all is well, the state of each source, the time of publication.
 
-    Messages are left out, as they may quote a file, and whoever can reach the port can ask.
+    Messages are left out, as they may quote a file, and anybody who can reach the port can ask.
     """
     published = settings.published
     since = datetime.fromtimestamp(published.stat().st_mtime, UTC) if published.is_file() else None

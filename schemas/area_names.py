@@ -74,7 +74,7 @@ def known_languages(languages: Sequence[str]) -> tuple[str, ...]:
 
     for language in languages:
         if not exists(language):
-            raise ValueError(f"there are no names of areas in {language!r}; write ISO 639-1 codes, such as [de, pt]")
+            raise ValueError(f"there are no area names in {language!r}; write ISO 639-1 codes, such as [de, pt]")
     return tuple(languages)
 
 

@@ -169,7 +169,7 @@ def _added_to(name: str, codes: tuple[Code, ...]) -> tuple[Code, ...]:
     added = added_codes({**{entry.name: entry for entry in shipped.iterdir()}, **own}).get(name, ())
     for code in added:
         if any(code.code == other.code for other in codes):
-            raise DeclarationError(f"codes.csv: {name} {code.code!r} is in the list already; delete the row")
+            raise DeclarationError(f"codes.csv: {name} {code.code!r} is already in the list; delete the row")
     return added
 
 
@@ -203,7 +203,7 @@ def added_codes(sources: Mapping[str, Traversable]) -> dict[str, tuple[Code, ...
             code = _code(row)
             if found.setdefault((name, code.code), code) != code:
                 raise DeclarationError(
-                    f"{said}: another source gives the code other labels; use the same, or another code"
+                    f"{said}: another source gives this code different labels; use the same labels, or another code"
                 )
     names = {name for name, _ in found}
     return {name: tuple(code for (of, _), code in found.items() if of == name) for name in names}
@@ -359,9 +359,7 @@ def _check_history(area: Area, codes: set[str]) -> None:
     if area.merged_into and not area.valid_to:
         raise DeclarationError(f"{said}: merged_into needs valid_to, the last year or month of the area")
     if area.claimed_by and area.parent is not None:
-        raise DeclarationError(
-            f"{said}: a territory with claimed_by has no parent: it is added to no country by itself"
-        )
+        raise DeclarationError(f"{said}: a territory with claimed_by has no parent: it is not added to any country")
     related = {"split_from": area.split_from, "claimed_by": area.claimed_by}
     related["merged_into"] = (area.merged_into,) if area.merged_into else ()
     for name, given in related.items():

@@ -201,7 +201,8 @@ def _unreadable(document: yaml.Node) -> NotADeclaration:
             except Exception:
                 kind, shown = node.tag.rpartition(":")[2], node.value[:40]
                 return NotADeclaration(
-                    problem=f"{shown!r} is no {kind}; quote what is a text", problem_mark=node.start_mark
+                    problem=f"{shown!r} is not a valid {kind}; put it in quotes if it is a text",
+                    problem_mark=node.start_mark,
                 )
         else:
             parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
@@ -265,8 +266,8 @@ def parse_table(name: str, declared: dict[str, Any]) -> Table:
         DeclarationError: as :func:`load_tables`.
     """
     needed = {
-        "description": "say what the table contains",
-        "grain": "say what one row is",
+        "description": "state what the table contains",
+        "grain": "state what one row is",
         "columns": "list the columns in order",
         "filled_by": "name the statement or function that fills the table",
     }

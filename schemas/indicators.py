@@ -131,8 +131,7 @@ def _parse_untrusted(name: str, declared: dict[str, Any]) -> Indicator:
         return parse_indicator(name, declared)
     except (AttributeError, TypeError, ValueError) as error:
         raise DeclarationError(
-            f"indicators/{name}.yml: a key holds another kind of value than it must ({error}); compare it with a "
-            "packaged indicator"
+            f"indicators/{name}.yml: a key has the wrong kind of value ({error}); compare it with a packaged indicator"
         ) from error
 
 

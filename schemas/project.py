@@ -127,7 +127,7 @@ class Project:
                 each.
         """
         if self.file.stat().st_size > _LARGEST_BYTES:
-            raise UsageError(f"{self.file}: has more than 1 MiB; it holds a few lines of settings")
+            raise UsageError(f"{self.file}: has more than 1 MiB; it should contain a few lines of settings")
         try:
             given = tomllib.loads(self.file.read_text(encoding="utf-8-sig"))
         except UnicodeDecodeError as error:
@@ -145,7 +145,7 @@ class Project:
 
     def _check_inside(self, path: Path) -> None:
         if path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve()):
-            raise UsageError(f"{path}: is a link to something outside the project; put a copy in its place")
+            raise UsageError(f"{path}: is a link to something outside the project; replace it with a copy")
 
 
 def source_id_problem(name: str) -> str | None:
@@ -171,7 +171,7 @@ def _setting_problem(key: str, value: object) -> str | None:
     if type(value) is not kind or is_other:  # true is an int to Python, and to nobody else
         return f"{key}: must be {_KIND_NAMES[kind]}, not {value!r}"
     if any("\0" in text for text in ([value] if isinstance(value, str) else value if isinstance(value, list) else [])):
-        return f"{key}: {value!r} has the character 0, which no path or name has"
+        return f"{key}: {value!r} contains the character 0, which is not allowed in a path or name"
     return None
 
 
@@ -185,7 +185,7 @@ def find_project() -> Project | None:
     if named:
         root = Path(named).expanduser().resolve()
         if not (root / FILE).is_file():
-            raise UsageError(f"{VARIABLE}={named}: there is no {FILE} in this folder; iccs init makes a project")
+            raise UsageError(f"{VARIABLE}={named}: there is no {FILE} in this folder; create a project with iccs init")
         return Project(root)
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -212,7 +212,8 @@ def check_owner(file: Path, remedy: str) -> None:
     others = {file.lstat().st_uid, file.stat().st_uid} - {0, os.getuid()}  # of the file and of a link to it
     if others:
         raise UsageError(
-            f"{file} belongs to another account (user {others.pop()}) and is not used unasked; to use it: {remedy}"
+            f"{file} belongs to another account (user {others.pop()}) and is not used without consent; to use it: "
+            f"{remedy}"
         )
 
 

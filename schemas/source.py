@@ -90,7 +90,7 @@ class Replaced(Declared):
     file: str = Field(min_length=1)
     replaces: str = Field(min_length=1)
     years: tuple[Annotated[str, Field(pattern=r"^[0-9]{4}$")], ...] = Field(
-        default=(), description="only the rows of these years; all of the file if not given"
+        default=(), description="only the rows of these years; all rows of the file if not given"
     )
     note: str
 
@@ -127,7 +127,7 @@ class Control(Declared):
     footer_column: str | None = None
     total_column: str | None = None
     part_columns: tuple[str, ...] = ()
-    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals next to their parts")
+    rows: str | None = Field(default=None, description="a SELECT in the folder that puts totals next to their parts")
     tolerance: float = 0
     refuse_from: float | None = Field(default=None, gt=0, description="share of the total, in both directions")
     where: str | None = None
@@ -157,7 +157,7 @@ class Ages(Declared):
 
     unit: Literal["years", "months", "days", "birth_date"] = "years"
     bands: tuple[str, ...] = Field(
-        min_length=1, description="age codes from the youngest on, each starting where the previous one ends"
+        min_length=1, description="age codes from the youngest up, each starting where the previous one ends"
     )
 
     @model_validator(mode="after")
@@ -182,7 +182,7 @@ class BoundaryFile(Declared):
     """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
 
     file: str
-    area_property: str = Field(description="property of each feature that holds the code of its area")
+    area_property: str = Field(description="property of each feature that contains its area code")
 
 
 class Caveat(Declared):
@@ -200,9 +200,7 @@ class Bridge(Declared):
 
     basis: str
     overlap: str | None = Field(default=None, description="source that continues the definition used before the break")
-    factor: float | None = Field(
-        default=None, gt=0, description="new count / old count, where it is known from outside"
-    )
+    factor: float | None = Field(default=None, gt=0, description="new count / old count, if known from elsewhere")
     low: float | None = Field(default=None, gt=0, description="lower 95 % limit of the factor")
     high: float | None = None
     reference: str = ""
@@ -210,9 +208,9 @@ class Bridge(Declared):
     @model_validator(mode="after")
     def _check_factor(self) -> Bridge:
         if (self.overlap is None) == (self.factor is None):
-            raise ValueError("a bridge has either overlap, a source, or factor, a number")
+            raise ValueError("a bridge needs either overlap (a source) or factor (a number)")
         if (self.low is None) != (self.high is None):
-            raise ValueError("low and high: give both limits of the factor, or none where it is exact")
+            raise ValueError("low and high: give both limits of the factor, or neither if it is exact")
         if self.low is not None and not (self.factor and self.high and self.low <= self.factor <= self.high):
             raise ValueError("low and high are limits of factor: low <= factor <= high")
         return self
@@ -229,9 +227,9 @@ class Break(Declared):
     @model_validator(mode="after")
     def _check_bridge(self) -> Break:
         if self.bridge is not None and not self.iccs:
-            raise ValueError("iccs: a bridge needs categories; one factor is not valid for all")
+            raise ValueError("iccs: a bridge needs categories; no single factor is valid for all")
         if self.bridge is not None and self.period[4:] not in ("", "-01"):
-            raise ValueError(f"period: {self.period} is inside a year, whose count would mix both definitions")
+            raise ValueError(f"period: {self.period} is within a year, whose count would mix both definitions")
         return self
 
 
@@ -252,14 +250,15 @@ class Sharing(Declared):
     """Who may receive the figures, and which counts are hidden from them."""
 
     level: Level
-    threshold: int | None = Field(default=None, ge=2, description="counts from 1 to below it are hidden")
-    never_suppress: tuple[str, ...] = Field(default=(), description="ICCS categories that are shown at any count")
-    zeros: Literal["shown", "hidden"] = Field(
-        default="shown", description="hidden where it is a secret that nobody is in a group"
+    threshold: int | None = Field(default=None, ge=2, description="counts from 1 up to below this number are hidden")
+    never_suppress: tuple[str, ...] = Field(
+        default=(), description="ICCS categories whose counts are shown, however small"
     )
-    embargo: date | None = Field(default=None, description="the first day on which the figures may leave")
+    zeros: Literal["shown", "hidden"] = Field(default="shown", description="hidden if zeros are confidential")
+    embargo: date | None = Field(default=None, description="the first day on which the figures may leave the office")
     rounding: Literal[3, 5] | None = Field(
-        default=None, description="all counts are rounded to multiples of it, with totals that fit; none is hidden"
+        default=None,
+        description="all counts are rounded to multiples of this number, with totals that add up; none is hidden",
     )
 
     @model_validator(mode="before")
@@ -268,8 +267,8 @@ class Sharing(Declared):
         for name in ("dominance", "p_percent", "nk") if isinstance(given, dict) else ():
             if name in given:
                 raise ValueError(
-                    f"{name} protects sums of amounts to which a few contribute most of (turnover, money). Counts of "
-                    "events and persons have no such parts, each is one: declare threshold, or rounding"
+                    f"{name} protects sums of amounts dominated by a few contributors (turnover, money). In counts of "
+                    "events or persons each contributes one: declare threshold or rounding"
                 )
         return given
 
@@ -277,7 +276,7 @@ class Sharing(Declared):
     def _check_rounding(self) -> Sharing:
         if self.rounding and self.never_suppress:
             raise ValueError(
-                "never_suppress: with rounding no count is hidden and all are rounded; delete one of the two"
+                "never_suppress: with rounding, no count is hidden and all are rounded; delete one of the two"
             )
         return self
 
@@ -322,9 +321,9 @@ class Source(Declared):
     licence: Licence
     citation: str
     calendar: Calendar | None = Field(default=None, description="when new figures are expected")
-    acquire: tuple[Acquisition, ...] = Field(default=(), description="addresses that its files come from")
+    acquire: tuple[Acquisition, ...] = Field(default=(), description="addresses from which its files are fetched")
     counted_at: Literal["input", "process", "output"] | None = Field(
-        default=None, description="moment at which a crime enters the count; None where the source does not say"
+        default=None, description="moment at which a crime is counted; None if the source does not state it"
     )
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
@@ -335,32 +334,32 @@ class Source(Declared):
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
     time_zone: Annotated[str, AfterValidator(known_time_zone)] | None = Field(
-        default=None, description="zone in which the day of a time with Z or an offset counts"
+        default=None, description="time zone that determines the day of a time with Z or an offset"
     )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
-    survey: Survey | None = Field(default=None, description="how the sample was drawn, of records of a survey")
+    survey: Survey | None = Field(default=None, description="sample design, for records of a survey")
     id: tuple[str, ...] = Field(default=(), description="columns of the file that identify a row; none may repeat")
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
-    covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
+    covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; all of the list by default")
     totals: dict[str, str] = Field(
-        default={}, description="code of a dimension's total where the source has only part of it"
+        default={}, description="code of a dimension's total if the source has only part of it"
     )
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: Annotated[str, AfterValidator(checked_mark)] = ""
     decimal: Annotated[str, AfterValidator(checked_mark)] = "."
     marks: dict[Annotated[str, Field(min_length=1)], StatusOfValue] = Field(
-        default={}, description="note marks after numbers -> status of a value that is given"
+        default={}, description="footnote marks after numbers -> status of the value"
     )
     whole_numbers: bool = True
     multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
-        default=1, description="how many units a number of the file stands for"
+        default=1, description="factor for the numbers in the file"
     )
     year_starts: Annotated[str, AfterValidator(checked_month)] | None = Field(
-        default=None, description="month in which the years of the file begin, where that is not January"
+        default=None, description="month in which the years of the file begin, if not January"
     )
     cumulative: bool | None = Field(
-        default=None, description="whether the figure of a month is that of the year so far"
+        default=None, description="whether the figure of a month is cumulative since the start of the year"
     )
     exclusions: tuple[Exclusion, ...] = ()
     replaces: tuple[Replaced, ...] = Field(default=(), description="corrected editions of files")
@@ -372,7 +371,7 @@ class Source(Declared):
     mass_events: tuple[Exceptional, ...] = ()
     allocate_unknown: Literal["proportional"] | None = Field(
         default=None,
-        description="how persons of unknown sex or age are given to the known groups; not at all if not given",
+        description="how persons of unknown sex or age are allocated to the known groups; not at all if not given",
     )
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     rejected_figure_limit: float | None = Field(
@@ -382,7 +381,7 @@ class Source(Declared):
     backcast: Backcast | None = Field(
         default=None, description="how populations of parts of a country are carried back"
     )
-    sharing: Sharing | None = Field(default=None, description="who may have the figures; see docs/sharing.md")
+    sharing: Sharing | None = Field(default=None, description="who may see the figures; see docs/sharing.md")
 
     @model_validator(mode="before")
     @classmethod
@@ -404,7 +403,7 @@ class Source(Declared):
         period = self.columns.get("year") or self.columns.get("time_period")
         by_date = self.kind == "incident" and any(one.years for one in self.replaces) and "year" not in self.columns
         if by_date and any(not form.startswith("YYYY") for form in self.dates):
-            raise ValueError("replaces.years: only dates that begin with the year (YYYY) say it; delete the key")
+            raise ValueError("replaces.years: only possible for dates that begin with the year (YYYY); delete the key")
         own = tuple(
             Exclusion(rule=f"replaced_by_{one.file}", where=one.condition(period), reason=one.note)
             for one in self.replaces
@@ -423,20 +422,22 @@ class Source(Declared):
         counts_one = "value" if self.of_persons else ""  # a record is one event where nothing else is said
         for need in (period, "value") if as_points else ("ref_area", period, "value"):
             if need not in self.columns and need not in self.constants and need != counts_one:
-                raise ValueError(f"columns must say where {need} is")
+                raise ValueError(f"name the column of {need} under columns")
         if self.kind == "incident":
             self._check_incidents()
         if len(self.measures) > 1 and self.kind != "survey" and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
-            raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
+            raise ValueError("thousands and decimal: numbers in a Parquet file have a decimal point and no other mark")
         if (dead := unreachable_layout(self.layouts)) is not None:
             raise ValueError(
                 f"layouts.{dead[0]}.files: no file can have this layout, as layouts.{dead[1]} has all of these files; "
-                "a workbook has several layouts where each says which sheet it reads (read.sheet)"
+                "a workbook can have several layouts if each names the sheet it reads (read.sheet)"
             )
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
-            raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
+            raise ValueError(
+                "breaks: bridge: overlap must be another source, the one with the definition used before the break"
+            )
         for breakdown in self.breakdowns:
             require_known("breakdowns: by", breakdown.by, breakdown_columns())
             require_known("breakdowns: measures", breakdown.measures, tuple(self.measures))
@@ -468,7 +469,9 @@ class Source(Declared):
                 + ", ".join(get_args(StatusOfValue))
             )
         if not re.fullmatch(r"[0-9]+", value):
-            raise ValueError(f"constants.value: {value!r} must be a whole number, in quotes: what each row counts")
+            raise ValueError(
+                f"constants.value: {value!r} must be a whole number, in quotes: the number that each row counts"
+            )
         forms = "2024 or 2024-03" if self.kind == "incident" else "2024, 2024-Q1 or 2024-03"
         period = self.constants.get("time_period", "2024")
         if not re.fullmatch(_PERIOD, period) or (self.kind == "incident" and "Q" in period):
@@ -481,7 +484,7 @@ class Source(Declared):
         for name in (name for name in self.constants if name in self.columns):
             raise ValueError(f"constants.{name}: {name} is also under columns; delete one of the two")
         if "year" in self.columns and ("time_period" in self.columns or "time_period" in self.constants):
-            raise ValueError("columns.year: time_period is given too; delete one of the two")
+            raise ValueError("columns.year: time_period is given as well; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
             raise ValueError("columns.month needs columns.year as well")
         if self.marks and "obs_status" in self.columns:
@@ -492,7 +495,7 @@ class Source(Declared):
         if self.time_zone is not None and "time_period" not in self.columns:
             raise ValueError("time_zone: no column holds a date with a time (columns.time_period)")
         if self.ages is not None and "age" not in self.columns:
-            raise ValueError("ages: columns must say where age is")
+            raise ValueError("ages: name the column of age under columns")
         if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":
             raise ValueError("ages.unit: columns.age_unit gives the unit of each row; delete one of the two")
         return self
@@ -504,7 +507,7 @@ class Source(Declared):
         if self.cumulative and (self.rows != "cells" or "value" in self.constants or "time_period" in self.constants):
             raise ValueError(
                 "cumulative: needs rows: cells, columns.time_period and columns.value: a month is the difference from "
-                "the month before of the same series, of which there must be one row"
+                "the month before of the same series, which must have exactly one row"
             )
         if self.multiply > 1 and "value" in self.constants:
             raise ValueError("multiply: each row counts constants.value; write the number of units there")
@@ -524,7 +527,7 @@ class Source(Declared):
         if self.figures != "estimate":
             if beside and self.kind == "count":  # of other kinds the key itself is refused
                 raise ValueError(
-                    f"columns.{beside[0]}: only estimates have it; write figures: estimate (or ratio) under measures"
+                    f"columns.{beside[0]}: only for estimates; write figures: estimate (or ratio) under measures"
                 )
             return self
         other = [name for name, one in self.measures.items() if one.figures not in AS_PUBLISHED]
@@ -538,7 +541,7 @@ class Source(Declared):
         for key in made[:1] if self.kind == "survey" else made:  # of a survey groups are declared, other keys refused
             if key in self.model_fields_set:
                 raise ValueError(
-                    f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"
+                    f"{key}: nothing is computed from estimates and ratios, they are published as given; delete it"
                 )
         if any(entry.bridge for entry in self.breaks):
             raise ValueError("breaks: bridge: estimates are not converted; delete it, and nothing is compared across")
@@ -555,7 +558,9 @@ class Source(Declared):
         if ("ci_low" in given) != ("ci_high" in given):
             raise ValueError("columns.ci_low and ci_high: name both limits, or none")
         if "cv_percent" in given and "cv_share" in given:
-            raise ValueError("columns.cv_percent and cv_share: a coefficient of variation is given once; delete one")
+            raise ValueError(
+                "columns.cv_percent and cv_share: a coefficient of variation can be given only once; delete one"
+            )
         needs_level = [name for name in ("half_width", "ci_low") if name in given]
         for name, measure in self.measures.items():
             if needs_level and measure.confidence_percent is None:
@@ -565,16 +570,16 @@ class Source(Declared):
 
     def _check_incidents(self) -> None:
         if self.rows == "cells":
-            raise ValueError("rows: a file of incidents has events, or parts if an absent cell is not a zero")
+            raise ValueError("rows: for a file of incidents write events, or parts if an absent cell is not a zero")
         open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):
             may = "a date of birth (age), longitude and latitude"
-            raise ValueError(f"personal: {column!r} is also under columns; only {may} may be both")
+            raise ValueError(f"personal: {column!r} is also under columns; only {may} may be in both")
         given = {name for name in ("longitude", "latitude") if name in self.columns}
         if given and self.boundaries is None:
             raise ValueError("columns.longitude and latitude need boundaries, the outlines of the areas")
         if self.boundaries is not None and (len(given) < 2 or "ref_area" in {**self.columns, **self.constants}):
-            raise ValueError("boundaries: columns must have longitude and latitude, and no ref_area")
+            raise ValueError("boundaries: columns must include longitude and latitude, but not ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
 
@@ -583,18 +588,18 @@ class Source(Declared):
         if self.kind != "survey":
             return []
         if self.survey is None:
-            return ["survey: is missing; say which columns hold key, weight, stratum and psu, or the replicate weights"]
+            return ["survey: is missing; name the columns of key, weight, stratum and psu, or the replicate weights"]
         lines = [
             f"personal: {column!r} is also under columns; its values would be published"
             for column in sorted(set(self.columns.values()).intersection(self.personal))
         ]
         if not self.personal:
-            lines.append("personal: name the columns that identify persons or households: none of them is stored")
+            lines.append("personal: name the columns that identify persons or households: none of them will be stored")
         if len(self.layouts) > 1 and sum(layout.sample for layout in self.layouts) != 1:
             lines.append("layouts: write sample: true in the one layout of the sampled persons or households")
         if ("ref_area" in self.columns) != (self.survey.whole is not None):
             lines.append(
-                "survey.whole: the area of all units; where columns.ref_area gives that of each, and only there"
+                "survey.whole: the area of all units; needed if, and only if, columns.ref_area gives the area of each"
             )
         for name, measure in self.measures.items():
             if measure.figures != "estimate" or measure.unit not in ("number", *PER):
@@ -605,16 +610,18 @@ class Source(Declared):
         """Problems with the groups for which estimates are made from a sample."""
         grouped = {"ref_area", *(name for breakdown in self.breakdowns for name in breakdown.by)}
         lines = [
-            f"columns.{name}: no breakdown is by it; add it under breakdowns, or delete the key"
+            f"columns.{name}: no breakdown uses it; add it under breakdowns, or delete the key"
             for name in breakdown_columns()
             if name in self.columns and name not in grouped
         ]
         lines += [
-            f"breakdowns: by: columns must say where {name} of a sampled unit is"
+            f"breakdowns: by: name the column of {name} of a sampled unit under columns"
             for name in sorted(grouped - {"ref_area"} - set(self.columns))
         ]
         if any(breakdown.model_fields_set - {"by"} for breakdown in self.breakdowns):
-            lines.append("breakdowns: only by; every measure is estimated for the periods and areas of the sample")
+            lines.append(
+                "breakdowns: write only by; every measure is estimated for the periods and areas of the sample"
+            )
         return lines
 
     @property
@@ -678,7 +685,7 @@ class SourceFolder:
             # A definition may come from anybody: through a link, any file of this account could be read and quoted.
             raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         if others := [item.name for item in parts if item.name.endswith(_READ_FROM_FOLDER) and not item.is_file()]:
-            raise self._invalid([f"{name} is no file that can be read; put one there, or delete it" for name in others])
+            raise self._invalid([f"{name} is not a readable file; replace it, or delete it" for name in others])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
@@ -715,13 +722,15 @@ class SourceFolder:
         for number, layout in enumerate(source.layouts, start=1):
             reshaped = self.reshape_name(layout)
             if layout.conserve is not None and (reshaped is None or "value" not in source.columns):
-                why = "there is no reshape whose sum could change" if reshaped is None else "each row counts the same"
+                why = (
+                    "there is no reshape that could change the sum" if reshaped is None else "each row counts the same"
+                )
                 lines.append(f"layouts.{number}.conserve: {why}; delete the key")
             wants = source.kind != "survey" and "value" in source.columns
             if layout.conserve is None and reshaped is not None and wants:
                 lines.append(
-                    f"layouts.{number}.conserve: is missing; {reshaped} must not change the sum of the counts, so name "
-                    "the raw columns that hold them by a regular expression"
+                    f"layouts.{number}.conserve: is missing; {reshaped} must not change the sum of the counts, so give "
+                    "a regular expression for the raw columns that contain them"
                 )
         return lines
 

@@ -1,1 +1,1 @@
-"""The command ``iccs``, one module for each command: reads arguments, prints, computes nothing."""
+"""The command ``iccs``, one module per command: they read arguments and print, and compute nothing."""

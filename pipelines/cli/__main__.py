@@ -1,7 +1,7 @@
 """``python -m pipelines.cli`` is the command ``iccs``.
 
-Python puts the current folder first in the path of modules: a ``numpy.py`` beside the data would be run. It is taken
-out before anything is imported that Python has not loaded itself, unless the program lies there.
+Python puts the current folder first on the module path, so a ``numpy.py`` beside the data would be run. The folder is
+removed before anything is imported that Python has not already loaded, unless the program itself is there.
 """
 
 import os  # loaded already, as sys is

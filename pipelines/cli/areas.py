@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "areas", "list the areas that have figures, or those of a name or country")
+    parser = add_command(commands, "areas", "list the areas that have figures, or search them by name or country")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="part of a code or name: MX, mexico, nord")
     parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of names")
     parser.set_defaults(command=areas_command)
 
 
 def areas_command(options: argparse.Namespace) -> int:
-    """Print the areas with figures; without a text, the countries and how many parts each has."""
+    """Print the areas with figures; without a search text, the countries and the number of parts of each."""
     from pipelines.reader.areas import list_areas
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -51,5 +51,5 @@ def areas_command(options: argparse.Namespace) -> int:
         ],
     )
     if parts and not options.text:
-        print_line(f"and {len(parts):,} regions and municipalities; those of a country: iccs areas MX")
+        print_line(f"and {len(parts):,} regions and municipalities; for those of a country: iccs areas MX")
     return EXIT_DONE

@@ -1,4 +1,4 @@
-"""Arguments that several commands share."""
+"""Arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-WITH_DRAFTS = "use links of concordances that nobody has reviewed (default: their counts are left out, and named)"
+WITH_DRAFTS = "also use concordance links that have not been reviewed (default: their counts are left out, and listed)"
 
 
 def data_arguments() -> argparse.ArgumentParser:
     """Return the arguments of a command that reads or writes a data folder."""
     parent = argparse.ArgumentParser(add_help=False)
     parent.add_argument(
-        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, else that of the project, else ./data)"
+        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, otherwise the project's, otherwise ./data)"
     )
     parent.add_argument("--json", action="store_true", help="print JSON")
     return parent
@@ -39,19 +39,19 @@ def waiting_arguments() -> argparse.ArgumentParser:
 
 
 def add_command(commands: Commands, name: str, help_text: str, *more: argparse.ArgumentParser) -> Any:
-    """Add a command with the arguments of :func:`data_arguments`, and others.
+    """Add a command with the arguments of :func:`data_arguments` and of further parsers.
 
     Args:
         commands: where to add it.
-        name: of the command.
-        help_text: one line.
-        more: parsers whose arguments it has too.
+        name: name of the command.
+        help_text: one line of help.
+        more: parsers whose arguments it takes as well.
     """
     return commands.add_parser(name, parents=[data_arguments(), *more], help=help_text, description=help_text)
 
 
 def add_group(commands: Commands, name: str, help_text: str) -> Commands:
-    """Add a command that has commands of its own, and return these."""
+    """Add a command with subcommands, and return the place to add those."""
     parser = commands.add_parser(name, help=help_text, description=help_text)
     return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -67,15 +67,18 @@ def series_arguments() -> argparse.ArgumentParser:
     parent.add_argument(
         "--unit",
         metavar="UNIT",
-        help="counting unit: victim, offence, person ... Of several series the first by stage, then unit, is preferred",
+        help=(
+            "counting unit: victim, offence, person ... (default: if there are several series, the first by stage, "
+            "then unit)"
+        ),
     )
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
     parent.add_argument(
         "--style",
         default="screen",
         metavar="STYLE",
-        help="of the picture: screen, print (grey, for paper), slides (16:9, large letters), or a style sheet of "
-        "matplotlib, .mplstyle (default: screen)",
+        help="style of the picture: screen, print (grey, for paper), slides (16:9, large text), or a matplotlib style "
+        "sheet, .mplstyle (default: screen)",
     )
     parent.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"
@@ -87,8 +90,8 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
 
     Raises:
-        UsageError: no area has that code or name, there is no such style, or the picture's file name has not the
-            ending of a picture.
+        UsageError: no area has that code or name, there is no such style, or the file name of the picture does
+            not end like a picture's.
     """
     from pathlib import Path
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "check", "check a file before it is loaded; writes nothing")
+    parser = add_command(commands, "check", "check a file before loading it; writes nothing")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--source", required=True, metavar="ID", help="the source it belongs to")
     parser.add_argument("--with-drafts", action="store_true", help=WITH_DRAFTS)
@@ -26,7 +26,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Take one file through every step short of storing it, in a folder that is then removed; nothing is written.
+    """Take one file through every step short of storing it, in a folder that is removed afterwards; nothing is kept.
 
     If the data folder holds the figures published now, changes against them are reported too.
     """
@@ -49,7 +49,7 @@ def check_command(options: argparse.Namespace) -> int:
         raise damage  # nothing could be compared with it
     with tempfile.TemporaryDirectory(dir=process_folder()) as place, SuiteProcess() as suite:
         try:
-            # The file is read where it is: a copy of records on persons could be left behind.
+            # The file is read in place: a copy of personal records could be left behind.
             given = tuple((path, layout) for layout in find_layouts(folder, path.parent, path))
             session = Session(replace(settings, data=Path(place, "data")), path.parent, suite=suite, given=given)
             checked = check_source(folder, session, known.as_previous() if known else None)

@@ -33,9 +33,13 @@ def add_parser(commands: Commands) -> None:
     difference.add_argument("--source", help="source whose counts are mapped again (default: the name of NEW)")
     difference.set_defaults(command=diff_command)
     _add_suggest(group)
-    benchmark = add_command(group, "evaluate", "measure how good the proposals are on lists left out")
-    benchmark.add_argument("sources", nargs="*", metavar="SOURCE", help="which lists to leave out (default: each)")
-    benchmark.add_argument("--strict", action="store_true", help="without terms of ours that repeat their labels")
+    benchmark = add_command(group, "evaluate", "measure the quality of the proposals on held-out lists")
+    benchmark.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="which lists to hold out (default: each in turn)"
+    )
+    benchmark.add_argument(
+        "--strict", action="store_true", help="ignore our own terms that repeat the labels of these lists"
+    )
     benchmark.set_defaults(command=evaluate_command)
     export = add_command(group, "export", "write the correspondence table as a workbook")
     export.add_argument("source", metavar="SOURCE")
@@ -54,14 +58,14 @@ def _add_suggest(group: Commands) -> None:
     suggest.add_argument(
         "--lang",
         choices=("en", "es", "fr", "pt", "de"),
-        help="language of the labels (default: told from the labels, and printed; refused if that is not clear)",
+        help="language of the labels (default: detected and printed; refused if unclear)",
     )
     suggest.add_argument("-o", "--output", required=True, metavar="DRAFT.csv", help="draft to write; must not exist")
     suggest.set_defaults(command=suggest_command)
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Print the problems of concordances, all or those named; exit code 1 if there is an error."""
+    """Print the problems of all or the named concordances; exit code 1 if there is an error."""
     from iccs.classification import load_classification
     from iccs.concordance import list_concordances
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
@@ -108,12 +112,12 @@ def _print_problems(checked: list[tuple[Concordance, list[ConcordanceProblem]]])
 
 
 def _drafts(concordance: Concordance) -> int:
-    """The number of links that nobody has reviewed yet."""
+    """Return the number of links that nobody has reviewed yet."""
     return sum(link.status == "draft" for link in concordance.rows)
 
 
 def coverage_command(options: argparse.Namespace) -> int:
-    """Print the share of each source's counts that is linked, by ICCS level, in residual categories, split, draft."""
+    """Print the share of each source's counts that is linked: by ICCS level, residual, split and draft."""
     from pipelines.reader.concordance_impact import mapping_coverage
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -122,7 +126,7 @@ def coverage_command(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result.records())
     else:
-        print_table(result.columns, result.rows, title="Per cent of the counts of each source", decimals=1)
+        print_table(result.columns, result.rows, title="Percent of the counts of each source", decimals=1)
     return EXIT_DONE
 
 
@@ -145,7 +149,7 @@ def diff_command(options: argparse.Namespace) -> int:
         return EXIT_DONE
     _print_diff(found)
     if moved.rows:
-        print_table(moved.columns, moved.rows, title=f"Counts of {source_id} that move, sum of all years")
+        print_table(moved.columns, moved.rows, title=f"Counts of {source_id} that move, summed over all years")
     else:
         print_line("no ICCS series moves")
     return EXIT_DONE
@@ -183,7 +187,7 @@ def _names_of_projects() -> list[str]:
 
 
 def _read(name: str) -> Concordance:
-    """Return a concordance by its path, or that of a source by its name: the project's, else the packaged one."""
+    """Return a concordance by its path, or by the name of its source: the project's, otherwise the packaged one."""
     from iccs.concordance import concordance_path, read_concordance
     from schemas.source import list_sources
 
@@ -193,7 +197,7 @@ def _read(name: str) -> Concordance:
         return read_concordance(Path(name))
     folder = list_sources().get(name)
     if folder is not None and folder.concordance is not None:
-        own = folder.concordance.name == "concordance.csv"  # else it has the name of the source already
+        own = folder.concordance.name == "concordance.csv"  # otherwise it already has the source's name
         file = f"{name}/concordance.csv" if own else folder.concordance.name
         return replace(read_concordance(folder.concordance), source_id=name, file=file)
     if folder is not None:
@@ -216,7 +220,7 @@ def suggest_command(options: argparse.Namespace) -> int:
 
     output = Path(options.output)
     if output.exists():
-        raise UsageError(f"{output} exists already, and a draft never replaces a file; give another name to -o")
+        raise UsageError(f"{output} already exists, and a draft never replaces a file; give another name with -o")
     if not output.parent.is_dir():
         raise UsageError(f"there is no folder {output.parent} to write the draft to")
     columns = {"code": options.code, "label": options.label, "description": options.description}
@@ -234,17 +238,17 @@ def suggest_command(options: argparse.Namespace) -> int:
     print_table(["code", "label", "proposed", "candidates"], rows[:20])
     print_line(said)
     print_line(
-        f"{len(links)} links with status draft in {output}; each needs a person's decision, "
-        "and a run uses none of them before that"
+        f"{len(links)} links with status draft in {output}; each needs a person's decision; until then a run uses none "
+        "of them"
     )
     return EXIT_DONE
 
 
 def _language_of_labels(labels: list[LabelToCode], given: LabelLanguage | None) -> tuple[LabelLanguage, str]:
-    """Return the language to read labels in, and a line that says which and why.
+    """Return the language to read labels in, and a line that says which it is and why.
 
     Raises:
-        UsageError: no language is given and the labels do not show theirs.
+        UsageError: no language is given and the labels do not show clearly which it is.
     """
     from iccs.suggest.language import LANGUAGE_NAMES, guess_language
 
@@ -253,7 +257,7 @@ def _language_of_labels(labels: list[LabelToCode], given: LabelLanguage | None) 
         if not guess.sure:
             raise UsageError(
                 f"the language of the labels is not clear: most like {guess}, then {LANGUAGE_NAMES[guess.next_one]}; "
-                f"give --lang {', '.join(LANGUAGE_NAMES)} (other languages are not read)"
+                f"give --lang {', '.join(LANGUAGE_NAMES)} (other languages are not supported)"
             )
         return guess.language, f"language of the labels: {guess}; if it is another, give --lang"
     if guess.sure and guess.language != given:
@@ -280,7 +284,7 @@ def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    """Print how often the assistant finds the reviewed category of lists that it has not seen."""
+    """Print how often the assistant finds the reviewed category for lists that it has not learned from."""
     from iccs.suggest.benchmark import MEASURES, run_benchmark
     from pipelines.system.errors import EXIT_DONE
 
@@ -294,18 +298,18 @@ def evaluate_command(options: argparse.Namespace) -> int:
     print_table(
         ["list left out", "labels", *MEASURES], [[row.name, row.labels, *map(row.share, MEASURES)] for row in rows]
     )
-    print_line("shares of the labels; sources of the same country are left out together")
+    print_line("shares of the labels; sources of the same country are held out together")
     return EXIT_DONE
 
 
 def export_command(options: argparse.Namespace) -> int:
-    """Write the correspondence table of a source as UNODC asks for it: a workbook with one sheet per section."""
+    """Write the correspondence table of a source in the form UNODC requests: a workbook with one sheet per section."""
     from iccs.correspondence import write_correspondence
     from pipelines.system.errors import EXIT_DONE
 
     output = Path(options.output)
     if output.exists():
-        raise UsageError(f"{output} exists already; give another name, or remove it first")
+        raise UsageError(f"{output} already exists; give another name, or remove it first")
     try:
         write_correspondence(_read(options.source), output, options.lang)
     except ImportError as error:

@@ -1,6 +1,6 @@
 """The command ``iccs``: assembles the commands, runs one, and turns errors into messages and exit codes.
 
-Modules of commands import what is heavy inside their functions, so that help is quick.
+Command modules import heavy packages inside their functions, so that help is quick.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from pipelines.system.errors import EXIT_DONE, EXIT_USAGE
 
-    if arguments is None:  # the program itself, and not another one that calls it
+    if arguments is None:  # run as the program, not called by another one
         prepare_process()
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
@@ -70,20 +70,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if ended.code == 128 + signal.SIGTERM:
             sys.stderr.write("stopped by SIGTERM; the last release is unchanged\n")
         raise
-    except BrokenPipeError:  # the reader of a pipe went away
+    except BrokenPipeError:  # the reader of the pipe closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except Exception as error:
         from pipelines.system.running.steps import ended_by_signal
 
-        if number := ended_by_signal():  # DuckDB makes an error of it, "Query interrupted"
+        if number := ended_by_signal():  # DuckDB turns it into an error, "Query interrupted"
             sys.stderr.write("stopped by a signal; the last release is unchanged\n")
             return 128 + number
         return _explain(error)
 
 
 def prepare_process() -> None:
-    """End on SIGTERM as on Ctrl-C, and keep what is written from accounts that are neither owner nor group."""
+    """End on SIGTERM as on Ctrl-C, and hide what is written from accounts that are neither owner nor in the group."""
     from pipelines.system.running.steps import end_on_signals
 
     if threading.current_thread() is threading.main_thread():
@@ -92,7 +92,7 @@ def prepare_process() -> None:
 
 
 def _name_project() -> None:
-    """Let every process that the command starts find the project, in whatever folder it runs."""
+    """Let every process that the command starts find the project, whatever folder it runs in."""
     from schemas.project import VARIABLE, find_project
 
     if (project := find_project()) is not None:
@@ -100,10 +100,12 @@ def _name_project() -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of every command."""
+    """Return the parser with every command."""
     parser = argparse.ArgumentParser(
         prog="iccs",
-        description="National crime files to comparable trends in the International Classification of Crime (ICCS).",
+        description=(
+            "From national crime files to comparable trends in the International Classification of Crime (ICCS)."
+        ),
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -113,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Look up the installed version only on request: that takes as long as all of the help."""
+    """Look up the installed version only on request: it takes as long as the rest of the help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import PackageNotFoundError, version
@@ -128,7 +130,7 @@ class _Version(argparse.Action):
 
 def _explain(error: Exception) -> int:
     """Print what went wrong and what to do, and return the exit code."""
-    if isinstance(error, MemoryError):  # not of DuckDB, which has a limit of its own: nothing more can be imported
+    if isinstance(error, MemoryError):  # not DuckDB's, which has its own limit: nothing more can be imported
         sys.stderr.write("the system gives the process no more memory; the last release is unchanged\n")
         return 3
     from iccs.classification import UnknownCode
@@ -147,7 +149,7 @@ def _explain(error: Exception) -> int:
     from schemas.declarations import DeclarationError
     from schemas.errors import UsageError
 
-    for note in getattr(error, "__notes__", ()):  # where it was, and what became of the rest
+    for note in getattr(error, "__notes__", ()):  # where it happened, and what became of the rest
         print_error(note)
     if isinstance(error, (DataRefused, ConcordanceError)):
         print_error(str(error))
@@ -165,5 +167,5 @@ def _explain(error: Exception) -> int:
     print_error(str(error) or reason_of(error))
     if os.environ.get("ICCS_TRACEBACK"):
         raise error
-    print_error(f"internal error ({type(error).__name__}); set ICCS_TRACEBACK=1 for the traceback, and report it")
+    print_error(f"internal error ({type(error).__name__}); please report it; set ICCS_TRACEBACK=1 to see the traceback")
     return EXIT_FAULT

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MIN_TEXT = 16
-"""Letters that a column of text is not narrowed below."""
+"""Smallest width to which a column of text is narrowed, in characters."""
 
 
 @cache
 def console() -> Console:
-    """Return the console for results; colour only on a terminal, and wide enough elsewhere not to cut."""
+    """Return the console for results: colour only on a terminal, and elsewhere wide enough not to cut anything."""
     from rich.console import Console
 
     class PipedConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Leave it to the command, where a reader that went away is no failure; rich would end with 1."""
+            """Leave it to the command, for which a closed pipe is no failure; rich would exit with 1."""
             raise BrokenPipeError
 
     return PipedConsole(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)
@@ -45,7 +45,7 @@ def print_error(text: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document for machines; a missing number is null, control characters are escaped."""
+    """Print one JSON document for machines: a missing number is null, and control characters are escaped."""
     text = json.dumps(_plain(value), ensure_ascii=False, indent=1)
     sys.stdout.write(UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
@@ -61,7 +61,7 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if hasattr(value, "item"):  # a number of numpy
+    if hasattr(value, "item"):  # a NumPy scalar
         return _plain(value.item())
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
@@ -69,7 +69,7 @@ def _plain(value: Any) -> Any:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, decimals: int = 2
 ) -> None:
-    """Print a table; numbers to the right and never broken, NULL as an empty cell.
+    """Print a table: numbers right-aligned and never wrapped, NULL as an empty cell.
 
     On a terminal that is too narrow, each row is a block of lines ``column  value`` instead.
     """
@@ -104,7 +104,7 @@ def print_table(
 def _lines(
     cells: Sequence[Sequence[str]], widths: Sequence[int], numbers: Sequence[bool], between: int
 ) -> Iterator[str]:
-    """Yield the lines of a table, several for a row whose text is folded."""
+    """Yield the lines of a table, several for a row whose text is wrapped."""
     from rich.cells import cell_len
     from rich.text import Text
 
@@ -124,7 +124,7 @@ def _lines(
 
 
 def _fit(widest: Sequence[int], least: Sequence[int], room: int) -> list[int] | None:
-    """Return widths of columns that fit, the widest narrowed first; None where even the least do not.
+    """Return column widths that fit the room, narrowing the widest first; None if even the least widths do not fit.
 
     >>> _fit([30, 6, 20], [16, 6, 16], 50), _fit([30, 6], [16, 6], 20)
     ([24, 6, 20], None)

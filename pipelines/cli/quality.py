@@ -1,4 +1,4 @@
-"""``iccs quality``: the result of every rule, the failing and the rejected cells."""
+"""``iccs quality``: the result of every rule, and the failing and rejected cells."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MAX_LETTERS = 80
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "quality", "show the result of every rule, failing and rejected cells")
-    parser.add_argument("source", nargs="?", metavar="SOURCE", help="which source (default: a line for each)")
+    parser = add_command(commands, "quality", "show the outcome of every rule, and failing and rejected cells")
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="which source (default: one line for each)")
     parser.add_argument(
         "--rejected", action="store_true", help="the cells in quarantine, with file, row, value and rule"
     )
@@ -28,7 +28,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def quality_command(options: argparse.Namespace) -> int:
-    """Print the results of the rules: one line a source, every rule of one source, or the rejected cells."""
+    """Print the results of the rules: one line per source, every rule of one source, or the rejected cells."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
     from schemas.source import find_sources
@@ -59,7 +59,9 @@ def _print_sources(settings: Settings, as_json: bool) -> None:
         print_json(found.records())
         return
     print_table(found.columns, found.rows)
-    print_line("one source, with the failing cells: iccs quality SOURCE; rejected cells: iccs quality --rejected")
+    print_line(
+        "for one source, with its failing cells: iccs quality SOURCE; for rejected cells: iccs quality --rejected"
+    )
 
 
 def _print_source(name: str, settings: Settings, as_json: bool) -> None:
@@ -100,7 +102,7 @@ def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> None
         print_table(list(shown[0]), [list(row.values()) for row in shown])
         if len(rows) > _MAX_ROWS:
             print_line(f"and {len(rows) - _MAX_ROWS:,} more: iccs quality --rejected --json")
-        print_line("after a correction of values.csv or of the concordance: iccs run --replay-quarantine")
+        print_line("after correcting values.csv or the concordance: iccs run --replay-quarantine")
 
 
 def _read_rejected(name: str | None, settings: Settings) -> list[dict[str, Any]]:

@@ -42,20 +42,20 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
     parser.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
     parser.add_argument(
-        "--engine", metavar="ENGINE", help="for files of incidents: duckdb, or the address of a Spark cluster"
+        "--engine", metavar="ENGINE", help="engine for files of incidents: duckdb, or the address of a Spark cluster"
     )
     parser.add_argument(
         "--replay-quarantine",
         action="store_true",
-        help="try rejected cells again, from the files as they were received",
+        help="try rejected cells again, from the files as received",
     )
     parser.add_argument("--with-drafts", action="store_true", help=WITH_DRAFTS)
     parser.add_argument(
         "--accept-loss",
         metavar="REASON",
-        help="why one source is meant to lose most of what it had; for this load only",
+        help="accept that this source loses figures it had before, with the reason; for this load only",
     )
-    parser.add_argument("--site", metavar="DIR", help="build the site of the release in this folder afterwards")
+    parser.add_argument("--site", metavar="DIR", help="also build the site of the release in this folder")
     parser.set_defaults(command=run_command)
 
 
@@ -89,7 +89,7 @@ def run_command(options: argparse.Namespace) -> int:
     )
     with telling_of_failure(settings, print_error):
         result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
-    if result.refused or not options.replay_quarantine:  # an empty quarantine is nothing to tell of
+    if result.refused or not options.replay_quarantine:  # an empty quarantine is not worth a line
         for line in tell_of_run(result, settings):
             print_error(line)
     if options.json:
@@ -108,9 +108,9 @@ def run_command(options: argparse.Namespace) -> int:
 def _check_options(options: argparse.Namespace) -> None:
     """Refuse options that do not go together, before anything is read."""
     if options.replay_quarantine and options.directory:
-        raise UsageError("--replay-quarantine reads again the files that cells were rejected from; leave out --from")
+        raise UsageError("--replay-quarantine rereads the files from which cells were rejected; leave out --from")
     if options.accept_loss is not None and (len(options.sources) != 1 or not options.accept_loss.strip()):
-        raise UsageError('--accept-loss needs a reason, and is for one source: iccs run SOURCE --accept-loss "REASON"')
+        raise UsageError('--accept-loss needs a reason and exactly one source: iccs run SOURCE --accept-loss "REASON"')
     if options.site:
         from pipelines.reader.site.build import check_site_folder
 
@@ -118,10 +118,10 @@ def _check_options(options: argparse.Namespace) -> None:
 
 
 def _build_site(options: argparse.Namespace, settings: Settings) -> bool:
-    """Build the site of the release there is, if asked for; without a release the old site stays.
+    """Build the site of the current release if asked to; without a release the old site stays.
 
     Returns:
-        False where it could not be built, which is said and changes nothing of what the run did.
+        False if it could not be built, which is reported and does not undo anything the run did.
     """
     if not options.site or not settings.published.is_file():
         return True
@@ -170,9 +170,9 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
 def _print_replayed(result: RunResult) -> None:
     print_line()
     if not result.replayed:
-        print_line("no rejected cells in quarantine, nothing to try again")
+        print_line("no rejected cells in quarantine; nothing to try again")
     for one in result.replayed:
-        more = f", {one.newly_rejected:,} rejected that were not before" if one.newly_rejected else ""
+        more = f", {one.newly_rejected:,} newly rejected" if one.newly_rejected else ""
         print_line(
             f"{one.source} ({one.name}): {one.recovered:,} cells recovered, {one.still_rejected:,} still rejected{more}"
         )
@@ -181,7 +181,7 @@ def _print_replayed(result: RunResult) -> None:
 
 
 def _found_nothing(result: RunResult) -> bool:
-    """Whether no file of any source was there: a folder that is not mounted must not look like a run without news."""
+    """Whether no source had any file: a folder that is not mounted must not look like a run without news."""
     return not (result.loaded or result.unchanged or result.refused)
 
 
@@ -195,21 +195,21 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
         print_line(line)
     for file in result.taken:
         print_line(
-            f"{file.source}: {file.name} taken from the inbox{', in place of another' if file.is_replacement else ''}"
+            f"{file.source}: {file.name} taken from the inbox{', replacing another' if file.is_replacement else ''}"
         )
     for line in result.left:
         print_error(line)
     _print_unclaimed(result)
     if result.undefined:
         print_error(
-            f"not in the release: {', '.join(result.undefined)}; the data folder has figures of them, but there is no "
-            "definition here. If they are sources of a project, run in its folder or set ICCS_PROJECT\n"
+            f"not in the release: {', '.join(result.undefined)}; the data folder has figures from them, but there is "
+            "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT\n"
         )
     found_nothing = _found_nothing(result) and not replayed
     if found_nothing:
         print_error(
-            f"no file of any source was found in {result.searched}: nothing was loaded; give the folder of the files "
-            "with --from DIR, or see the names that are looked for: iccs sources show SOURCE\n"
+            f"no file of any source was found in {result.searched}: nothing was loaded; give the folder with the files "
+            "with --from DIR, or see the expected file names: iccs sources show SOURCE\n"
         )
     if settings.published.is_file():
         if result.publication is not None:
@@ -219,14 +219,14 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
 
 
 def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -> None:
-    """Print what the run did: the last lines, at most ten, of whatever it printed before."""
+    """Print what the run did, in at most ten lines, as the last thing it prints."""
     print_line()
     if result.loaded:
         print_line(f"loaded: {', '.join(result.loaded)}")
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
     if result.refused:
-        print_line(f"refused, reasons above: {', '.join(refusal.source for refusal in result.refused)}")
+        print_line(f"refused (reasons above): {', '.join(refusal.source for refusal in result.refused)}")
     if result.publication is not None:
         print_line(f"published: release {result.publication.release}, {result.publication.observations:,} observations")
     elif settings.published.is_file():
@@ -242,12 +242,12 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
 
 
 def _print_unclaimed(result: RunResult) -> None:
-    """Name the files that no source takes: one that the publisher renamed would be left out without a word."""
+    """Name the files that no source takes: one that its publisher renamed would otherwise be left out silently."""
     for name, near in list(result.unclaimed.items())[:_MOST_UNCLAIMED]:
-        hint = f"; names that are expected: {', '.join(near)}" if near else ""
-        print_line(f"not read, as no source has a file of this name: {name}{hint}")
+        hint = f"; expected names: {', '.join(near)}" if near else ""
+        print_line(f"not read, because no source has a file of this name: {name}{hint}")
     if len(result.unclaimed) > _MOST_UNCLAIMED:
-        print_line(f"and {len(result.unclaimed) - _MOST_UNCLAIMED:,} more files that no source has")
+        print_line(f"and {len(result.unclaimed) - _MOST_UNCLAIMED:,} more files that belong to no source")
 
 
 def _print_changes(settings: Settings) -> None:
@@ -256,7 +256,7 @@ def _print_changes(settings: Settings) -> None:
 
     found = read_release_changes(settings)
     if found.against is None:
-        print_line("changed since the last release: nothing, or there was none\n")
+        print_line("changed since the last release: nothing, or there is no earlier release\n")
         return
     kinds = [name for name in found.sources[0] if name not in ("source", "reasons")]
     print_table(
@@ -284,7 +284,7 @@ def _print_homicide_rates(settings: Settings) -> None:
 
     try:
         found = compare_areas(SeriesQuery(_SHOWN_CATEGORY, stage="recorded"), None, None, settings)
-    except UsageError:  # no homicide among the sources, or no population for them
+    except UsageError:  # no source has homicides, or there is no population for them
         return
     print_ranking(found, "en", settings, _MAX_COUNTRIES)
     rest = len(found.ranked) - _MAX_COUNTRIES
@@ -295,4 +295,4 @@ def _print_homicide_rates(settings: Settings) -> None:
         reasons.setdefault(row["why"][0], []).append(row["area_en"])
     for reason, names in reasons.items():
         print_line(f"not ranked, {reason}: {', '.join(names)}")
-    print_line(f"all figures, with what each counts: iccs compare {_SHOWN_CATEGORY} --year {found.year}")
+    print_line(f"for all figures, and what each counts: iccs compare {_SHOWN_CATEGORY} --year {found.year}")

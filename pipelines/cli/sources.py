@@ -1,4 +1,4 @@
-"""``iccs sources list|show|new``: the declared sources, and the first definition of another one."""
+"""``iccs sources list|show|new``: the declared sources, and a first definition of a new one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the commands."""
-    group = add_group(commands, "sources", "list or show the declared sources")
+    group = add_group(commands, "sources", "list, show and draft sources")
     listing = add_command(group, "list", "list the sources, one per line")
     listing.set_defaults(command=list_command)
     show = add_command(group, "show", "show one source: publisher, licence, files, measures")
@@ -30,32 +30,36 @@ def add_parser(commands: Commands) -> None:
 
 
 def _add_new(group: Commands) -> None:
-    text = "write a first definition of a source in the project, from one of its files"
+    text = "draft a source definition in the project, from one of the source's files"
     new = group.add_parser("new", help=text, description=text)
-    new.add_argument("file", metavar="FILE", help="one of its files: text, plain or packed, or a workbook")
-    new.add_argument("--id", required=True, metavar="ID", help="its name: <country>_<producer>_<what>, a-z, 0-9 and _")
+    new.add_argument("file", metavar="FILE", help="one of its files: text (plain or compressed) or a workbook")
+    new.add_argument(
+        "--id", required=True, metavar="ID", help="name of the source: <country>_<producer>_<what>, a-z, 0-9 and _"
+    )
     for name, what in (("area", "areas"), ("offence", "offences"), ("value", "counts"), ("period", "years or months")):
-        new.add_argument(f"--{name}", metavar="COLUMN", help=f"column with the {what} (default: found)")
-    new.add_argument("--offence-name", metavar="NAME", help="the one offence that the file is about")
-    new.add_argument("--year", metavar="YEAR", help="the one year that the file is about")
-    new.add_argument("--sheet", metavar="NAME", help="of a workbook (default: the first that is visible)")
-    new.add_argument("--encoding", metavar="NAME", help="of a text file (default: found)")
-    new.add_argument("--lang", choices=("en", "es", "fr", "pt", "de"), help="language of the offences (default: found)")
+        new.add_argument(f"--{name}", metavar="COLUMN", help=f"column with the {what} (default: detected)")
+    new.add_argument("--offence-name", metavar="NAME", help="the offence, if the file is about one only")
+    new.add_argument("--year", metavar="YEAR", help="the year, if the file is about one only")
+    new.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: the first visible one)")
+    new.add_argument("--encoding", metavar="NAME", help="encoding of a text file (default: detected)")
+    new.add_argument(
+        "--lang", choices=("en", "es", "fr", "pt", "de"), help="language of the offences (default: detected)"
+    )
     for name in _ASKED:
-        new.add_argument(f"--{name}", metavar="TEXT", help=f"what to write for {name}; asked for on a terminal")
+        new.add_argument(f"--{name}", metavar="TEXT", help=f"{name} of the source; asked for on a terminal")
     new.add_argument("--unit", metavar="UNIT", help="what is counted: victim, offence, case ... (default: guessed)")
     new.add_argument("--stage", metavar="STAGE", help="stage: recorded, convicted, held ... (default: recorded)")
-    new.add_argument("--no-questions", action="store_true", help="ask nothing; what is not said is to be filled in")
-    new.add_argument("--json", action="store_true", help="ask nothing and print JSON")
+    new.add_argument("--no-questions", action="store_true", help="ask no questions; fill in later what is not given")
+    new.add_argument("--json", action="store_true", help="ask no questions and print JSON")
     new.set_defaults(command=new_command)
 
 
 _ASKED = ("title", "publisher", "url", "licence")
-"""What nobody can see in a file."""
+"""Return the answers to what a file cannot show."""
 
 
 def list_command(options: argparse.Namespace) -> int:
-    """Print each declared source with the vintage that is current in the data folder."""
+    """Print each declared source with its current vintage in the data folder."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
     from pipelines.tabulate.vintages import current_vintage
@@ -91,7 +95,7 @@ def _kind_and_title(folder: SourceFolder) -> tuple[str, str]:
 
 
 def show_command(options: argparse.Namespace) -> int:
-    """Print what one source declares."""
+    """Print the declaration of one source."""
     from pipelines.system.errors import EXIT_DONE
     from schemas.source import find_sources
 
@@ -124,7 +128,7 @@ def show_command(options: argparse.Namespace) -> int:
 
 
 def new_command(options: argparse.Namespace) -> int:
-    """Look at a file, write a first definition of its source, and print what was seen and what is left to do."""
+    """Inspect a file, draft a definition of its source, and print what was found and what is left to do."""
     from pipelines.project.new_source import Answers, draft_source, write_draft
     from pipelines.project.roles import find_roles, looks_like_events
     from pipelines.project.seen_table import see_table
@@ -140,8 +144,8 @@ def new_command(options: argparse.Namespace) -> int:
     roles = find_roles(table, country, {name: column for name, column in given.items() if column})
     if looks_like_events(table, roles):
         raise UsageError(
-            f"each row of {path.name} seems to be an event or a person, as it has a date and no count; such files are "
-            "declared by hand, so that nothing of a person is kept: docs/incidents.md. If it has counts, give --value"
+            f"each row of {path.name} seems to be an event or a person, since it has a date and no count; declare such "
+            "files by hand, so that no personal data are kept: docs/incidents.md. If it has counts, give --value"
         )
     _check_code("unit", "counting_unit", options.unit)
     _check_code("stage", "stage", options.stage)
@@ -171,14 +175,14 @@ def _project_for_new(source_id: str) -> Project:
         raise UsageError(f"--id: {problem}")
     project = find_project()
     if project is None:
-        raise UsageError("there is no project here to write the source to; make one: iccs init DIR, then cd DIR")
+        raise UsageError("there is no project here to write the source to; create one: iccs init DIR, then cd DIR")
     if source_id in list_sources():
-        raise UsageError(f"--id: there is a source {source_id} already; see: iccs sources show {source_id}")
+        raise UsageError(f"--id: source {source_id} already exists; see: iccs sources show {source_id}")
     return project
 
 
 def _country_of(source_id: str) -> str | None:
-    """The country that the name of a source begins with; None where it is of many (un_, eu_, wb_)."""
+    """Return the country that a source's identifier begins with; None for organisations (un_, eu_, wb_)."""
     from schemas.codelists import load_areas
 
     code = {"UK": "GB", "EL": "GR"}.get(source_id.split("_")[0].upper(), source_id.split("_")[0].upper())

@@ -1,1 +1,1 @@
-"""From a file to raw: files are found, recognised, opened, and read as text that keeps its place."""
+"""From a file to raw: files are found, recognised, opened, and read as text with the row it comes from."""

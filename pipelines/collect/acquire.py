@@ -1,7 +1,7 @@
-"""Step 1, acquire: find the files of a source and recognise them by what is in them.
+"""Step 1, acquire: find the files of a source and identify them by their content.
 
-Files of national tables are kept as immutable copies by sha256. Files of incidents are read in place: records on
-persons are not multiplied, and of them only a note is kept of name, sha256, lines and the day they first came.
+Files of national tables are kept as immutable copies by sha256. Files of incidents are read in place, as records on
+persons are not copied: only a note is kept of their name, sha256, lines and the day they first came.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ _ABOUT_FIGURES = re.compile(  # "read me" and "licence", as offices write them
     r"(?![a-zà-ÿ]).*"
 )
 _OF_TABLES = (".csv", ".tsv", ".tab", ".dat", ".psv", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet")
-"""Files under such a name are never passed over, whatever else the name says."""
+"""Files with such a name are never skipped, whatever else is in the name."""
 # A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
 _SAFE_AGE_NS = 2 * 10**9
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """One file as received: name, bytes (by sha256), which layout of the source it has, when it first came.
+    """One file as received: name, bytes (by sha256), its layout in the source, and when it first came.
 
-    A workbook whose sheets have layouts of their own is here once for each. ``member`` is the file's name in the zip
-    archive that it came in, whose path and sha256 the others are.
+    A workbook whose sheets have different layouts occurs once for each. ``member`` is the file's name in the zip
+    archive that it came in; ``path`` and ``sha256`` are then those of the archive.
     """
 
     name: str
@@ -86,9 +86,9 @@ class Acquired:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What one pass over a file finds: sha256 of its bytes and of its content unpacked, and lines of text.
+    """The result of one pass over a file: sha256 of its bytes and of its unpacked content, and its lines of text.
 
-    ``size`` is that of the content of a file in an archive.
+    ``size`` is the unpacked size of a file in an archive.
     """
 
     sha256: str
@@ -112,7 +112,7 @@ def acquire(
         folder: the source.
         settings: where data live.
         directory: where to look; default ``data/input``.
-        given: the files in it to take, each with the number of its layout; default all that layouts give names of.
+        given: the files in it to take, each with the number of its layout; default: all that match a layout.
 
     Raises:
         DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
@@ -149,7 +149,7 @@ def acquire(
 
 
 def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
-    """A file whose rows another one replaces is of no use without that one: its rows would be left out for nothing."""
+    """Problems of files whose rows are to be replaced by a file that is missing: the rows would simply be lost."""
 
     def given(pattern: str) -> list[str]:
         return [name for name in names if fnmatch(Path(name).name.casefold(), pattern.casefold())]
@@ -159,7 +159,7 @@ def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
             "file_not_found",
             folder,
             one.file,
-            f"source.yml says that it replaces rows of {', '.join(given(one.replaces)[:3])}, but it is not there.",
+            f"source.yml declares that it replaces rows of {', '.join(given(one.replaces)[:3])}, but it is not there.",
         )
         for one in folder.source.replaces
         if given(one.replaces) and not given(one.file)
@@ -167,12 +167,12 @@ def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
 
 
 def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
-    """Return what lies under a directory and has a name that the source's layouts give, with the number of each.
+    """Return what is under a directory and matches a layout of the source, with the number of that layout.
 
-    The first layout that gives the name of a file has it, and with it those that read other sheets of it.
-    A pattern is matched on the name, one with a slash on the path below the directory's parent. Links are not followed,
-    so nothing outside the directory is read. Links, pipes, sockets and folders under a file's name are returned too:
-    ``acquire`` refuses them, where leaving them out would leave out figures without a word.
+    A file has the first layout that matches its name, together with those that read other sheets of it. A pattern is
+    matched against the name, one with a slash against the path below the directory's parent. Links are not followed, so
+    nothing outside the directory is read. Links, pipes, sockets and folders with a matching name are returned too:
+    ``acquire`` refuses them, as skipping them would silently omit figures.
     """
     found = []
     folders = []
@@ -183,15 +183,15 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
             found += [(path, layout) for layout in find_layouts(folder, directory, path)]
         for path in (Path(root, name) for name in directories if Path(name).suffix):
             folders += [(path, layout) for layout in find_layouts(folder, directory, path)[:1]]
-    # A data set of several files is a folder that is named like a file: what counts is inside.
+    # A data set of several files is a folder named like a file: its files are what counts.
     return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
 
 
 def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str, tuple[str, ...]]:
-    """Return the files under a directory that no source takes, with the patterns nearest to the name of the first.
+    """Return the files under a directory that no source takes, the first of them with the nearest patterns.
 
-    A file of figures whose name is not what a source expects would otherwise be left out without a word. Hidden files
-    and those about the data (README, LICENSE, checksums) are none of figures.
+    A file of figures with a name that no source expects would otherwise be silently ignored. Hidden files and those
+    about the data (README, LICENSE, checksums) are not files of figures.
 
     Args:
         folders: every source, first those that have files; one whose definition is not valid claims nothing.
@@ -213,7 +213,7 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
 
 
 def _is_claimed(path: Path, directory: Path, patterns: Iterable[str]) -> bool:
-    """Whether a file, or a folder below the directory that it is in, has one of the patterns."""
+    """Whether a file, or a folder around it below the directory, matches one of the patterns."""
     inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
     return any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns)
 
@@ -226,16 +226,16 @@ def _patterns_of(folder: SourceFolder) -> list[str]:
 
 
 def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
-    """Whether a pattern is that of a file: by its name, or by its path below the parent of the directory.
+    """Whether a pattern matches a file, by its name or by its path below the parent of the directory.
 
-    ``A.CSV`` has the pattern ``*.csv``, as on systems where names do not differ by the case of their letters.
+    ``A.CSV`` matches ``*.csv``, as on systems where file names are case-insensitive.
     """
     name = path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name
     return fnmatch(name.casefold(), pattern.casefold())
 
 
 def is_about_figures(name: str) -> bool:
-    """Whether a file says something about others and has no figures: a README, a licence, checksums.
+    """Whether a file is about other files and has no figures itself: a README, a licence, checksums.
 
     >>> is_about_figures("LÉEME.txt"), is_about_figures("readme_2023.csv"), is_about_figures("licensed_guns.txt")
     (True, False, False)
@@ -247,9 +247,9 @@ def is_about_figures(name: str) -> bool:
 
 
 def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
-    """Return the numbers of the layouts that read a file of this name and place, whether it is there or not.
+    """Return the numbers of the layouts that read a file of this path, whether it exists or not.
 
-    What was fetched for a source, or put into its inbox, is that source's alone, whoever else has files of this name.
+    A file fetched for a source, or put into its inbox, belongs to that source alone, even if others match its name.
     """
     below = path.relative_to(directory).parts
     if len(below) > 2 and below[1] in (FETCHED, FROM_INBOX) and below[0] != folder.source_id:
@@ -280,12 +280,12 @@ class _Intake:
         )
 
     def take_all(self, path: Path, layout: int) -> Iterator[tuple[RawFile, str]]:
-        """Give a file, or the files in a zip archive, each with the sha256 of its content unpacked.
+        """Yield a file, or the files in a zip archive, each with the sha256 of its unpacked content.
 
         Raises:
             DataRefused: it cannot be taken.
         """
-        # Tables are identified by their own names, the many files of incidents by their path below the folder.
+        # Tables are identified by their file name, the many files of incidents by their path below the folder.
         below = path.relative_to(self.where).as_posix().removeprefix(f"{self.folder.source_id}/")
         name = path.name if self.keep else below
         self._check_name(path)
@@ -302,7 +302,7 @@ class _Intake:
                 yield self._take(f"{name}/{member}", path, state, layout, member)
         except ArchiveRefused as refused:
             raise self._refuse(refused.rule, name, str(refused)) from refused
-        except NotImplementedError as error:  # of a member packed by a method that is not known
+        except NotImplementedError as error:  # a member with an unknown compression method
             raise self._refuse("file_not_readable", name, f"The zip archive cannot be unpacked ({error}).") from error
         except _NotKeptError as failed:
             said = f"{failed.error.strerror or failed.error}: no copy of {name} can be kept in {self.raw}"
@@ -325,7 +325,7 @@ class _Intake:
         return RawFile(name, path, measured.sha256, size, layout, first_seen, measured.lines, member), measured.content
 
     def write_note(self) -> None:
-        """Write down what is known of files that are read in place."""
+        """Save what is known of files that are read in place."""
         if not self.keep:
             self.known["files"] = {
                 key: entry for key, entry in self.known["files"].items() if Path(key.partition(_IN)[0]).exists()
@@ -337,7 +337,7 @@ class _Intake:
         return DataRefused([_problem(rule, self.folder, name, found)])
 
     def _check_name(self, path: Path) -> None:
-        """The name of a file is part of messages, of reports and of the published file."""
+        """Refuse a name that cannot be shown in messages, reports and the published file."""
         if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in str(path)):
             found = "The name of the file or its folder contains bytes that are not valid UTF-8, or control characters."
             raise self._refuse("file_name_invalid", ascii(path.name), found)
@@ -356,11 +356,10 @@ class _Intake:
         return state
 
     def _measure(self, name: str, path: Path, state: dict[str, int], member: str | None) -> _Measured:
-        """Read a file once for what identifies it.
+        """Read a file once to identify it.
 
-        For a file that is read in place, this is taken from the note of an earlier run where path, size, inode, and
-        times of change of content and of the file's record are all the same, and the file was older than two seconds
-        when it was hashed.
+        For a file that is read in place, the note of an earlier run is used if path, size, inode, and times of change
+        (mtime, ctime) are all the same, and the file was older than two seconds when it was hashed.
         """
         key = str(path) if member is None else f"{path}{_IN}{member}"
         entry = self.known["files"].get(key)
@@ -373,9 +372,9 @@ class _Intake:
         return measured
 
     def _read_all(self, name: str, path: Path, member: str | None) -> _Measured:
-        """Return the hashes of a file, and of a text file the lines: the one independent count of what is in it.
+        """Return the hashes of a file, and the lines of a text file, the only independent count of its content.
 
-        Its own checksum says whether a packed file is complete, which DuckDB does not ask.
+        A compressed file's own checksum shows whether it is complete, which DuckDB does not check.
         """
         is_text = member is not None or path.name.lower().removesuffix(".gz").endswith((".csv", ".txt", ".tsv"))
         if member is None and not is_packed(path):
@@ -393,7 +392,7 @@ class _Intake:
         return _Measured(sha256_of_file(path), content, lines if is_text else None, size)
 
     def _within_limits(self, name: str, pieces: Iterator[bytes], sizes: list[int]) -> Iterator[bytes]:
-        """Pass on the unpacked content of a file until it is too large or turns out to be damaged; note the sizes."""
+        """Yield the unpacked content of a file until it is too large or turns out to be damaged; record the sizes."""
         size, lines = 0, 1
         try:
             for piece in pieces:
@@ -431,7 +430,7 @@ class _Intake:
 
 
 class _NotKeptError(Exception):
-    """A copy could not be written: a fault of the disk, not of the file."""
+    """A copy could not be written, because of the disk and not of the file."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -439,7 +438,7 @@ class _NotKeptError(Exception):
 
 
 def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:
-    """Return the sha256 of a file's pieces, and how many lines they have, the last also without an end of its own."""
+    """Return the sha256 of a file's chunks and the number of lines, including a last one without a line end."""
     digest = hashlib.sha256()
     lines, last = 0, b"\n"
     hashed: Future[None] | None = None
@@ -454,7 +453,7 @@ def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:
 
 
 def is_unchanged(file: RawFile, source_id: str, settings: Settings) -> bool:
-    """Tell whether a file that was read in place is, at the end, still the one hashed (by size, times and inode)."""
+    """Tell whether a file read in place is still the one that was hashed (by size, times and inode)."""
     known = _read_note(_note_path(source_id, settings))["files"]
     key = str(file.path) if file.member is None else f"{file.path}{_IN}{file.member}"
     return file.path.is_file() and known[key]["state"] == _state(file.path)

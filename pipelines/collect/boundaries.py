@@ -1,4 +1,4 @@
-"""Boundaries of areas: bundled, or from a GeoJSON or TopoJSON file from outside, which is not trusted."""
+"""Boundaries of areas: bundled, or from an external GeoJSON or TopoJSON file, which is not trusted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from schemas.project import BOUNDARIES, find_project
 Ring = NDArray[np.float64]
 """Longitude and latitude of each point, in degrees; shape (n, 2)."""
 Polygon = list[Ring]
-"""Its outline, then its holes."""
+"""The outline, then the holes."""
 Feature = tuple[dict[str, Any], list[Polygon]]
-"""Properties, and the polygons they are of."""
+"""The properties of a feature and its polygons."""
 
 LARGEST_FILE_MIB = 64
-"""More than this is no outline for a picture; read no further, compressed or not."""
+"""No outline for a picture is larger than this, compressed or not."""
 _SHOWN = 8
 _ORIGINS = "origins.csv"
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
@@ -66,8 +66,9 @@ def bundled_boundaries(parent: str | None) -> Boundaries:
     if row is None:
         there = ", ".join(name for name in rows if name)
         raise NoBoundaries(
-            f"no boundaries of the areas below {parent} are bundled (there are: {there}, and countries); "
-            "give a GeoJSON or TopoJSON file: --boundaries FILE --property NAME, or put one in a project's boundaries"
+            f"no boundaries of the areas below {parent} are bundled (there are: {there}, and countries); give a "
+            "GeoJSON or TopoJSON file with --boundaries FILE --property NAME, or put one into the boundaries folder "
+            "of a project"
         )
     with folder.joinpath(f"{row['file']}.topojson.gz").open("rb") as handle:
         return Boundaries(_shapes(f"{row['file']}.topojson", _read(row["file"], handle, True), "id"), row["origin"])
@@ -84,7 +85,7 @@ def _project_boundaries(parent: str) -> Boundaries | None:
         return None
     if row["file"] not in files or row["file"] == _ORIGINS:
         near = ", ".join(nearest_values(row["file"], [name for name in files if name != _ORIGINS])) or "none"
-        raise UsageError(f"boundaries/{_ORIGINS}: there is no file {row['file']!r} beside it; nearest: {near}")
+        raise UsageError(f"boundaries/{_ORIGINS}: there is no file {row['file']!r} in the same folder; nearest: {near}")
     return replace(read_boundaries(files[row["file"]], row["property"]), origin=row["origin"])
 
 
@@ -93,7 +94,7 @@ def read_boundaries(path: Path, name: str = "id") -> Boundaries:
 
     Args:
         path: GeoJSON or TopoJSON in degrees (WGS 84), .gz or not.
-        name: property with the code; ``id`` is also that of the feature itself.
+        name: property with the code; ``id`` may also be the feature's own.
 
     Raises:
         UsageError: no such file, too large, no JSON, no polygons, the property or a coordinate is not what it must be.
@@ -119,10 +120,10 @@ def _read(name: str, handle: IO[bytes], compressed: bool) -> list[Feature]:
 def parse_features(name: str, raw: bytes) -> list[Feature]:
     """Return the features of a GeoJSON or TopoJSON document, in order: properties (with ``id``), and polygons.
 
-    A feature without a place has no polygon.
+    A feature without a geometry has no polygons.
 
     Args:
-        name: what errors call the file.
+        name: of the file, for messages.
         raw: its bytes.
 
     Raises:
@@ -147,7 +148,7 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
         _check_system(name, document.get("crs"))
         features = list(_collection(name, document))
     else:
-        _refuse(name, f"its type is {kind!r}; wanted: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
+        _refuse(name, f"its type is {kind!r}; expected: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
     if not features:
         _refuse(name, "it has no features")
     found = []
@@ -159,13 +160,13 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
 
 
 def _check_system(name: str, system: Any) -> None:
-    """Refuse an old file that names another system of coordinates."""
+    """Refuse an old file that names another coordinate reference system."""
     if system is not None and not json.dumps(system).rstrip('"}').endswith(_WGS84):
         _refuse(name, f"coordinates must be longitude and latitude (WGS 84), not {json.dumps(system)[:200]}")
 
 
 def _no_number(name: str, text: str) -> NoReturn:
-    _refuse(name, f"it holds {text}, which is not a coordinate")
+    _refuse(name, f"it contains {text}, which is not a coordinate")
 
 
 def _refuse(name: str, text: str) -> NoReturn:
@@ -184,7 +185,7 @@ def _shapes(name: str, features: list[Feature], wanted: str) -> dict[str, list[P
         near = nearest_values(wanted, list(known))
         _refuse(
             name,
-            f"no feature with an outline has a text or whole number as {wanted!r}; properties there: "
+            f"no feature with an outline has a text or whole number as {wanted!r}; its properties: "
             f"{', '.join(list(known)[:_SHOWN]) or 'none'}"
             + (f" (nearest: {', '.join(near)})" if near else "")
             + "; choose one with --property",
@@ -198,7 +199,7 @@ def _collection(name: str, document: dict[str, Any]) -> Iterator[tuple[dict[str,
         _refuse(name, "a FeatureCollection has a list of features")
     for place, feature in enumerate(features):
         if not isinstance(feature, dict):
-            _refuse(name, f"feature {place} is no object")
+            _refuse(name, f"feature {place} is not an object")
         geometry = feature.get("geometry")
         if geometry is None:  # allowed by GeoJSON: an area without a place
             yield feature, []
@@ -219,7 +220,7 @@ def _topology(name: str, document: dict[str, Any]) -> Iterator[tuple[dict[str, A
         for place, geometry in enumerate(geometries):
             where = f"geometry {place} of {key!r}"
             if not isinstance(geometry, dict):
-                _refuse(name, f"{where} is no object")
+                _refuse(name, f"{where} is not an object")
             if geometry.get("type") is None:
                 yield geometry, []
                 continue
@@ -256,12 +257,12 @@ def _ring(name: str, where: str, points: Any) -> Ring:
         )
     if (np.abs(ring) > (180.001, 90.001)).any():
         worst = ring[np.abs(ring).max(axis=1).argmax()].tolist()
-        _refuse(name, f"{where} has the point {worst}: degrees of longitude and latitude (WGS 84) are expected")
+        _refuse(name, f"{where} has the point {worst}; degrees of longitude and latitude (WGS 84) are expected")
     return ring
 
 
 def _lines(name: str, arcs: list[Any], transform: Any) -> list[Ring]:
-    """Arcs in degrees; with a transform they are whole steps from point to point."""
+    """Arcs in degrees; with a transform, the file has integer differences between points."""
     lines = [_numbers(name, f"arc {place}", arc) for place, arc in enumerate(arcs)]
     if transform is None:
         return lines

@@ -1,4 +1,4 @@
-"""The content of a file from outside: unpacked bytes, and the kind of file that the first of them belong to."""
+"""The content of an external file: its unpacked bytes, and its kind as seen from the first of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 """Bytes read at a time."""
 PACKED_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
-"""What reading a packed file raises that is cut short or altered."""
+"""What reading a truncated or altered compressed file raises."""
 UTF_16 = "UTF-16 text"
 ZIP = "a zip archive"
 
@@ -29,14 +29,14 @@ _BZIP2 = tuple(b"BZh%d1AY&SY" % size for size in range(1, 10))
 _LONGEST = 10
 _PACKED_NAMES = (".gz", ".bz2", ".xz", ".zst")
 PACKED_KINDS = ("archive", "(.Z)", "gzip file", "bzip2 file", "xz file", "LZ4 file", "Zstandard file")
-"""How the names of kinds end that have a table in them."""
+"""How the names of kinds of packed tables end."""
 _MAGIC = {
     b"PK\x03\x04": ZIP,
     b"PK\x05\x06": "an empty zip archive",
     **dict.fromkeys(_BZIP2, "a bzip2 file"),
     _XZ: "an xz file",
     _GZIP: "a gzip file",  # seen where one packing is off already
-    b"\x1f\x9d": "a file packed with compress (.Z)",
+    b"\x1f\x9d": "a file compressed with compress (.Z)",
     b"\x04\x22\x4d\x18": "an LZ4 file",
     b"MSCF\x00\x00": "a cabinet archive",
     b"\x28\xb5\x2f\xfd": "a Zstandard file",
@@ -63,9 +63,9 @@ class ArchiveRefused(Exception):
 
 
 def is_read_in_place(path: Path) -> bool:
-    """Tell whether an engine reads the bytes of a text file itself: plain, or packed with gzip.
+    """Tell whether an engine can read a text file itself: plain, or packed with gzip under the right name.
 
-    An engine tells by the name whether a file is packed, and reads one that has a false name as if it were text.
+    An engine decides by the name whether a file is packed, and would read a misnamed one as plain text.
     """
     with path.open("rb") as handle:
         start = handle.read(_LONGEST)
@@ -76,21 +76,21 @@ def is_read_in_place(path: Path) -> bool:
 
 
 def ends_with_mark(path: Path) -> bool:
-    """Tell whether a file ends with the mark (Ctrl-Z) by which old programs end a text."""
+    """Tell whether a file ends with the end-of-file character (Ctrl-Z) of old programs."""
     with path.open("rb") as handle:
         handle.seek(max(path.stat().st_size - 8, 0))
         return handle.read().rstrip(b"\r\n").endswith(b"\x1a")
 
 
 def has_blank_row(path: Path, delimiter: str, columns: int) -> bool:
-    """Tell whether a text file that is not packed has a row of delimiters only, as spreadsheets save a blank one.
+    """Tell whether an uncompressed text file has a row of delimiters only, as spreadsheets save a blank row.
 
-    Its bytes are searched, which takes a fraction of the time of reading its fields.
+    The bytes are searched, which takes a fraction of the time of reading the fields.
 
     Args:
         path: the file.
         delimiter: what separates its fields.
-        columns: how many it has; a blank row of one column is a blank line, which every reader skips.
+        columns: the number of fields; a blank row of one column is a blank line, which every reader skips.
     """
     if columns < 2 or is_packed(path):
         return False
@@ -106,7 +106,7 @@ def has_blank_row(path: Path, delimiter: str, columns: int) -> bool:
 
 
 def is_packed(path: Path) -> bool:
-    """Tell whether a file is packed with gzip, bzip2 or xz, by its first bytes, whatever its name."""
+    """Tell by the first bytes whether a file is packed with gzip, bzip2 or xz, whatever its name."""
     with path.open("rb") as handle:
         return handle.read(_LONGEST).startswith((_GZIP, *_BZIP2, _XZ))
 
@@ -143,7 +143,7 @@ def open_content(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
 
 
 class _Bzip2(bz2.BZ2File):
-    """A bzip2 file whose damage is told from that of the disk: it has no number of an error."""
+    """A bzip2 file that raises different errors for its own damage, which has no errno, and for a failing disk."""
 
     def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes."""
@@ -172,14 +172,14 @@ def _telling_damage() -> Iterator[None]:
 
 
 def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
-    """Return the files in a zip archive, by name; None where it is no archive of files but a workbook, or no zip.
+    """Return the files in a zip archive, by name; None if it is a workbook or not a zip file.
 
     Args:
         path: the archive.
         limit_mib: the largest sum of their sizes, unpacked.
 
     Raises:
-        ArchiveRefused: they are damaged, locked, too many or too large, or two have one name.
+        ArchiveRefused: they are damaged, encrypted, too many or too large, or two have the same name.
     """
     with path.open("rb") as handle:
         if describe_kind(handle.read(4096)) != ZIP:
@@ -193,13 +193,15 @@ def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
     if {"[Content_Types].xml", "content.xml"} & set(names):  # a workbook with its parts in another order
         return None
     if not names:
-        raise ArchiveRefused("file_empty", "There is no file in the zip archive.")
+        raise ArchiveRefused("file_empty", "The zip archive contains no file.")
     if len(names) > min(_MOST_MEMBERS, len(set(names))):
-        raise ArchiveRefused("file_not_readable", f"The zip archive has {len(names):,} files, or two of one name.")
+        raise ArchiveRefused(
+            "file_not_readable", f"The zip archive has {len(names):,} files, or two with the same name."
+        )
     if any(part.flag_bits & 1 for part in parts):
-        raise ArchiveRefused("file_not_readable", "The zip archive is locked with a password.")
+        raise ArchiveRefused("file_not_readable", "The zip archive is protected by a password.")
     if link := next((part.filename for part in parts if stat.S_ISLNK(part.external_attr >> 16)), None):
-        raise ArchiveRefused("file_not_readable", f"In the zip archive, {link!r} is a link, and no file with data.")
+        raise ArchiveRefused("file_not_readable", f"In the zip archive, {link!r} is a link, not a file with data.")
     size = sum(part.file_size for part in parts)
     if size > limit_mib * 1024**2:
         found = f"Unpacked, the zip archive has {size / 1024**2:,.0f} MiB; the limit is {limit_mib:,} MiB."
@@ -208,12 +210,12 @@ def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
 
 
 def _is_of_the_system(name: str) -> bool:
-    """What an operating system adds to an archive: no file that anybody made."""
+    """Whether an operating system added this member to the archive."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def describe_kind(start: bytes) -> str | None:
-    """Return what kind of file these are the first bytes of; None where they may be text in a common encoding.
+    """Return the kind of file that begins with these bytes; None if they may be text in a common encoding.
 
     >>> describe_kind(b"%PDF-1.7"), describe_kind(b"year,count"), describe_kind("año".encode("utf-16-le"))
     ('a PDF document', None, 'UTF-16 text (utf-16-le)')
@@ -225,7 +227,7 @@ def describe_kind(start: bytes) -> str | None:
         return "a tar archive"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "an XML spreadsheet (Excel 2003)"
-    # Text in UTF-16 or UTF-32 without a mark: of a Western letter, digit or delimiter, all bytes but one are zero.
+    # UTF-16 or UTF-32 without a byte order mark: Western letters, digits and delimiters have one non-zero byte.
     quarters = [start[place::4].count(0) * 16 > len(start) for place in range(4)]
     if quarters.count(True) == 3:
         return "UTF-32 text"

@@ -1,4 +1,4 @@
-"""Bytes to UTF-8 text, for files from outside: compression, size limit, web pages in disguise, encodings."""
+"""Bytes to UTF-8 text, for external files: compression, size limit, disguised web pages, encodings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ _END_OF_FILE = "\x1a"
 _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
 
 
-def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object) -> DataRefused:
-    """Return the refusal of a file, to be raised."""
-    return DataRefused([Problem(rule=rule, source=source_id, file=file.name, found=found, **place)])  # type: ignore[arg-type]
+def refuse(
+    source_id: str,
+    file: RawFile,
+    rule: str,
+    found: str,
+    *,
+    sheet: str | None = None,
+    row: int | None = None,
+    value: str | None = None,
+    nearest: tuple[str, ...] = (),
+) -> DataRefused:
+    """Return the error that refuses a file, to be raised."""
+    return DataRefused([Problem(rule, source_id, found, file.name, sheet, row, value=value, nearest=nearest)])
 
 
 def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
@@ -44,7 +54,7 @@ def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
 
 
 def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str | None) -> None:
-    """Refuse a file of another kind: read as the one declared, it would seem to lack its columns, one by one."""
+    """Refuse a file of another kind than declared: read as declared, all its columns would seem to be missing."""
     declared = {"csv": "text", "excel": "a workbook", "parquet": "a Parquet file"}[options.format]
     if options.format == "csv" and kind is not None and kind.startswith("UTF-"):
         _check_wide_text(source_id, file, options.encoding, kind)
@@ -57,16 +67,16 @@ def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str |
         return
     way_out = ""
     if kind.startswith("a workbook") and options.format == "csv":
-        way_out = "; a workbook is read with format: excel, whatever its name"
+        way_out = "; to read a workbook, declare format: excel, whatever its name"
     elif kind == ZIP:
-        way_out = "; of an archive, only text is read: unpack it"
+        way_out = "; only text is read from an archive: unpack it"
     elif kind.endswith(PACKED_KINDS):
         way_out = "; unpack it"
     raise refuse(source_id, file, "file_not_readable", f"The file is not {declared} but {kind}{way_out}.")
 
 
 def _check_wide_text(source_id: str, file: RawFile, encoding: str, kind: str) -> None:
-    """Refuse text of two or four bytes a letter that is declared otherwise, also where only their order differs."""
+    """Refuse UTF-16 or UTF-32 text that is declared otherwise, even if only the byte order differs."""
     codec = codecs.lookup(encoding).name
     with open_content(file.path, file.member) as stream:
         has_mark = stream.read(2) in (b"\xff\xfe", b"\xfe\xff") or "UTF-32" in kind
@@ -77,7 +87,7 @@ def _check_wide_text(source_id: str, file: RawFile, encoding: str, kind: str) ->
 
 
 def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int) -> None:
-    """Write a text file as UTF-8 with one kind of line end, without the mark (Ctrl-Z) by which old programs end a file.
+    """Write a text file as UTF-8 with uniform line ends, without the end-of-file character (Ctrl-Z) of old programs.
 
     Args:
         source_id: for messages.
@@ -115,26 +125,26 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
                 source_id,
                 file,
                 "wrong_encoding",
-                f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} does not fit it; "
+                f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} is not valid in it; "
                 f"the file is probably {guess}.",
                 row=line + error.object[: error.start].count(b"\n"),
             ) from error
-        except UnicodeError as error:  # of UTF-16 and UTF-32 alone, before the first letter
+        except UnicodeError as error:  # only UTF-16 and UTF-32 raise it, before the first letter
             found = (
-                f"The declared encoding is {encoding}, and the file does not begin with the mark that says in which "
-                f"order its bytes are; declare {encoding}-le or {encoding}-be, or another encoding."
+                f"The declared encoding is {encoding}, but the file does not begin with a byte order mark; declare "
+                f"{encoding}-le or {encoding}-be, or another encoding."
             )
             raise refuse(source_id, file, "wrong_encoding", found) from error
         line += piece.count(b"\n")
         yield text.removeprefix("\ufeff") if first else text
         first = False
     if utf8.certain:
-        found = f"The declared encoding is {encoding}, but every letter beyond ASCII in the file is written as UTF-8."
+        found = f"The declared encoding is {encoding}, but every non-ASCII letter in the file is encoded as UTF-8."
         raise refuse(source_id, file, "wrong_encoding", found)
 
 
 class _Utf8Watch:
-    """Watches whether a file declared in a single-byte encoding, which fits any bytes, is really UTF-8."""
+    """Detects that a file declared in a single-byte encoding, which any bytes fit, is really UTF-8."""
 
     def __init__(self, watching: bool) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -153,12 +163,12 @@ class _Utf8Watch:
 
     @property
     def certain(self) -> bool:
-        """True where there are letters beyond ASCII, and all of them are UTF-8."""
+        """Whether there are letters beyond ASCII, all of them valid UTF-8."""
         return self._possible and self._accented
 
 
 def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
-    """Give the decompressed content in pieces, at last an empty one."""
+    """Yield the decompressed content in chunks, then an empty one."""
     size, lines = 0, 1
     with open_content(file.path, file.member) as stream:
         while True:

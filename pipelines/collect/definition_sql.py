@@ -1,8 +1,8 @@
 """SQL of a source definition: one SELECT over the rows of the file, and nothing else.
 
-A definition may come from somebody else. Before any file is read, DuckDB's own parser goes through its statements: no
-parenthesis of theirs closes the statement they become part of, they can read no file, setting or other table, and the
-same file gives the same figures every time.
+A definition may come from a stranger. Before any file is read, its statements are checked with DuckDB's own parser: no
+parenthesis of theirs may close the statement they are embedded in, they may not read files, settings or other tables,
+and the same file must give the same figures every time.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
-# Tables and table functions that a statement may name beside those of its own WITH.
+# Tables and table functions that a statement may name besides those of its own WITH.
 _TABLES = frozenset({"raw"})
 _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
-# Expressions that choose rows, or give them another value by one of their own.
+# Expressions that select rows, or change a value of a row depending on another.
 _CHOOSING = frozenset({"CASE", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN"})
-# Depends on nothing but its argument: a statement refuses what it cannot read with it.
+# It depends on its argument only: with it, a statement refuses what it cannot read.
 _VOLATILE_BUT_SAFE = frozenset({"error"})
 
 
@@ -52,26 +52,26 @@ def check_definition_sql(folder: SourceFolder) -> None:
     found = [(name, problem) for name, text in statements.items() if text for problem in select_problems(text)]
     found += [(key, problem) for key, text in conditions.items() for problem in condition_problems(text)]
     if found:
-        lines = [f"source {folder.source_id}: its SQL is not one SELECT over the rows of the file:"]
+        lines = [f"source {folder.source_id}: its SQL is not a single SELECT over the rows of the file:"]
         raise UsageError("\n".join([*lines, *(f"  {name}: {problem}" for name, problem in found)]))
 
 
 @contextmanager
 def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
-    """Stop the SQL of a definition when it takes more time or memory than any sensible one: it may be anybody's.
+    """Stop the SQL of a definition, whose author may be unknown, when it takes an unreasonable time or memory.
 
     Raises:
-        DataRefused: it took longer than ``max_sql_seconds``, or made values far larger than the memory limit.
+        DataRefused: it took longer than ``max_sql_seconds``, or made values far beyond the memory limit.
     """
     found = (
         f"The statements of the definition (reshape.sql, rates.sql, where ...) took more than "
-        f"{settings.max_sql_seconds:,} seconds over its files and were stopped. If they need more: "
+        f"{settings.max_sql_seconds:,} seconds and were stopped. If they need longer, raise "
         "ICCS_MAX_SQL_SECONDS."
     )
     too_long = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=found)])
     made = (
-        f"The statements of the definition (reshape.sql, rates.sql, ...) wanted {BESIDE_LIMIT_BYTES // 2**30} GiB "
-        f"more than ICCS_MEMORY_LIMIT ({settings.memory_limit}) and were stopped: one of them makes very large values."
+        f"The statements of the definition (reshape.sql, rates.sql, ...) wanted {BESIDE_LIMIT_BYTES // 2**30} GiB more "
+        f"than ICCS_MEMORY_LIMIT ({settings.memory_limit}) and were stopped: one of them creates very large values."
     )
     too_much = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=made)])
     with memory_bound(address_space(settings), too_much), time_limit(connection, settings.max_sql_seconds, too_long):
@@ -79,9 +79,9 @@ def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, sett
 
 
 def decisive_columns(folder: SourceFolder) -> frozenset[str]:
-    """Return the columns, in small letters, that a source's SQL looks at to choose rows or to tell them apart.
+    """Return the columns, in lower case, by which a source's SQL selects or distinguishes rows.
 
-    They stand in a condition, a CASE or a comparison of ``reshape.sql`` or under ``exclusions``.
+    They occur in a condition, a CASE or a comparison of ``reshape.sql``, or under ``exclusions``.
     """
     texts = [folder.reshape(layout) for layout in folder.source.layouts]
     texts += [f"SELECT ({one.where})" for one in folder.source.exclusions]
@@ -95,7 +95,7 @@ def decisive_columns(folder: SourceFolder) -> frozenset[str]:
 
 
 def select_problems(statement: str) -> list[str]:
-    """Return what keeps a text from being one SELECT over ``raw``; none if it is.
+    """Return why a text is not a single SELECT over ``raw``; nothing if it is.
 
     >>> select_problems("WITH a AS (FROM raw) SELECT * FROM a")
     []
@@ -108,7 +108,7 @@ def select_problems(statement: str) -> list[str]:
 
 
 def condition_problems(condition: str) -> list[str]:
-    """Return what keeps a text from being one condition on the columns of a row; none if it is.
+    """Return why a text is not a single condition on the columns of a row; nothing if it is.
 
     >>> condition_problems("sex = 'M' AND age LIKE '1%'")
     []
@@ -117,11 +117,11 @@ def condition_problems(condition: str) -> list[str]:
     """
     if problems := _problems(f"SELECT ({condition})", frozenset()):
         return problems
-    # The text alone, on lines of its own, is what counts: neither a comment nor a parenthesis reaches beyond it.
+    # The text is put on lines of its own, so that neither a comment nor a parenthesis reaches beyond it.
     whole, parted = (_parse(text) for text in (f"SELECT ({condition})", f"SELECT (\n{condition}\n)"))
     selected = whole[0]["node"].get("select_list", [])
     is_one = len(whole) == 1 and len(selected) == 1 and whole[0]["node"].get("from_table", {}).get("type") == "EMPTY"
-    return [] if is_one and len(parted) == 1 else ["it is not one condition"]
+    return [] if is_one and len(parted) == 1 else ["it is not a single condition"]
 
 
 def _problems(statement: str, tables: frozenset[str]) -> list[str]:
@@ -130,7 +130,7 @@ def _problems(statement: str, tables: frozenset[str]) -> list[str]:
     except ValueError as error:
         return [str(error)]
     if len(statements) != 1:
-        return [f"there are {len(statements)} statements, and one SELECT is wanted"]
+        return [f"there are {len(statements)} statements; exactly one SELECT is allowed"]
     own = {entry["key"] for node in _nodes(statements) if "cte_map" in node for entry in node["cte_map"]["map"]}
     return list(dict.fromkeys(_forbidden(_nodes(statements), tables | own)))
 
@@ -161,7 +161,7 @@ _CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localt
 
 @cache
 def _unstable_functions() -> frozenset[str]:
-    """Functions whose result depends on more than their arguments: clock, chance, settings, the connection."""
+    """Functions whose result depends on more than their arguments: clock, random numbers, settings, connection."""
     rows = (
         _parser()
         .cursor()
@@ -191,7 +191,7 @@ def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Itera
         elif node.get("type") == "TABLE_FUNCTION":
             name = str(node["function"].get("function_name"))
             if name.lower() not in _TABLE_FUNCTIONS:
-                yield f"the function {name!r} reads something else than the rows of the file; select from raw"
+                yield f"the function {name!r} reads something other than the rows of the file; select from raw"
         elif node.get("class") == "FUNCTION" and str(node["function_name"]).lower() in _unstable_functions():
             name = str(node["function_name"])
             yield _changing(f"the function {name!r}")
@@ -200,4 +200,4 @@ def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Itera
 
 
 def _changing(what: str) -> str:
-    return f"{what} gives another result each time; the same file must give the same figures"
+    return f"{what} gives a different result each time; the same file must always give the same figures"

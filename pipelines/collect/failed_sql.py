@@ -1,7 +1,7 @@
 """SQL of a source definition that failed on a file: which statement, in which line, what is wrong with it, and where.
 
-This is the one place in which what the engine says of such a statement becomes a message for people. Errors
-that are not about the statement (memory, disk, a signal, a fault of the engine) go on as they are.
+Only here are the engine's errors about such a statement turned into messages for people. Errors that are not about the
+statement (memory, disk, a signal, an internal error of the engine) are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _NO_SUCH_TYPES = re.compile(r"No function matches the given name and argument ty
 _WORD = re.compile(
     r"Could not convert string (['\"])(.*)\1 to (\w+)(?: when casting from source column ([^\n]+))?", re.S
 )
-_KINDS = {"INT": "whole number", "DATE": "date", "TIME": "date or time", "BOOL": "true or false"}
+_KINDS = {"INT": "whole number", "DATE": "date", "TIME": "date or time", "BOOL": "true or false value"}
 _SHOWN = 60
 _TELLING = 5
-"""Letters of a line from which it is known in a longer one."""
+"""How many characters of a line suffice to find it within a longer one."""
 
 
 @contextmanager
@@ -45,14 +45,14 @@ def telling_of_sql(
     files: Sequence[str] = (),
     place: tuple[duckdb.DuckDBPyConnection, str] | None = None,
 ) -> Iterator[None]:
-    """Refuse the source where a statement of its definition fails inside.
+    """Refuse the source if a statement of its definition fails inside.
 
     Args:
         folder: the source.
-        part: what is run: a file (``reshape.sql``) or key (``exclusions: no year``); by default found by its text.
-        rule: what is broken then.
+        part: what is run: a file (``reshape.sql``) or key (``exclusions: no year``); default: found by its text.
+        rule: the rule that is then broken.
         files: names of the files that it is run over.
-        place: the connection and the table that the statement reads, in which the value that it fails on is looked up.
+        place: the connection and the table that the statement reads, to look up the value on which it fails.
 
     Raises:
         DataRefused: the statement fails.
@@ -106,9 +106,9 @@ def _texts(folder: SourceFolder) -> dict[str, str]:
 
 
 def _find(texts: Mapping[str, str], said: str, part: str | None) -> tuple[str, int, str]:
-    """Return which part of a definition failed, its line and what stands there; no line where it has only one.
+    """Return which part of a definition failed, the line and its text; no line number if it has only one.
 
-    The engine shows the line, as far as it fits; or one of a statement of ours that reads the columns of theirs.
+    The engine shows the line, possibly shortened; or a line of our own statement around it.
     """
     marked = _MARKED_LINE.search(said)
     shown = marked[1].strip().removeprefix("...").removesuffix("...").strip() if marked else ""
@@ -129,7 +129,7 @@ def _find(texts: Mapping[str, str], said: str, part: str | None) -> tuple[str, i
 
 
 def _explain(error: duckdb.Error, of_persons: bool) -> str:
-    """Say in one sentence what is wrong, in words for a person who wrote the statement."""
+    """Explain in one sentence what is wrong, for the person who wrote the statement."""
     text = str(error)
     if column := _NO_COLUMN.search(text):
         name = next(filter(None, column.groups()))
@@ -147,17 +147,17 @@ def _explain(error: duckdb.Error, of_persons: bool) -> str:
             "to_count(column) or CAST(column AS DATE)."
         )
     if of_persons and isinstance(error, _OF_VALUES):
-        return "a value could not be computed; what it is, is not shown, as the file has persons in it."
+        return "a value could not be computed; it is not shown, because the file contains data on persons."
     if word := _WORD.search(text):
         kind = next((name for sign, name in _KINDS.items() if sign in word[3]), "number")
-        return f"{word[2][:_SHOWN]!r} is no {kind}, which it is converted to in every row."
+        return f"{word[2][:_SHOWN]!r} is not a {kind}, to which it is converted in every row."
     first = text.strip().splitlines()[0]
     sentence = re.sub(r"^[A-Z]\w*(?: \w+)* Error: ", "", first).strip()
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _placed(problem: Problem, connection: duckdb.DuckDBPyConnection, table: str) -> Problem:
-    """Add the row of the value that a conversion failed on, where the table has it as it stands."""
+    """Add the row of the value that could not be converted, if the table contains it unchanged."""
     if problem.column is None:
         return problem
     try:

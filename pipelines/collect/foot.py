@@ -1,8 +1,8 @@
-"""The foot of a table: the rows at its end, from a declared word on, that are a total and notes and not data.
+"""The foot of a table: the rows at its end, from a declared word on, with a total and notes instead of data.
 
-The law: the word is compared as a whole word, with the first cell that is filled; the last place where it stands
-decides, below which no row looks like data. What the cut takes away is never unsaid: rows below it that have a number
-where the table has numbers are returned, to be accounted for.
+Rule: the word is compared as a whole word with the first cell that is filled; its last occurrence counts, and no row
+below it may look like data. Nothing is cut off silently: rows below that have a number where the table has numbers are
+returned, to be accounted for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*%?")
 
 @dataclass(frozen=True)
 class CutRow:
-    """A row below the foot that has numbers: where it is, what begins it, and the text in the column of counts."""
+    """A row below the foot with numbers: its place, its first text, and the text in the column of counts."""
 
     file: str
     sheet: str | None
@@ -35,7 +35,7 @@ class CutRow:
 class Foot:
     """Where a table is cut: before this row, counted from 1 at its top.
 
-    ``printed`` is the total, by column; ``cut`` the rows below it that have numbers, ``rows`` all of the foot.
+    ``printed`` is the total, by column; ``cut`` the rows below it with numbers; ``rows`` the whole foot.
     """
 
     row: int
@@ -46,7 +46,7 @@ class Foot:
 
 @dataclass
 class _Place:
-    """A row that begins with the word, and what follows it."""
+    """A row that begins with the word, and the rows after it."""
 
     number: int
     printed: list[str]
@@ -55,7 +55,7 @@ class _Place:
 
 
 def begins_with_word(text: str, word: str) -> bool:
-    """Tell whether a text is a word or begins with it, and not with a longer word.
+    """Tell whether a text is or begins with exactly this word, not a longer one.
 
     >>> begins_with_word("Total norte", "total"), begins_with_word("Notarial fraud", "nota")
     (True, False)
@@ -65,7 +65,7 @@ def begins_with_word(text: str, word: str) -> bool:
 
 
 class FootFinder:
-    """Sees the rows of a table one after the other, from the first below the header on."""
+    """Finds the foot while it is shown the rows of a table in order, from the first below the header on."""
 
     def __init__(self, source_id: str, file: RawFile, sheet: str | None, options: ReadOptions, header: Header) -> None:
         self._source_id, self._file, self._sheet, self._header = source_id, file, sheet, header
@@ -78,7 +78,7 @@ class FootFinder:
         self._passed: tuple[int, str, int] | None = None  # a row with the word, and the row of data below it
 
     def see(self, number: int, row: Sequence[str]) -> bool:
-        """Look at a row; return whether it is the first of what may be the foot."""
+        """Examine a row; return whether it may be the first of the foot."""
         first = next((cell for cell in row if cell.strip()), "")
         if not first:
             return False
@@ -101,7 +101,7 @@ class FootFinder:
         return False
 
     def foot(self, value_column: str | None) -> Foot:
-        """Return the foot, once all rows were seen.
+        """Return the foot, once all rows have been seen.
 
         Raises:
             DataRefused: no row begins with the word, or rows that look like data follow the last one that does.
@@ -131,7 +131,7 @@ class FootFinder:
         self._numbers |= numbers
 
     def _numbers_in(self, row: Sequence[str]) -> set[int]:
-        """Places of numbers in a row, in columns that have numbers only."""
+        """Positions of numbers in a row, in columns with numbers only."""
         found = {place for place, cell in enumerate(row) if _NUMBER.fullmatch(cell.strip())}
         return found & (self._numbers - self._texts) if self._numbers else found
 
@@ -141,17 +141,17 @@ class FootFinder:
 
     def _refuse(self) -> DataRefused:
         if self._passed is None:
-            found = f"No row begins with the word {self._word!r}."
+            found = f"No row begins with the text {self._word!r}."
             return refuse(self._source_id, self._file, "missing_footer", found, sheet=self._sheet, value=self._word)
         row, _, after = self._passed
-        found = f"Row {row:,} begins with {self._word!r} (read.footer), but data follow it, in row {after:,}."
+        found = f"Row {row:,} begins with {self._word!r} (read.footer), but data follow in row {after:,}."
         return refuse(
             self._source_id, self._file, "footer_above_data", found, sheet=self._sheet, row=row, value=self._word
         )
 
 
 def find_foot(finder: FootFinder, rows: Iterable[tuple[int, Sequence[str]]], value_column: str | None) -> Foot:
-    """Return the foot of a table whose rows are all there, by their numbers."""
+    """Return the foot of a table, given all its rows by their numbers."""
     for number, row in rows:
         finder.see(number, row)
     return finder.foot(value_column)

@@ -1,4 +1,4 @@
-"""The header of a table: the rows among which it is looked for, the row where it is, and the labels of its columns."""
+"""The header of a table: the rows in which it is searched, the row where it is, and the labels of its columns."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_header(folder: SourceFolder, file: RawFile, rows: list[list[str]], shee
     """Return the header among the first rows of a file.
 
     Raises:
-        DataRefused: a label is missing, or one that the source needs is that of two columns.
+        DataRefused: a label is missing, or two columns have one that the source needs.
     """
     layout = folder.source.layouts[file.layout]
     header = find_header(folder.source_id, file.name, rows, layout.read, sheet)
@@ -54,7 +54,7 @@ def read_header(folder: SourceFolder, file: RawFile, rows: list[list[str]], shee
 
 
 def read_first_rows(source_id: str, file: RawFile, lines: TextIO, delimiter: str) -> list[list[str]]:
-    """Return the rows of a text file among which its header is looked for.
+    """Return the rows of a text file in which its header is searched.
 
     Raises:
         DataRefused: they cannot be split into fields, or the compressed file is damaged.
@@ -69,7 +69,7 @@ def split_rows(source_id: str, file: RawFile, lines: Iterable[str], delimiter: s
     """Split lines into rows of fields.
 
     Raises:
-        DataRefused: a field is longer than the reader takes, as one whose quote is never closed is in a large file.
+        DataRefused: a field is too long for the reader, as happens with an unclosed quote in a large file.
     """
     number = 0
     try:
@@ -84,12 +84,12 @@ def split_rows(source_id: str, file: RawFile, lines: Iterable[str], delimiter: s
 def _short_lines(lines: TextIO) -> Iterator[str]:
     while line := lines.readline(_MAX_LINE):
         if len(line) == _MAX_LINE:
-            raise csv.Error(f"a line is longer than {_MAX_LINE:,} letters")
+            raise csv.Error(f"a line is longer than {_MAX_LINE:,} characters")
         yield line
 
 
 def fold(label: str) -> str:
-    """Return a label for comparison: blanks trimmed and folded, case ignored.
+    """Return a label for comparison: white space trimmed and collapsed, case ignored.
 
     >>> fold("  Rango de  edad ")
     'rango de edad'
@@ -100,11 +100,11 @@ def fold(label: str) -> str:
 def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadOptions, sheet: str | None) -> Header:
     """Return the header among the first rows of a table: the first row that has every required label.
 
-    With several header rows, the labels are sought in the rows joined: a merged cell counts for the columns to its
+    With several header rows, the labels are searched in the joined rows: a merged cell counts for the columns to its
     right, and the parts of a name are joined by " | ".
 
     Raises:
-        DataRefused: no row holds all the labels; names those missing and the nearest there are.
+        DataRefused: no row has all the labels; names those missing and the nearest ones found.
     """
     widest = max((len(row) for row in rows), default=0)
     if widest > MOST_COLUMNS:
@@ -128,7 +128,9 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
         and len(missing) == len(options.columns)
         and not any(nearest_values(one, names) for one in missing)
     ):
-        found = f"None of the columns {', '.join(map(repr, missing))} is in the file: it is another table, or none."
+        found = (
+            f"None of the columns {', '.join(map(repr, missing))} is in the file: it is another table, or not a table."
+        )
         row += options.header_rows
         raise DataRefused([Problem("missing_column", source_id, found, file=file, sheet=sheet, row=row)])
     raise DataRefused(
@@ -165,9 +167,9 @@ def _join_header(rows: list[list[str]]) -> list[str]:
 def _refuse_groups(folder: SourceFolder, file: RawFile, rows: list[list[str]], last: int, sheet: str | None) -> None:
     """Refuse a header in which the label of a group is not above the first of its parts.
 
-    A label written in the middle of its columns, without a merged cell, would count for the columns to its right only,
-    and the first part of each group for the group before it. It shows where a part that other groups have follows a
-    column of words that has none: ``offence, Men, 2022: Women, Men, 2023: Women``.
+    A label written above the middle of its columns, without a merged cell, would count only for the columns to its
+    right, and the first part of each group would be assigned to the group before it. It is detected where a part that
+    other groups have follows a column of words that has none: ``offence, Men, 2022: Women, Men, 2023: Women``.
     """
     first = last - folder.source.layouts[file.layout].read.header_rows
     width = max(map(len, rows[first:last]))
@@ -189,9 +191,9 @@ def _refuse_groups(folder: SourceFolder, file: RawFile, rows: list[list[str]], l
 
 
 def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[str, ...], set[int]]:
-    """Return the labels with those declared in their declared spelling, and the places of these.
+    """Return the labels, with the declared ones in their declared spelling, and the positions of these.
 
-    A column that is spelled as declared is the one meant, also where another differs from it in case only: publishers
+    A column spelled exactly as declared is the one meant, even if another differs from it in case only: some publishers
     have both ``sex``, a code, and ``Sex``, its label.
     """
     labels, places = list(names), set()
@@ -205,9 +207,9 @@ def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[s
 
 
 def _unique(labels: tuple[str, ...], first: set[int]) -> tuple[str, ...]:
-    """Number the columns that share a label, as DuckDB compares names; one without a label is called by its position.
+    """Number the columns that share a label, by DuckDB's comparison of names, and name those without by position.
 
-    Those at the places ``first`` keep theirs, unless it is that of a column of ours.
+    Those at the positions ``first`` keep theirs, unless it is the name of one of our own columns.
     """
     names = [label or f"column {place}" for place, label in enumerate(labels, start=1)]
     taken = {name.casefold() for name in names}
@@ -225,7 +227,7 @@ def _unique(labels: tuple[str, ...], first: set[int]) -> tuple[str, ...]:
 
 
 def _refuse_twice(folder: SourceFolder, file: RawFile, layout: Layout, header: Header, sheet: str | None) -> None:
-    """Of two columns with one label there is no way to know which is meant; that matters if the source uses them."""
+    """Refuse two columns with the same label that the source uses, as there is no way to know which is meant."""
     groups: dict[str, list[int]] = {}
     for place, label in enumerate(header.labels):
         groups.setdefault(fold(label), []).append(place)
@@ -251,9 +253,9 @@ def _refuse_twice(folder: SourceFolder, file: RawFile, layout: Layout, header: H
 
 
 class Needed:
-    """The labels that a source uses: those declared, those its SQL names, and those its patterns of columns match.
+    """The labels that a source uses: declared, named in its SQL, or matched by its patterns of columns.
 
-    A label is not in doubt where the source names the second column too, as the reader numbers it: ``"Total (2)"``.
+    A label is not ambiguous if the source also names the second column, as numbered by the reader: ``"Total (2)"``.
     """
 
     def __init__(self, folder: SourceFolder, layout: Layout) -> None:
@@ -273,22 +275,22 @@ class Needed:
         self.conserve = layout.conserve
         self.value = source.columns.get("value")
         self.patterns = [one.replace("''", "'") for one in patterns] + ([layout.conserve] if layout.conserve else [])
-        # What any(name -> ...) or * within COLUMNS() leaves out is not known here.
+        # Which columns any(name -> ...) or * within COLUMNS() excludes is not known here.
         self.takes_all = re.search(r"\bCOLUMNS\s*\(\s*(\*|[\w(\[])", text, re.IGNORECASE) is not None
         code = re.sub(r"'(?:[^']|'')*'", "''", text)  # a text in quotes is a value, not a column
         self.labels |= {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")*)"', code)}
         self.labels |= set(re.findall(r"\w+", re.sub(r'"(?:[^"]|"")*"', "", code)))
 
     def names(self, name: str) -> bool:
-        """Tell whether the source names a column by this very name."""
+        """Tell whether the source names a column by exactly this name."""
         return any(fold(label) == fold(name) for label in self.labels)
 
     def uses(self, label: str, name: str) -> bool:
-        """Tell whether the source uses a column, by its label or the name it got, or by a pattern or ``COLUMNS(*)``."""
+        """Tell whether the source uses a column, by its label or given name, or by a pattern or ``COLUMNS(*)``."""
         return self.takes_all or self.names(label) or self.names(name) or self.matches(label) or self.matches(name)
 
     def counts(self, label: str, name: str) -> bool:
-        """Tell whether a column holds counts: the source names it as the value, or its sum is conserved."""
+        """Tell whether a column has counts: the source names it as the value, or its sum is conserved."""
         if self.value is not None and fold(self.value) in (fold(label), fold(name)):
             return True
         return self.conserve is not None and any(_matches(self.conserve, one) for one in (label, name))
@@ -298,7 +300,7 @@ class Needed:
         return any(_matches(pattern, name) for pattern in self.patterns)
 
     def is_in_doubt(self, columns: list[tuple[str, str]]) -> bool:
-        """Tell whether the source uses some of these columns, whose labels are the same, without saying which.
+        """Tell whether the source uses some of these columns, which share a label, without saying which.
 
         Args:
             columns: label and name of each.
@@ -316,7 +318,7 @@ class Needed:
 def _matches(pattern: str, label: str) -> bool:
     try:
         return re.search(pattern, label) is not None
-    except re.error:  # DuckDB knows a few signs more: the label may be one of those meant
+    except re.error:  # DuckDB supports some syntax that Python does not: the label may be matched
         return True
 
 

@@ -1,4 +1,4 @@
-"""Parquet files from outside: their columns, and their values as text."""
+"""External Parquet files: their columns, and their values as text."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def read_parquet_schema(source_id: str, file: RawFile) -> pa.Schema:
 
 
 def text_of_column(column: str, kind: pa.DataType) -> str:
-    """Return the SQL of a column of a Parquet file as text, the same for tables and incidents, in DuckDB and in Spark.
+    """Return the SQL for a column of a Parquet file as text, the same for tables and incidents, in DuckDB and Spark.
 
-    Whole numbers have no fraction, also those that the file has as floating point or decimal numbers: a code written
-    12.0 is 12. An empty text is NULL, as in a text file.
+    Whole numbers have no fraction, even if stored as floating point or decimal numbers: a code written 12.0 is 12. An
+    empty text is NULL, as in a text file.
 
     Args:
-        column: its name in SQL, quoted where it must be.
+        column: its name in SQL, quoted if necessary.
         kind: its type in the file.
 
     >>> text_of_column("year", pa.int64())

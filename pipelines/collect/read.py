@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -26,18 +29,19 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import SourceFolder
 
 FILL = " | fill"
-"""Follows the name of a column in that of the colours of its cells."""
+"""Suffix of the name of the column with the fill colours of another column's cells."""
 _HIDDEN_SHOWN = 10
+_ROW_NUMBER = "0|[1-9][0-9]*"
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """Result of step 2, one Parquet file of text a raw file: columns as labelled, and _file, _sheet, _row.
+    """Result of step 2: one Parquet file of text per raw file, with its columns as labelled, _file, _sheet and _row.
 
-    ``footers`` holds, for each file and sheet, what its foot prints under each column; ``cut`` the rows below one that
-    have numbers; ``unread`` the sheets with cells that no layout reads, ``unread_columns`` what may be columns of
-    counts, and ``hidden`` the rows and columns that were read and are hidden, as text; ``captions`` what tables say of
-    themselves; ``files`` what was received.
+    ``footers`` has the total printed at the foot of each file and sheet, by column; ``cut`` the rows below a foot that
+    have numbers; ``unread`` the sheets with cells that no layout reads; ``unread_columns`` unread columns that may be
+    counts; ``hidden`` the rows and columns that were read although hidden, as text; ``captions`` those of the tables;
+    ``files`` what was received.
     """
 
     source_id: str
@@ -55,14 +59,15 @@ class RawTable:
     @property
     def summary(self) -> str:
         """One line for people."""
-        return f"{sum(len(paths) for paths in self.layouts)} tables of text"
+        number = sum(len(paths) for paths in self.layouts)
+        return f"{number} table{'s' if number != 1 else ''} of text"
 
 
 def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> RawTable:
     """Read every file of a source as text.
 
     Raises:
-        DataRefused: every file that could not be read, together.
+        DataRefused: the problems of every file that could not be read.
     """
     layouts: list[list[Path]] = [[] for _ in folder.source.layouts]
     problems: list[Problem] = []
@@ -105,7 +110,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
 def read_table(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, settings: Settings, target: Path
 ) -> TableRead:
-    """Write one file as Parquet of text, and return what else there is in it.
+    """Write one file as Parquet of text, and return what else is in it.
 
     Raises:
         DataRefused: the file cannot be read as declared.
@@ -136,7 +141,7 @@ def _captions(
 def _refuse_nameless(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, header: Header, target: Path
 ) -> None:
-    """Refuse a table with content in columns that have no name, where the source does not name their place."""
+    """Refuse a table with content in columns without a header, unless the source names their position."""
     names = nameless_columns(folder, file, header)
     if not names:
         return
@@ -158,23 +163,33 @@ def _refuse_nameless(
 
 
 def _counts_rows(connection: duckdb.DuckDBPyConnection, column: str, target: Path) -> bool:
-    """Whether a column numbers the rows: whole numbers that rise from row to row, each without leading zeros.
-
-    R and pandas write it without a name, before all others; with gaps where rows were filtered before.
-    """
+    """Whether a column numbers the rows, as :func:`_are_row_numbers`, of a file that may be larger than memory."""
     (counting,) = fetch_row(
         connection,
         "SELECT count(number) = count(*) AND coalesce(bool_and(number > before), true) "
         "FROM (SELECT number, lag(number) OVER (ORDER BY _row) AS before "
-        f"FROM (SELECT _row, CASE WHEN regexp_full_match({column}, '0|[1-9][0-9]*') "
+        f"FROM (SELECT _row, CASE WHEN regexp_full_match({column}, '{_ROW_NUMBER}') "
         f"THEN TRY_CAST({column} AS BIGINT) END AS number FROM read_parquet($path)))",
         {"path": str(target)},
     )
     return bool(counting)
 
 
+def _are_row_numbers(cells: Sequence[str]) -> bool:
+    """Whether cells number the rows: whole numbers without leading zeros that rise from row to row.
+
+    R and pandas write such a column first and without a name, with gaps where rows were filtered before.
+
+    >>> _are_row_numbers(["28", "30"]), _are_row_numbers(["5", "5"]), _are_row_numbers(["01", "02"])
+    (True, False, False)
+    """
+    if not all(re.fullmatch(_ROW_NUMBER, cell) for cell in cells):
+        return False
+    return all(int(before) < int(number) for before, number in pairwise(cells))
+
+
 def nameless_columns(folder: SourceFolder, file: RawFile, header: Header) -> list[str]:
-    """Return the columns without a name in the header that the source does not name by their place either."""
+    """Return the columns without a label in the header that the source does not name by position either."""
     without = [name for name, label in zip(header.names, header.labels, strict=True) if not label.strip()]
     if not without:
         return []
@@ -185,11 +200,12 @@ def nameless_columns(folder: SourceFolder, file: RawFile, header: Header) -> lis
 def _nameless(
     folder: SourceFolder, file: RawFile, sheet: str | None, name: str, row: int, value: str, cells: int
 ) -> Problem:
-    # What stands in a column that nobody named may be a name of a person.
+    # A column that nobody named may contain names of persons.
     shown = None if folder.source.personal else value
     place = name.removeprefix("column ")
     found = (
-        f"The column in place {place} has no name in the header, but content in {cells:,} rows; here it is {name!r}."
+        f"The column in place {place} has no name in the header, but content in {cells:,} rows; refer to it as "
+        f"{name!r}."
     )
     return Problem(
         "column_without_name", folder.source_id, found, file.name, sheet, row, name, value=shown, cells=cells
@@ -237,7 +253,7 @@ def _read_workbook(
 
 
 def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[pa.Table, Header, Foot | None]:
-    """Return the rows of a sheet between header and foot, as text with their numbers."""
+    """Return the rows of a sheet between header and foot, as text with their row numbers."""
     options = folder.source.layouts[file.layout].read
     header = read_header(folder, file, sheet.rows[:HEADER_SEARCH_ROWS], sheet.name)
     numbered = [(number, row) for number, row in enumerate(sheet.rows, start=1) if number > header.last_row and row]
@@ -249,16 +265,9 @@ def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[
     problems = _cells_without_value(folder, file, sheet, header, {number for number, _ in numbered})
     columns = list(zip(*(row for _, row in numbered), strict=True)) if numbered else [()] * len(header.names)
     for name in nameless_columns(folder, file, header):
-        filled = [
-            (number, cell)
-            for (number, _), cell in zip(numbered, columns[header.names.index(name)], strict=True)
-            if cell
-        ]
-        numbers = [cell for _, cell in filled]
-        counted = name == header.names[0] and any(
-            numbers == [str(place) for place in range(first, first + len(numbered))] for first in (0, 1)
-        )
-        if filled and not counted:
+        cells = columns[header.names.index(name)]
+        filled = [(number, cell) for (number, _), cell in zip(numbered, cells, strict=True) if cell]
+        if filled and not (name == header.names[0] and _are_row_numbers(cells)):
             problems.append(_nameless(folder, file, sheet.name, name, *filled[0], len(filled)))
     if problems:
         raise DataRefused(problems)
@@ -278,7 +287,7 @@ def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[
 
 
 def _hidden_in(folder: SourceFolder, file: RawFile, sheet: Sheet, table: pa.Table) -> list[str]:
-    """Say which rows of the table, and which columns that the source uses, are hidden and have content."""
+    """Return, as text, the hidden rows of the table and the hidden columns with content that the source uses."""
     rows, columns = sheet.hidden
     numbers = [number for number in table.column("_row").to_pylist() if number - 1 in rows]
     needed = Needed(folder, folder.source.layouts[file.layout])
@@ -296,9 +305,9 @@ def _hidden_in(folder: SourceFolder, file: RawFile, sheet: Sheet, table: pa.Tabl
 def _cells_without_value(
     folder: SourceFolder, file: RawFile, sheet: Sheet, header: Header, rows: set[int]
 ) -> list[Problem]:
-    """Return a problem for each column that the source uses and thing that its cells show instead of a value.
+    """Return a problem for each error or uncalculated formula that cells show instead of a value, by column.
 
-    What ``values.csv`` has a word for is no problem; nor is what stands in columns that nobody uses.
+    Texts listed in ``values.csv``, and columns that the source does not use, are no problem.
     """
     words = {word for _, word, _ in folder.words}
     needed = Needed(folder, folder.source.layouts[file.layout])
@@ -331,7 +340,7 @@ def _cells_without_value(
 def _read_parquet(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, target: Path) -> Header:
     schema = read_parquet_schema(folder.source_id, file)
     header = read_header(folder, file, [schema.names])
-    # By place, as DuckDB takes names that differ in case for the same.
+    # By position, as DuckDB treats names that differ only in case as the same.
     places = [f"c{number}" for number in range(len(header.names))]
     texts = [text_of_column(place, kind) for place, kind in zip(places, schema.types, strict=True)]
     columns = zip(texts, header.names, strict=True)

@@ -1,4 +1,4 @@
-"""A text file as a table: decoded, its foot cut off, split into fields, every row with the line an editor shows."""
+"""A text file as a table: decoded, its foot cut off, split into fields, each row with the line shown by an editor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from schemas.source import SourceFolder
 def read_text_file(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, settings: Settings, target: Path
 ) -> tuple[Header, Foot | None]:
-    """Write a text file as Parquet of text, and return its header, and its foot where the layout has one.
+    """Write a text file as Parquet of text, and return its header, and its foot if the layout has one.
 
     Raises:
         DataRefused: it cannot be read as declared.
@@ -57,7 +57,7 @@ def read_text_file(
 
 
 def unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
-    """What to raise where DuckDB cannot read a file: the error itself where it is not about the file."""
+    """Return what to raise if DuckDB cannot read a file: the error itself if it is not about the file."""
     if is_of_the_machine(error):
         return error
     found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
@@ -67,7 +67,7 @@ def unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
 def _malformed_lines(
     connection: duckdb.DuckDBPyConnection, source_id: str, file: RawFile, header: Header
 ) -> list[Problem]:
-    """Return a problem for each way in which lines cannot be read, with their number and the first; forget them."""
+    """Return a problem for each kind of malformed line, with the number of lines and the first; clear the errors."""
     problems = []
     for lines, first, message in connection.execute(
         "SELECT count(*), list(line ORDER BY line)[1:6], arg_min(message, line) FROM ("
@@ -77,7 +77,7 @@ def _malformed_lines(
         found = f"The line cannot be split into the {len(header.names)} fields of the header: {message.rstrip('.')}."
         if lines > 1:
             others = f"{lines - 1:,} more lines" if lines > 2 else "one more line"
-            found += f" So it is with {others}: {', '.join(map(str, first[1:]))}"
+            found += f" The same is true of {others}: {', '.join(map(str, first[1:]))}"
             found += " and others." if lines > len(first) else "."
         problems.append(
             Problem(
@@ -93,7 +93,7 @@ def _malformed_lines(
 
 
 def _cut_foot(folder: SourceFolder, file: RawFile, text: Path, header: Header) -> Foot:
-    """Cut a text file off before its foot."""
+    """Truncate a text file before its foot."""
     options = folder.source.layouts[file.layout].read
     finder = FootFinder(folder.source_id, file, None, options, header)
     consumed = before = line = cut = 0
@@ -117,9 +117,9 @@ def _cut_foot(folder: SourceFolder, file: RawFile, text: Path, header: Header) -
 
 
 def _extra_lines(source_id: str, file: RawFile, text: Path, delimiter: str, header: Header) -> pa.Table:
-    """Return from which record on the lines of a text file are how many more than header and records above it.
+    """Return the records (``first``) from which on line numbers exceed header rows and records, and by how many lines.
 
-    A blank line, which the reader of the table skips, is one, and each line end inside quotes is one.
+    Extra lines are blank lines, which the reader of the table skips, and line ends inside quotes.
     """
     first: list[int] = []
     extra: list[int] = []

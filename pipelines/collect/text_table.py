@@ -1,4 +1,4 @@
-"""A file of incidents as a table of text that an engine can read: where its header is, which columns may be seen."""
+"""A file of incidents as a table of text that an engine can read: where its header is, which columns may be read."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _PLACE = ("_file", "_sheet")
 class TextTable:
     """One partition as a table of text: a CSV file (plain or gzip, UTF-8) or a Parquet file.
 
-    ``names`` are the columns in the order of the file, ``kept`` those that may be read at all, ``constants`` columns
-    that the file does not hold (its name, the day it came, keys of its folder), ``types`` those of the columns of a
+    ``names`` are the columns in the order of the file, ``kept`` those that may be read at all, ``constants`` values of
+    columns that are not in the file (its name, the day it came, keys of its folder), ``types`` the column types of a
     Parquet file.
     """
 
@@ -51,11 +51,11 @@ class TextTable:
 
 
 def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work: Path) -> tuple[TextTable, TableRead]:
-    """Return a partition as a table of text, and what else there is in its file: feet, other sheets.
+    """Return a partition as a table of text, and what else is in its file: feet, other sheets.
 
-    CSV in UTF-8 with its header in the first line, and Parquet, are read in place. Workbooks, files of an archive and
-    those with a foot, a banner, a column without a name, rows of delimiters only, another encoding or packing than gzip
-    are first turned into Parquet by the readers of national tables, in the work folder.
+    CSV in UTF-8 with its header in the first line, and Parquet, are read in place. Workbooks, files in an archive, and
+    those with a foot, a banner, a column without a name, rows of delimiters only, another encoding or a compression
+    other than gzip are first converted to Parquet in the work folder by the readers of national tables.
 
     Raises:
         DataRefused: the file is empty, damaged, a web page, of another kind, or lacks a column.
@@ -90,7 +90,7 @@ def _may_be_read_in_place(file: RawFile, options: ReadOptions) -> bool:
 
 
 def folder_keys(name: str) -> dict[str, str]:
-    """Return the columns that a partitioned folder keeps in its names.
+    """Return the columns that a partitioned folder has in its names.
 
     >>> folder_keys("year=2024/month=03/part-0.parquet")
     {'year': '2024', 'month': '03'}
@@ -115,10 +115,10 @@ def find_other_line_end(path: Path) -> int | None:
 
 
 def find_lines(table: TextTable, records: Collection[int]) -> dict[int, int]:
-    """Return the line where each of these records of a text file begins, as an editor shows it; both count from 1.
+    """Return the line where each of these records of a text file begins, as shown by an editor; both count from 1.
 
-    Blank lines are no records, and a record whose fields have line ends in quotes is several lines. A record that
-    cannot be split has no line here, nor have those after it.
+    Blank lines are not records, and a record with line ends inside quotes has several lines. A record that cannot be
+    split into fields is left out, as are those after it.
     """
     found: dict[int, int] = {}
     record, last = 0, max(records, default=0)
@@ -138,13 +138,13 @@ def find_lines(table: TextTable, records: Collection[int]) -> dict[int, int]:
 
 
 def _kept(folder: SourceFolder, file: RawFile, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns that may be read: of the personal ones those of which only a code is kept."""
+    """The columns that may be read; of the personal ones, only those from which just a code is kept."""
     source = folder.source
     unknown = [] if source.survey else [name for name in source.personal if name not in names]  # see harmonise/survey
     if unknown:
         found = (
-            f"personal: the file has no column {unknown[0]!r}. A column that identifies persons must be named as the "
-            "file writes it: under another name it would be read."
+            f"personal: the file has no column {unknown[0]!r}. A column that identifies persons must be given exactly "
+            "as in the file: under another name it would be read."
         )
         near = tuple(nearest_values(unknown[0], names))
         raise DataRefused(

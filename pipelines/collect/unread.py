@@ -1,6 +1,6 @@
-"""What was declared or given and is not read: all of it is said.
+"""What was declared or given but not read: all of it is reported.
 
-The law: every layout has a file, every sheet with cells a layout, and no row below a foot is left out in silence.
+Rule: every layout has a file, every sheet with cells a layout, and no row below a foot is silently left out.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ Place = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class TableRead:
-    """What one file gave besides its rows.
+    """The content of one file besides its rows.
 
     Attributes:
-        footers: the total that the foot of each sheet prints, by column; a text file has one without a name.
+        footers: the total printed at the foot of each sheet, by column; the key of a text file is None.
         cut: rows below a foot that have numbers.
         sheets: the sheets of a workbook that were read.
         other_sheets: those with cells that were not, and whether each is hidden.
-        hidden: rows and columns that were read and that a person who opens the workbook does not see, as text.
-        captions: what each table says of itself in words.
+        hidden: rows and columns that were read but are hidden in the workbook, as text.
+        captions: the captions of each table.
     """
 
     footers: dict[str | None, dict[str, str]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def sheets_read_twice(source_id: str, tables: Sequence[tuple[RawFile, TableRead]
 
 
 def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> tuple[str, ...]:
-    """Return the sheets with cells that no layout reads and none declares to hold nothing to read, as text."""
+    """Return, as text, the sheets with cells that no layout reads and that are not declared under ``other_sheets``."""
     taken = {(file.name, sheet) for file, table in tables for sheet in table.sheets}
     layouts = folder.source.layouts
     found: dict[str, None] = {}
@@ -71,7 +71,7 @@ def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRea
     return tuple(found)
 
 
-# Each part of a name without what may stand behind it, a mark, brackets or a word: 2023*, 2023p, 2023 (p), 2023 1/.
+# Each part of a name without a mark, brackets or a word that may follow it: 2023*, 2023p, 2023 (p), 2023 1/.
 _BEHIND = r"(\s*[(\[][^)\]]*[)\]]|\s+[^\s]*[^0-9\s]|[^0-9\s]{1,2}|[⁰¹²³⁴-⁹]+)$"
 _BARE = (
     "array_to_string([trim(regexp_replace(trim(part, ' *†‡'), "
@@ -82,10 +82,10 @@ _BARE = (
 def unread_columns(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
 ) -> list[str]:
-    """Return the columns that would hold counts (``conserve``) but for a mark behind their name, and are not read.
+    """Return the columns that ``conserve`` would match without a mark after their name, and that are not read.
 
-    A publisher writes the newest year as 2023* or 2023 (p), and a reshape that takes columns of four digits leaves it
-    out without a word.
+    A publisher writes the newest year as 2023* or 2023 (p), and a reshape that takes columns of four digits silently
+    leaves it out.
     """
     conserve = folder.source.layouts[file.layout].conserve
     if conserve is None:
@@ -98,7 +98,7 @@ def unread_columns(
     return [f"{file.name}: {name!r}" for (name,) in found]
 
 
-# What may stand behind a name for another edition of its column, or its share: 2023 (rev.), 2023 r, 2023 %, 2023 old.
+# What may follow a name for another edition of its column, or its share: 2023 (rev.), 2023 r, 2023 %, 2023 old.
 _EDITION = (
     r"(?i)^[\s(\[]*(%|percent\w*|porcent\w*|pourcent\w*|prozent\w*|rev\w*\.?|corr\w*\.?|prov\w*\.?|pr[eé]l\w*\.?"
     r"|def\w*\.?|actuali[sz]\w*|atuali[sz]\w*|old|new|anterior|antes|r|p|[*†‡]+|[0-9]\s?/)[\s)\]]*$"
@@ -108,10 +108,10 @@ _EDITION = (
 def columns_alike(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
 ) -> list[str]:
-    """Return the columns of counts that another one has the name of, but for the word for an edition or a share.
+    """Return pairs of columns of counts whose names differ only by a word for an edition or a share.
 
-    Where rows add up to a cell, a reshape that takes the year from the first four digits of 2023 and of 2023 (rev.)
-    adds both up. Where each cell is written once, it is refused as given twice.
+    If rows add up to a cell, a reshape that takes the year from the first four digits of 2023 and of 2023 (rev.) adds
+    up both. If each row is a cell, the cell is refused as given twice.
     """
     source = folder.source
     conserve = source.layouts[file.layout].conserve
@@ -137,7 +137,7 @@ def judge_unread(
 ) -> list[Outcome]:
     """Return the outcomes of the rules on what was not read: layouts without a file, sheets, columns, rows.
 
-    And on what was read and cannot be seen, hidden rows and columns, or may be read twice, columns of one name.
+    They include hidden rows and columns that were read, and columns that may have been read twice.
     """
     layouts = folder.source.layouts
     without = set(range(len(layouts))) - {file.layout for file in files}
@@ -155,7 +155,7 @@ def judge_unread(
         _outcome("layouts_without_file", len(layouts), patterns),
         _outcome("unread_sheets", len(workbooks), unread),
         _outcome("hidden_cells", len(workbooks), hidden),
-        # A label of a file of persons may be a name.
+        # A label in a file on persons may be a name.
         _outcome("rows_below_foot", len(feet), rows, hidden=bool(folder.source.personal)),
     ]
 

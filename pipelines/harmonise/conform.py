@@ -1,4 +1,4 @@
-"""The rows of national tables as cells in codes: each with what becomes of it; nothing is dropped.
+"""The rows of national tables as cells in codes, each with its disposition; nothing is dropped.
 
 The grain is the cell. A reshape makes the tables of a layout tidy, and ``statements`` does the rest, as for incidents.
 """
@@ -40,10 +40,10 @@ NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT A
 class Conformed:
     """The cells of a source as Parquet files.
 
-    ``cells``: one row for each cell after reshaping, with its place, labels and numbers. ``compared``: what is known of
-    cells only by comparing all of them. ``disposed``: what became of the rows, cells and counts. ``mapped``: the counts
-    that went along each link. ``rejected``: one row for each cell and rule it breaks.
-    ``words``: those by which the definition chooses rows, and how many rows of each are used.
+    ``cells``: one row for each cell after reshaping, with its place, labels and numbers. ``compared``: properties of
+    cells that only a comparison of all shows. ``disposed``: the disposition of rows, cells and counts. ``mapped``: the
+    counts that went through each link. ``rejected``: one row for each cell and rule it breaks. ``words``: those by
+    which the definition selects rows, and how many rows of each are used.
     """
 
     source_id: str
@@ -142,7 +142,7 @@ def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, float 
 
 
 def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:
-    """Write the words by which the definition chooses rows; none where it leaves nothing out."""
+    """Write the words by which the definition selects rows; none if it excludes nothing."""
     columns = []
     decisive = decisive_columns(folder) if folder.source.exclusions else frozenset()
     for number, tables in enumerate(raw.layouts):
@@ -170,7 +170,7 @@ def select_cells(statements: Statements, cells: Path, compared: Path) -> str:
 
 
 def _compare_cells(connection: duckdb.DuckDBPyConnection, statements: Statements, cells: Path, target: Path) -> None:
-    """Write what is known of cells only by comparing all of them."""
+    """Write the properties of cells that only a comparison of all shows."""
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW cell_row AS SELECT file_row_number AS cell, * EXCLUDE (file_row_number) "
         f"FROM read_parquet({quote_literal(str(cells))}, file_row_number = true)"
@@ -182,7 +182,7 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, statements: Statements
 
 def _check_places(folder: SourceFolder, name: str, columns: Collection[str]) -> None:
     if lost := [one for one in ("_file", "_sheet", "_row") if one not in columns]:
-        found = f"{name}: it returns no column {', '.join(lost)}, so its rows have no place. Select them from raw."
+        found = f"{name}: it returns no column {', '.join(lost)}, so its rows cannot be located. Select them from raw."
         raise DataRefused([_problem("reshape_failed", folder, found)])
 
 
@@ -199,7 +199,7 @@ def _reshape(
     connection.execute(f"CREATE TEMP VIEW raw_{number} AS FROM read_parquet({files}, union_by_name = true)")
     name, tidy = folder.reshape_name(layout), f"FROM raw_{number}"
     if name is not None:
-        # Written once, and not computed for each use; the planner then knows how many rows there are.
+        # Written once instead of computed for each use; the planner then knows the number of rows.
         target = work / f"tidy-{number}.parquet"
         with telling_of_sql(folder, name, place=(connection, f"raw_{number}")):
             # The statement says "raw"; each layout needs a raw of its own.
@@ -236,10 +236,10 @@ def _reshape(
 
 
 def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> float:
-    """Give each month of a tidy table its own figure, and return what the table counts: the last months of its years.
+    """Turn running sums of a tidy table into monthly figures; return their total, the sum of each year's last month.
 
     Raises:
-        DataRefused: a month whose month before has no figure, so that its own cannot be known.
+        DataRefused: the month before has no figure, so that a month's own cannot be computed.
     """
     source = folder.source
     present = _columns_of(connection, tidy)
@@ -269,7 +269,7 @@ def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ).fetchone()
     if gap is not None:
         file, sheet, row, month, cells = gap
-        found = f"{cells:,} months have a figure of the year so far, and the month before has none."
+        found = f"{cells:,} months have a cumulative figure, but the month before has none."
         column = source.columns["time_period"]
         place = {"file": file, "sheet": sheet, "row": row, "column": column, "value": month}
         raise DataRefused([replace(_problem("cumulative_gap", folder, found), **place)])
@@ -284,7 +284,7 @@ def _sum_changed(
     before: float,
     after: float,
 ) -> Problem:
-    """The problem of a reshape that changed the sum of the counts: with the first raw cell that could not be read."""
+    """The problem of a reshape that changed the sum of the counts, with the first raw cell that could not be read."""
     found = (
         f"The counts add up to {number_text(before)} before {folder.reshape_name(layout)} and to {number_text(after)} "
         "after it."
@@ -292,7 +292,7 @@ def _sum_changed(
     times = after / before if before else 0
     if times >= 10 and abs(times - 10 ** round(math.log10(times))) <= 1e-9 * times:
         shift = 10 ** round(math.log10(times))
-        found += f" That is {shift:,} times as much: leave the unit as it is there, and write multiply: {shift}."
+        found += f" That is {shift:,} times as much: leave the unit unchanged there, and write multiply: {shift}."
     unread = run_sql(
         connection,
         "harmonise/unread_counts",
@@ -303,8 +303,8 @@ def _sum_changed(
         return _problem("reshape_changed_sum", folder, found)
     file, sheet, row, column, value, cells = unread
     found += (
-        f" {cells:,} of the raw cells under conserve are no numbers as source.yml declares them (thousands, decimal, "
-        "marks, and the words of values.csv), so their counts are not in the first sum."
+        f" {cells:,} of the raw cells under conserve are not numbers in the declared format (thousands, decimal, "
+        "marks, and the labels in values.csv), so their counts are not in the first sum."
     )
     return replace(
         _problem("reshape_changed_sum", folder, found), file=file, sheet=sheet, row=row, column=column, value=value
@@ -312,7 +312,7 @@ def _sum_changed(
 
 
 def _value_expression(source: Source) -> str:
-    """The column that holds the count, or the constant 1 of a file in which each row is one."""
+    """The column that holds the count, or the constant 1 for a file in which each row is one event."""
     return (
         quote_identifier(source.columns["value"])
         if "value" in source.columns
@@ -338,7 +338,7 @@ def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> No
 
 
 def _check_tidy(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> None:
-    """What the declaration uses must be there after the reshape, and its conditions must be valid."""
+    """Check that the columns declared exist after the reshape, and that its conditions are valid."""
     present = _columns_of(connection, tidy)
     for item in folder.source.exclusions:
         with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid"):

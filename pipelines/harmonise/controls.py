@@ -1,4 +1,4 @@
-"""Figures that a source is compared with: totals in its files, published totals, and rates printed next to counts."""
+"""Figures with which a source is compared: totals in its files, published totals, and rates printed beside counts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CONTROLS = pa.schema(
 )
 
 REFUSED_MISS = 0.5
-"""Share of a total from which a difference refuses a load, where the control gives none."""
+"""Share of a total from which a difference refuses a load, unless the control gives its own."""
 
 _NO_RATES = (
     "SELECT NULL AS _row, '' AS ref_area, '' AS time_period, '' AS national_code, '' AS measure, '' AS count, "
@@ -46,7 +46,7 @@ _NO_RATES = (
 
 
 def controls_table(found: list[dict[str, Any]]) -> pa.Table:
-    """Return the controls of a source as a table, typed also where there are none."""
+    """Return the comparisons of a source as a table, with types even if there are none."""
     return pa.Table.from_pylist(found, schema=_CONTROLS)
 
 
@@ -60,9 +60,9 @@ def compare(
     judged: tuple[int, int] | None = None,
     missed: bool = False,
 ) -> dict[str, Any]:
-    """Return one comparison; a control that every source of a kind has is given by its name and allows nothing.
+    """Return one comparison; a built-in control is given by its name and has no tolerance.
 
-    ``missed`` (see ``is_missed``) goes with it, and is no column of the table.
+    ``missed`` (see ``is_missed``) is added to it, but is not a column of the table.
     """
     name, tolerance = (control, 0.0) if isinstance(control, str) else (control.control, control.tolerance)
     difference = None if expected is None or actual is None else actual - expected
@@ -84,9 +84,9 @@ def compare(
 
 
 def is_missed(control: Control, expected: float | None, actual: float | None) -> bool:
-    """Return whether figures miss a total by so much that they are not to be published.
+    """Return whether figures differ so much from a total that they must not be published.
 
-    Of a published total without a share of its own only figures above it are: what was given may be a part of it.
+    For a published total without its own share, only figures above it do, as the files may have a part of it.
 
     >>> total = Control(control="murder", where="true", expected=100)
     >>> [is_missed(total, 100, found) for found in (40, 149, 150, 200)]
@@ -128,12 +128,12 @@ def compare_foot(
     footers: Mapping[Place, Sequence[Mapping[str, str]]],
     counted: Mapping[Place, float | None],
 ) -> list[dict[str, Any]]:
-    """Compare the totals in the footer of each file with what its rows count.
+    """Compare the totals in the footer of each file with the sum of its rows.
 
     Args:
         connection: one with the macros of ``numbers`` for the source.
         control: the control, with its ``footer_column``.
-        footers: file and sheet -> totals that their feet print, by column.
+        footers: file and sheet -> totals printed at their foot, by column.
         counted: file and sheet -> sum of their rows.
     """
     found = []
@@ -170,7 +170,7 @@ def sum_published(
 def sum_controls(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, conformed: str
 ) -> dict[int, tuple[float | None, int]]:
-    """Sum what each published total covers, by the number of its control; see ``sum_published``.
+    """Return the sum that each published total covers, by the number of its control; see ``sum_published``.
 
     Args:
         connection: where the rows are.
@@ -187,7 +187,7 @@ def sum_controls(
 def compare_parts(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
 ) -> list[dict[str, Any]]:
-    """Compare a column with the sum of its parts, row by row; one line for the file, one for each row that differs.
+    """Compare a column with the sum of its parts, row by row: a line for the file, and one for each differing row.
 
     Raises:
         DataRefused: the columns, or the control's own SELECT, cannot be read.
@@ -217,7 +217,7 @@ def compare_parts(
 
 
 def judge_controls(controls: pa.Table) -> Outcome:
-    """Return what the comparison with control totals means."""
+    """Return the outcomes of the comparison with control totals."""
     outside = [row for row in controls.to_pylist() if not row["within_tolerance"]]
     if not controls.num_rows:
         return Outcome("control_totals", "not applicable", 0, 0)
@@ -232,7 +232,7 @@ def judge_controls(controls: pa.Table) -> Outcome:
 
 
 def _telling_of_control(folder: SourceFolder, control: Control) -> AbstractContextManager[None]:
-    """Refuse the source where SQL of a control, in its key or its file, does not run."""
+    """Refuse the source if SQL of a control, in its key or its file, fails."""
     return telling_of_sql(folder, control.rows or f"controls: {control.control}", "declaration_invalid")
 
 
@@ -241,8 +241,8 @@ def read_published_rates(
 ) -> None:
     """Write the printed rates of a source with the counts they were computed from; none without a ``rates.sql``.
 
-    The statement is one SELECT from ``raw`` that gives, as text, ref_area, time_period, national_code, measure, count,
-    rate, and per: how many persons the rate is for.
+    The statement is one SELECT from ``raw`` that returns, as text, ref_area, time_period, national_code, measure,
+    count, rate, and per: the number of persons the rate is for.
 
     Raises:
         DataRefused: the statement fails.

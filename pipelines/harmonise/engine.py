@@ -30,7 +30,7 @@ class FileUnreadable(Exception):
 
 
 class StatementFailed(Exception):
-    """A partition can be read, and what the definition says of its rows cannot be computed."""
+    """A partition can be read, but the SQL of the definition fails on its rows."""
 
     def __init__(self, said: duckdb.Error) -> None:
         super().__init__(type(said).__name__)
@@ -44,34 +44,34 @@ class Engine(Protocol):
 
     @property
     def own_connection(self) -> duckdb.DuckDBPyConnection | None:
-        """What runs its statements in this process; None of a cluster, which has limits of its own."""
+        """The connection that runs its statements in this process; None for a cluster, which has its own limits."""
 
     def add_list(self, name: str, table: pa.Table) -> None:
-        """Make a small table known under a name, in the place of an earlier one."""
+        """Register a small table under a name, replacing an earlier one."""
 
     def open_text(self, name: str, table: TextTable, computed: Mapping[str, str]) -> None:
-        """Make one partition known under a name; its columns are text, apart from those computed from them.
+        """Register one partition under a name; its columns are text, except those computed from them.
 
         Raises:
             FileUnreadable: see ``run``.
         """
 
     def open_parquet(self, name: str, path: Path) -> None:
-        """Make an earlier result known under a name."""
+        """Register an earlier result under a name."""
 
     def run(self, statement: str, target: Path) -> None:
         """Run a statement and write its result as Parquet.
 
         Raises:
             FileUnreadable: the content of the partition cannot be read to its end.
-            StatementFailed: it can, and the statement of the definition that is part of this one fails on it.
+            StatementFailed: it can, but the definition's SQL within this statement fails on it.
         """
 
     def count_malformed(self) -> int:
         """Return how many lines of the partition opened last could not be split into its columns."""
 
     def find_open_quote(self) -> int | None:
-        """Return the first line of that partition with a quote that may have swallowed the lines after it."""
+        """Return the first line of that partition with a quote that may have absorbed the lines after it."""
 
     def progress(self) -> float:
         """Return the share done of the statement that is running, 0 if unknown."""
@@ -88,8 +88,8 @@ class DuckDBEngine:
     def __init__(self, settings: Settings) -> None:
         make_work_folder(settings)
         self.connection = duckdb.connect(":memory:", config=connection_config(settings))
-        # Lists are small and files are large, which DuckDB cannot know of a text file: by default it swaps the
-        # join sides and holds the file in memory.
+        # Lists are small and files are large, but DuckDB does not know the size of a text file: by default it
+        # swaps the join sides and holds the file in memory.
         self.connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self.connection.execute("SET preserve_insertion_order = false")
         self.connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
@@ -131,7 +131,7 @@ class DuckDBEngine:
             raise FileUnreadable(str(error).strip().splitlines()[0]) from error
 
     def _is_readable(self) -> bool:
-        """Whether the partition opened last can be read to its end: then a statement failed on what is in it."""
+        """Whether the partition opened last can be read to its end, so that a statement failed on its content."""
         try:
             self.connection.execute("SELECT bit_xor(hash(raw)) FROM raw").fetchall()
         except duckdb.Error:
@@ -168,8 +168,8 @@ def text_query(table: TextTable, computed: Mapping[str, str], numbered: bool = F
     Args:
         table: the partition.
         computed: further columns, each with its expression over those of the file.
-        numbered: with ``_number``, the row in the file where the table knows it, else the position of the row among
-            those that could be read, from 1; slower, as the file is then read in its order.
+        numbered: add ``_number``, the row in the file if the table has it, else the position of the row among those
+            that could be read, from 1; slower, as the file is then read in order.
     """
     kept = ", ".join(f"{text} AS {quote_identifier(name)}" for name, text in texts_of(table).items())
     constants = "".join(
@@ -190,7 +190,7 @@ def text_query(table: TextTable, computed: Mapping[str, str], numbered: bool = F
 
 
 def texts_of(table: TextTable) -> dict[str, str]:
-    """Return the SQL of each kept column of a partition as text; those of a text file are text already."""
+    """Return the SQL for each kept column of a partition as text; those of a text file are text already."""
     quoted = {name: quote_identifier(name) for name in table.kept}
     return {name: text_of_column(one, table.types[name]) if table.types else one for name, one in quoted.items()}
 
@@ -214,10 +214,10 @@ def check_engine_name(name: str) -> str:
 
 @contextmanager
 def open_engine(settings: Settings) -> Iterator[Any]:
-    """Open the engine that the settings name, and close it at the end.
+    """Open the engine named in the settings, and close it at the end.
 
     Raises:
-        UsageError: there is no such engine, or the cluster or its client library is not there.
+        UsageError: there is no such engine, or the cluster or its client library is not available.
     """
     engine: Engine
     if check_engine_name(settings.engine) == "duckdb":

@@ -1,6 +1,6 @@
-"""Codes as enumerated types: numbers in the order of their texts, which group and join many times faster than texts.
+"""Codes as enumerated types: numbers in the order of their texts, which group and join many times faster than text.
 
-A connection that adds up or judges figures has one type for each column of codes, ``<column>_code``, and the
+A connection that aggregates or checks figures has one type for each column of codes, ``<column>_code``, and the
 observations with these types in the table ``core``.
 """
 
@@ -37,12 +37,12 @@ def code_columns() -> tuple[str, ...]:
 
 
 def total_code(source: Source, dimension: str) -> str:
-    """The code of all a source holds over a dimension: _T, unless it declares to hold only part (persons under 18)."""
+    """Return the code of a source's total over a dimension: _T, unless it declares to have only part (under 18)."""
     return quote_literal(source.totals.get(dimension, "_T"))
 
 
 def cast_codes(names: Iterable[str]) -> str:
-    """Return the select list that gives columns of text their types.
+    """Return the select list that casts columns of text to their types.
 
     >>> cast_codes(["sex"])
     'CAST(sex AS sex_code) AS sex'
@@ -52,12 +52,12 @@ def cast_codes(names: Iterable[str]) -> str:
 
 
 def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tables: dict[str, str]) -> None:
-    """Create the types, of the codes that occur and of those that totals may have, and the lists that use them.
+    """Create the types, with the codes that occur and those of totals, and the lists that use them.
 
     Args:
         connection: where to create them.
-        source: says what its totals are called.
-        tables: for each column of codes a table or view that holds it.
+        source: the source, with the codes of its totals.
+        tables: for each column of codes, a table or view that has it.
     """
     register_areas(connection)
     _create_list(connection, "iccs_ancestor", _category_table())
@@ -70,7 +70,7 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
         for name in breakdown_columns()
     )
     run_sql(connection, "harmonise/code_in_use", occurring=occurring, totals=totals)
-    # By rank, so that the highest is the status of a figure computed from several: see out.weakest_status.
+    # Ordered by rank, so that the highest is the status of a figure computed from several: see out.weakest_status.
     statuses = ", ".join(quote_literal(code) for code in ranked_codes("obs_status"))
     connection.execute(f"CREATE TEMP TYPE obs_status_code AS ENUM ({statuses})")
     for name in (*code_columns(), "missing_reason", "conf_status"):
@@ -84,7 +84,7 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
 
 
 def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the lists of areas that adding up and the rules need.
+    """Create the lists of areas needed for aggregation and rules.
 
     ``area_ancestor``: each area with itself and every area above it, and the levels of both. ``area_validity``: first
     and last year of areas that were created or dissolved. ``area_split``: each area that was made of a part of another,
@@ -116,7 +116,7 @@ def _area_tables(_: Path | None) -> dict[str, pa.Table]:
 
 
 def _table(rows: Sequence[tuple[Any, ...]], **types: pa.DataType | None) -> pa.Table:
-    """A table of a few columns; the type of a column is text where none is given."""
+    """Return a table of a few columns, which are text unless given another type."""
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
     arrays = {
         key: pa.array(column, kind or pa.string()) for (key, kind), column in zip(types.items(), columns, strict=True)
@@ -132,7 +132,7 @@ def _create_list(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Tabl
 
 @cache
 def _category_table() -> pa.Table:
-    """``iccs_ancestor``: each category with itself and all above it; ``via`` is the child on the way."""
+    """``iccs_ancestor``: each category with itself and all its ancestors; ``via`` is the child on the path."""
     classification = load_classification()
     rows = []
     for category in classification:

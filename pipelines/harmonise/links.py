@@ -19,15 +19,15 @@ FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 _OUT_OF_SCOPE = {
     "not_crime": "Not an offence in the ICCS; reason in the concordance.",
     "too_wide": "Spans several ICCS sections; no category below level 1 contains all of it.",
-    "counted_elsewhere": "A part or a sum whose counts are in another linked row.",
+    "counted_elsewhere": "A part or sum whose counts are in another linked row.",
     "pending": "Waiting for a definition from the publisher.",
-    DRAFT: "The link is a draft that nobody has reviewed; drafts are used only with --with-drafts.",
+    DRAFT: "The link is a draft that has not been reviewed; drafts are used only with --with-drafts.",
 }
 
 
 @dataclass(frozen=True)
 class CodeSpan:
-    """A national code, and days, the first and last among them, throughout which the same links hold."""
+    """A national code, and the first and last of the days throughout which the same links hold."""
 
     code: str
     first_day: date
@@ -36,13 +36,13 @@ class CodeSpan:
 
 
 def checked_concordance(folder: SourceFolder) -> Concordance | None:
-    """Return the concordance of a source as a run uses it, None for a population.
+    """Return the concordance of a source as used in a run; None for a population.
 
-    Drafts are set aside unless the source is run with them.
+    Draft links are set aside unless the source is run with them.
 
     Raises:
         UsageError: a source of counts without a concordance.
-        ConcordanceError: it breaks its own rules, or nothing of it has been reviewed.
+        ConcordanceError: it breaks its own rules, or none of its links has been reviewed.
     """
     if folder.source.kind == "population":
         return None
@@ -56,9 +56,9 @@ def checked_concordance(folder: SourceFolder) -> Concordance | None:
 
 
 def link_table(concordance: Concordance | None) -> pa.Table:
-    """Return the links in the order of their file, with weight and validity typed, and every caveat of their figures.
+    """Return the links in the order of their file, with typed weight and validity, and the caveats of their figures.
 
-    ``proposed`` is the category of a link that is not used because it, or one that shares its counts, is a draft.
+    ``proposed`` is the category of a link that is not used because it, or one sharing its counts, is a draft.
     """
     set_aside = concordance.set_aside if concordance else {}
     links: tuple[Link, ...] = concordance.links if concordance else ()
@@ -80,9 +80,9 @@ def link_table(concordance: Concordance | None) -> pa.Table:
 
 
 def filled_columns(source: Source) -> dict[str, str]:
-    """Return the SQL of every dimension after linking, from a judged row ``used`` and its ``link``.
+    """Return the SQL for every dimension after linking, from a judged row ``used`` and its ``link``.
 
-    A link fills a tag that the file does not give; it is unknown where a breakdown needs it and no link has it.
+    A link fills a dimension that the file does not give; it is unknown if a breakdown needs it and no link has it.
     """
     filled = {}
     for name in breakdown_columns():
@@ -106,9 +106,9 @@ def out_of_scope_reason(rule: str) -> str:
 
 
 def code_spans(concordance: Concordance | None) -> tuple[CodeSpan, ...]:
-    """Return each national code with each stretch of days in which the same links hold.
+    """Return each national code with each span of days in which the same links hold.
 
-    A row goes along the links of the one span of its code that holds for the whole of its period, or day.
+    A row follows the links of the one span of its code that covers its whole period, or day.
 
     Args:
         concordance: the links; None for a population, which has one code, ``''``, without links.
@@ -131,7 +131,7 @@ def code_spans(concordance: Concordance | None) -> tuple[CodeSpan, ...]:
 
 
 def is_bounded(spans: Sequence[CodeSpan]) -> bool:
-    """Whether any link holds for some time only."""
+    """Whether any link holds for a limited time only."""
     return any((span.first_day, span.last_day) != (FIRST_DAY, LAST_DAY) for span in spans)
 
 
@@ -156,9 +156,9 @@ def list_links(concordance: Concordance | None, spans: Sequence[CodeSpan]) -> pa
 
 
 def list_spans(source: Source, spans: Sequence[CodeSpan]) -> tuple[pa.Table, list[str]]:
-    """Return what all links of each span say, and the dimensions that both the file and some link give.
+    """Return what all links of each span have in common, and the dimensions given by both the file and some link.
 
-    Of a span: whether it is out of scope, and the one code of each such dimension (``*`` where its links differ).
+    For each span: whether it is out of scope, and its code for each such dimension (``*`` if its links differ).
     """
     tags: dict[str, list[str | None]] = {}
     for name in breakdown_columns():

@@ -1,4 +1,4 @@
-"""Boundaries of areas as a small list that an engine joins with points: no geometry is computed for a row.
+"""Boundaries of areas as a small list that an engine joins with points, so that no geometry is computed per row.
 
 A GeoJSON or TopoJSON file becomes trapezoids: between two neighbouring vertices the inside of an area lies between its
 first and second edge, its third and fourth ... from the west (even-odd rule, so holes and parts need no care). A
@@ -28,7 +28,7 @@ _ROWS, _COLUMNS = 512, 32  # cells of the grid over the whole of the boundaries,
 
 @dataclass(frozen=True)
 class Boundaries:
-    """The list of trapezoids by cell, and how fine the grid is, in cells a degree (powers of two, so exact)."""
+    """The list of trapezoids by grid cell, and the resolution in cells per degree (powers of two, so exact)."""
 
     cells: pa.Table
     rows_per_degree: float
@@ -36,16 +36,16 @@ class Boundaries:
 
 
 def make_boundaries(text: str, area_property: str, areas: Mapping[str, int]) -> Boundaries:
-    """Turn a GeoJSON or TopoJSON text into the list that points are joined with.
+    """Turn a GeoJSON or TopoJSON text into the list with which points are joined.
 
     Args:
         text: GeoJSON or TopoJSON, Polygons and MultiPolygons, longitude and latitude in degrees (WGS 84).
-        area_property: the property of a feature that holds the code of its area.
+        area_property: the property of a feature with the code of its area.
         areas: code in the file -> number of the area; several features may have one code.
 
     Returns:
         A row for each trapezoid and cell: ``cell_y``, ``cell_x``, ``low`` and ``high`` (latitudes), and for the edges
-        ``west``, ``east`` and ``next`` a point (``_x``, ``_y``) and a ``_slope`` in degrees of longitude by degree of
+        ``west``, ``east`` and ``next`` a point (``_x``, ``_y``) and a ``_slope`` in degrees of longitude per degree of
         latitude; ``id``, the number of the area.
 
     Raises:
@@ -66,7 +66,7 @@ def make_boundaries(text: str, area_property: str, areas: Mapping[str, int]) -> 
 def join_points(table: str, boundaries: Boundaries) -> str:
     """Return the join of rows ``r`` with their area ``boundary``, by ``r._longitude`` and ``r._latitude`` in degrees.
 
-    A row has one area or none: with coordinates that are missing, impossible or outside of all areas it has none.
+    A row has at most one area; with missing or impossible coordinates, or outside all areas, it has none.
 
     Args:
         table: name of the list of cells.
@@ -109,7 +109,7 @@ def _make(text: str, area_property: str, areas: tuple[tuple[str, int], ...]) -> 
 
 
 def _polygons(text: str, area_property: str) -> Iterator[tuple[str, list[Ring]]]:
-    """Every polygon as its outer ring and its holes, with the code of its area; no feature is passed over."""
+    """Every polygon as its outer ring and its holes, with the code of its area; no feature is skipped."""
     for position, (values, polygons) in enumerate(parse_features("file", text.encode()), start=1):
         code = str(values.get(area_property, ""))
         if not code:
@@ -124,10 +124,10 @@ def _polygons(text: str, area_property: str) -> Iterator[tuple[str, list[Ring]]]
 
 
 def _trapezoids(code: str, area: int, rings: list[Ring]) -> pa.Table:
-    """Cut the inside of a polygon at the latitude of each vertex, and join what has the same two edges again."""
+    """Cut the inside of a polygon at the latitude of each vertex, and rejoin pieces with the same two edges."""
     ends = np.concatenate([np.hstack([ring[:-1], ring[1:]]) for ring in rings])
     ends = ends[ends[:, 1] != ends[:, 3]]  # a level edge bounds nothing: those that meet it do
-    # From south to north, whichever way the ring goes: neighbours compute an edge identically, to the last bit.
+    # From south to north, whatever the direction of the ring: neighbours compute an edge identically to the last bit.
     ends = np.where((ends[:, 1] < ends[:, 3])[:, None], ends, ends[:, [2, 3, 0, 1]])
     x, y = ends[:, 0], ends[:, 1]
     slope = (ends[:, 2] - x) / (ends[:, 3] - y)

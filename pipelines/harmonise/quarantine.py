@@ -1,4 +1,4 @@
-"""Rejected cells are kept for each load, with file, row, its text, column, value and rule, until they are settled.
+"""Rejected cells, kept for each load with file, row, its text, column, value and rule, until they are settled.
 
 ``data/quarantine/<source>/<name>.parquet``: the name is the vintage where the source was stored without those cells
 (its source.yml allows a share), else ``refused-`` and the fingerprint of the files, so that no load overwrites another.
@@ -32,7 +32,7 @@ _REFUSED = "refused-"
 
 @dataclass(frozen=True)
 class Quarantined:
-    """The rejected cells of one load: where they are, the vintage or ``refused-...``, the files received, and when."""
+    """The rejected cells of one load: their file, the vintage or ``refused-...``, the files received, and when."""
 
     source_id: str
     name: str
@@ -43,7 +43,7 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a new try of rejected cells gave, in cells: accepted now, still rejected, and rejected only now."""
+    """The result of retrying rejected cells, in cells: accepted now, still rejected, and newly rejected."""
 
     source: str
     name: str
@@ -53,7 +53,7 @@ class Replayed:
 
 
 def refused_name(files: Sequence[RawFile]) -> str:
-    """Return the name of a load that has no vintage: the fingerprint of the names and bytes received."""
+    """Return the name of a load without a vintage: the fingerprint of the names and bytes received."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.name} {file.sha256}\n".encode())
@@ -61,7 +61,7 @@ def refused_name(files: Sequence[RawFile]) -> str:
 
 
 def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings: Settings) -> None:
-    """Write the relation ``rejected`` of a connection into quarantine, with the text of the rows it comes from."""
+    """Write the relation ``rejected`` of a connection to quarantine, with the text of its rows."""
     folder = settings.quarantine / raw.source_id
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{refused_name(raw.files)}.parquet"
@@ -72,7 +72,7 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
         for paths in raw.layouts
         for path in paths
     ]
-    # Records on persons are not kept: a source of incidents has no table of text to look them up in.
+    # Records on persons are not kept: a source of incidents has no table of text in which to look them up.
     texts = texts or ["SELECT '' AS _file, '' AS _sheet, 0 AS _row, '' AS raw_text LIMIT 0"]
     received = {
         "files": json.dumps([{**asdict(file), "path": file.path.name} for file in raw.files], ensure_ascii=False),
@@ -91,7 +91,7 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
 
 
 def forget_rejected(raw: RawTable, settings: Settings) -> None:
-    """Forget the rejected cells of these very files: tried again, none of their cells was rejected."""
+    """Delete the rejected cells of exactly these files: in a new attempt, none of their cells was rejected."""
     kept = settings.quarantine / raw.source_id / f"{refused_name(raw.files)}.parquet"
     if kept.is_file():
         _delete_sealed(kept, settings)
@@ -103,7 +103,7 @@ def _delete_sealed(path: Path, settings: Settings) -> None:
 
 
 def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> None:
-    """Once a load is stored, file its rejected cells under its vintage; earlier refused loads are settled."""
+    """File the rejected cells of a stored load under its vintage; earlier refused loads are then settled."""
     folder = settings.quarantine / acquired.source_id
     kept = folder / f"{refused_name(acquired.files)}.parquet"
     target = folder / f"{vintage}.parquet"
@@ -118,13 +118,13 @@ def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> N
 
 
 def clear_refused(source_id: str, settings: Settings) -> None:
-    """Forget loads that were refused, after a good one: their bytes stay in ``data/raw``."""
+    """Delete the lists of refused loads after a good one; their files stay in ``data/raw``."""
     for path in _refused_loads(source_id, settings):
         _delete_sealed(path, settings)
 
 
 def _refused_loads(source_id: str, settings: Settings, *, with_missing: bool = False) -> list[Path]:
-    """The loads that were refused: files with a name that ``refused_name`` gives, no other."""
+    """The refused loads: the files with a name as given by ``refused_name``."""
     made = re.compile(rf"{_REFUSED}[0-9a-f]{{8}}\.parquet")
     folder = settings.quarantine / source_id
     paths = set(folder.glob("*.parquet"))
@@ -134,16 +134,16 @@ def _refused_loads(source_id: str, settings: Settings, *, with_missing: bool = F
 
 
 def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> list[Quarantined]:
-    """Return what is not settled: the loads refused since the last good one, newest first, then the current vintage's.
+    """Return what is not settled: loads refused since the last good one, newest first, then the current vintage's.
 
     Args:
-        source_id: whose.
-        vintage: the current vintage of the source, None where it was never loaded.
+        source_id: the source.
+        vintage: the current vintage of the source; None if it was never loaded.
         settings: where data live.
 
     Raises:
-        DamagedFile: a list is not as it was written, or is missing while its sum is there: without it others would be
-            taken for all.
+        DamagedFile: a list has been altered, or is missing although its checksum exists, so that the others would
+            wrongly pass for all.
     """
     folder = settings.quarantine / source_id
     refused = sorted(
@@ -160,7 +160,7 @@ def _read_note(path: Path, settings: Settings) -> Quarantined:
     """The metadata in the footer of the Parquet file.
 
     Raises:
-        DamagedFile: it is not as it was written.
+        DamagedFile: it has been altered.
     """
     check_seal(path)
     source_id = path.parent.name
@@ -176,7 +176,7 @@ def _read_note(path: Path, settings: Settings) -> Quarantined:
 
 
 def damaged_loads(source_id: str, settings: Settings) -> list[tuple[Path, str]]:
-    """Return the lists of rejected cells of a source that are missing or damaged, each with what is wrong with it."""
+    """Return the missing or damaged lists of rejected cells of a source, each with what is wrong with it."""
     folder = settings.quarantine / source_id
     kept = {*folder.glob("*.parquet"), *(path.with_suffix("") for path in folder.glob("*.parquet.sha256"))}
     found = []
@@ -201,7 +201,7 @@ def forget_load(path: Path, settings: Settings) -> str:
 
 
 def receive_again(load: Quarantined) -> Acquired:
-    """Return the files of a load as received, from ``data/raw``: step 1 of a new try, whatever the input has now.
+    """Return the files of a load as received, from ``data/raw``: step 1 of a retry, whatever is in the input now.
 
     Raises:
         UsageError: the copy of a file is gone or damaged.

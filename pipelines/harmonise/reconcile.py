@@ -1,7 +1,7 @@
-"""The account of a source: every row used, left out or rejected, totals compared; decides whether it may be published.
+"""The account of a source: every row used, excluded or rejected, totals compared; decides whether it may be published.
 
-Tables and incidents meet here: both give ``disposed``, for each measure, disposition and rule how many raw rows, cells
-and counts it has, and their rows as numbers. Everything else is made of that.
+Tables and incidents are treated alike from here on: both provide ``disposed``, the numbers of raw rows, cells and
+counts for each measure, disposition and rule, and their rows as numbers. Everything else is derived from these.
 """
 
 from __future__ import annotations
@@ -74,26 +74,26 @@ from schemas.source import Source, SourceFolder
 
 _MOST_PROBLEMS_SHOWN = 50
 _BELOW_SUM_SO_FAR = (
-    " Figures count all of the year so far (cumulative: true); this is the difference from the month before, which the "
-    "file gives a larger figure."
+    " Figures are cumulative (cumulative: true); this is the difference from the month before, for which the file "
+    "gives a larger figure."
 )
 _FOOT = "foot"
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _ENCODED_TWICE = (
-    "It looks like {meant!r}, encoded twice on its way (UTF-8 read as Windows-1252 and written again): ask for the "
-    "file as it was, or turn the letters back before it is given."
+    "It looks like {meant!r}, encoded twice (UTF-8 read as Windows-1252 and saved again): ask for the original "
+    "file, or repair the letters before loading it."
 )
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
-# Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
+# Two tallies with this many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
 _PLACE = {"cell": "BIGINT", "_file": "VARCHAR", "_sheet": "VARCHAR", "_row": "BIGINT"}
-"""Where an observation is from; incidents keep no row."""
+"""The origin of an observation; incidents keep no row."""
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates", "words")
 
 
 @dataclass(frozen=True)
 class Validated:
-    """The observations of a source, and the tables that prove them, as Parquet files.
+    """The observations of a source, and the tables that account for them, as Parquet files.
 
     ``year_partitions`` names the partitions with rows of each year, of incidents.
     """
@@ -120,11 +120,11 @@ class Validated:
 
 
 class Judged(Protocol):
-    """The judged rows of a source of either grain: cells of tables (``Conformed``) or tallies of incidents."""
+    """The judged rows of a source in either grain: cells of tables (``Conformed``) or tallies of incidents."""
 
     @property
     def source_id(self) -> str:
-        """Whose."""
+        """The source."""
 
     @property
     def raw(self) -> RawTable:
@@ -140,11 +140,11 @@ class Judged(Protocol):
 
     @property
     def counted(self) -> Mapping[Place, float | None]:
-        """What the rows of each file, and sheet, count."""
+        """The sum of the rows of each file and sheet."""
 
     @property
     def sums(self) -> Mapping[int, tuple[float | None, int]]:
-        """What each published total covers, by the number of its control."""
+        """The sum that each published total covers, by the number of its control."""
 
     def relation(self, name: str) -> str:
         """Return the SQL of a part: tally, disposed, mapped or rejected."""
@@ -153,7 +153,7 @@ class Judged(Protocol):
 def account(
     folder: SourceFolder, judged: Judged, connection: duckdb.DuckDBPyConnection, settings: Settings, work: Path
 ) -> Validated:
-    """Check the rows of a source as a whole, and make the observations of those that are used.
+    """Check the rows of a source as a whole, and make observations from those that are used.
 
     Args:
         folder: the source.
@@ -163,8 +163,8 @@ def account(
         work: folder for what this step writes.
 
     Raises:
-        DataRefused: two files with the same incidents, a code without a link, more rejected than the source allows, a
-            total among its parts, or a sum that does not close.
+        DataRefused: two files with the same incidents, a code without a link, more rejected rows than the source
+            allows, a total among its parts, or an account that does not close.
     """
     source, statements = folder.source, judged.statements
     paths = {name: work / f"{name}.parquet" for name in _PARTS}
@@ -192,7 +192,7 @@ def account(
     outcomes += _write_links(connection, source, judged, paths)
     outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
-    # Which of the labels occur among incidents is not known: those for ages are checked as declared.
+    # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
     read_published_rates(connection, folder, judged.raw, paths["links"], paths["rates"])
@@ -223,7 +223,7 @@ def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFol
 def _check_noted(
     connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Judged
 ) -> list[Outcome]:
-    """Judge what the tallies of incidents count besides: days and ages."""
+    """Check the additional counts in the tallies of incidents: days and ages."""
     files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
@@ -243,7 +243,7 @@ def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
 
 
 def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
-    """Compare the years that titles name with those of the figures; incidents keep no place, and have their dates."""
+    """Compare the years in titles with those of the figures; not for incidents, which have dates and no place."""
     years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
     more = (0, 1) if source.year_starts else (0,)  # such a year is of two
     by_table = {
@@ -260,7 +260,7 @@ def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judge
 
 
 def _account_for_foot(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> float:
-    """Add the rows below a foot that have numbers to ``disposed``, and return what they count."""
+    """Add the rows below a foot that have numbers to ``disposed``, and return their sum."""
     if not raw.cut:
         return 0.0
     name, measure = next(iter(source.measures.items()))
@@ -301,7 +301,7 @@ def _noun(judged: Judged) -> str:
 def _check_rejected(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, settings: Settings
 ) -> Outcome:
-    """Quarantine what was rejected; refuse the source where that is more than it allows, or a code has no link."""
+    """Quarantine rejected rows; refuse the source if they are more than it allows, or if a code has no link."""
     statement = "SELECT coalesce(sum(cells), 0)::BIGINT FROM disposed WHERE disposition <> 'broken'"
     (cells,) = fetch_row(connection, statement)
     rejected = _count_rejected(connection)
@@ -322,7 +322,7 @@ def _check_rejected(
 
 
 def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged) -> list[Problem]:
-    """A problem for each rule, column and wrong label, with its first place."""
+    """Return a problem for each rule, column and invalid label, with its first place."""
     valid = _valid_words(folder, judged.concordance)
     is_sample = judged.statements.grain == "incident"  # only some of the rejected rows are kept
     numbers = {
@@ -341,7 +341,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         number = numbers.get((rule, column or None), kept) if is_sample else kept
         found = f"{number:,} {_noun(judged)}{'' if number == 1 else 's'} rejected: "
         if rule == "unlinked_national_code" and value is not None:
-            found += f"the national code {value!r} has no link to the ICCS that holds for {years or 'any year'}."
+            found += f"the national code {value!r} has no link to the ICCS that is valid for {years or 'any year'}."
         else:
             found += f"{rule.replace('_', ' ')}."
         found += _what_it_looks_like(rule, value or "", folder)
@@ -349,11 +349,11 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
         if folder.source.personal and value is not None and "x" in value:
             found += (
-                " Letters and long numbers are shown as x: the file has columns that identify persons. Look at the row "
-                "in the file."
+                " Letters and long numbers are shown as x, because the file has columns that identify persons. Look "
+                "at the row in the file."
             )
         if is_sample and value is None and column and column not in folder.source.personal:
-            found += " The value is not shown: the columns of the row may be swapped."
+            found += " The value is not shown, because the columns of the row may be swapped."
         problems.append(
             Problem(
                 rule=rule,
@@ -372,7 +372,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
 
 
 def _nearest(rule: str, value: str, folder: SourceFolder, valid: list[str]) -> tuple[str, ...]:
-    """The words that a word is likely meant to be."""
+    """Return the valid words that an invalid one probably means."""
     meant = decode_again(value) or value
     if rule == "unknown_area":
         return nearest_areas(folder, meant, valid)
@@ -380,13 +380,13 @@ def _nearest(rule: str, value: str, folder: SourceFolder, valid: list[str]) -> t
 
 
 def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
-    """A sentence on a value that is not read, where it looks like something known."""
+    """Return a sentence on a value that cannot be read, if it resembles something known."""
     if not value:
         return ""
     if rule == "invalid_period":
         return f" {describe_period(value, folder.source)}"
     if rule == "count_not_a_number":
-        return f" {describe_number(value)}"
+        return f" {describe_number(value)}".rstrip()
     meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
     if rule == "unknown_area" and not meant:
         return areas_named(folder, value)
@@ -394,7 +394,7 @@ def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
 
 
 def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:
-    """Say where the first cell that is given more than once stands, and with which values."""
+    """Return the places of the first cell that is given more than once, and its values."""
     cells, files, rows, values = run_sql(connection, "harmonise/doubled_rows").fetchall()[0]
     places = [str(row) if file == files[0] else f"{row} of {file}" for file, row in zip(files, rows, strict=True)]
     number = f"{cells:,} cells are" if cells > 1 else "One cell is"
@@ -403,7 +403,7 @@ def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _valid_words(folder: SourceFolder, concordance: Concordance | None) -> dict[str, list[str]]:
-    """The words that each column may have."""
+    """Return the valid words of each column."""
     national_codes = sorted({link.national_code for link in concordance.links}) if concordance else []
     columns = folder.source.columns
     valid: dict[str, list[str]] = {}
@@ -420,11 +420,10 @@ def _valid_words(folder: SourceFolder, concordance: Concordance | None) -> dict[
 
 
 def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Refuse totals and parts over one dimension in the same table, in the relation of observations.
+    """Refuse observations with a total and its parts over one dimension in the same table.
 
-    Also over a dimension that no breakdown asks for: the rows of a file are added up whether it is published or not.
-    Where every cell is written once, a total is a cell of its own: it is set apart when totals are made, see
-    ``pipelines.tabulate.aggregate``.
+    This includes dimensions without a breakdown, as the rows of a file are added up in any case. If each row is a cell,
+    a total is a cell of its own, and is set apart when totals are made, see ``pipelines.tabulate.aggregate``.
     """
     if source.rows == "cells":
         return Outcome("total_beside_parts", "not applicable", 0, 0)
@@ -445,7 +444,7 @@ def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Sou
                     file=file,
                     row=row,
                     column=source.columns.get(name, name),
-                    found=f"The measure {measure!r} has totals and parts over {name} in the same table.",
+                    found=f"The measure {measure!r} has totals and parts by {name} in the same table.",
                 )
             )
     if problems:
@@ -460,17 +459,17 @@ def _reconcile(
     below_foot: float,
     paths: dict[str, Path],
 ) -> Outcome:
-    """Write the account of every row and of what was left out; refuse a source whose account does not close."""
+    """Write the account of every row and of the exclusions; refuse a source whose account does not close."""
     run_sql(connection, "harmonise/reconciliation")
     rows = connection.execute("SELECT measure, closes FROM reconciliation").fetchall()
-    found = [f"The measure {measure!r} does not close." for measure, closes in rows if not closes]
+    found = [f"The measure {measure!r} does not reconcile." for measure, closes in rows if not closes]
     read, summed = _sums_read(connection, judged)
     received = judged.raw.rows + len(judged.raw.cut)
     if read != received:
-        found.append(f"{received:,} rows were read from the files, {read:,} are accounted for.")
+        found.append(f"{received:,} rows were read from the files, but {read:,} are accounted for.")
     total = judged.sum_in_raw + below_foot if isinstance(judged, Conformed) else None
     if total is not None and abs(summed - total) > 1e-9 * max(abs(total), 1):
-        found.append(f"The files hold counts of {number_text(total)}, {number_text(summed)} are accounted for.")
+        found.append(f"The files contain counts of {number_text(total)}, but {number_text(summed)} are accounted for.")
     if found:
         raise DataRefused(
             [Problem(rule="reconciliation_closes", source=folder.source_id, found=text) for text in found]
@@ -483,7 +482,7 @@ def _reconcile(
 
 
 def _sums_read(connection: duckdb.DuckDBPyConnection, judged: Judged) -> tuple[int, float]:
-    """How many raw rows are accounted for (those of a table may have cells of several measures), and their counts."""
+    """Return how many raw rows are accounted for (a table row may have cells of several measures), and their sum."""
     rows = (
         f"SELECT count(*) + {len(judged.raw.cut)} FROM (SELECT DISTINCT _file, _sheet, _row FROM tally_part)"
         if judged.statements.grain == "cell"
@@ -495,7 +494,7 @@ def _sums_read(connection: duckdb.DuckDBPyConnection, judged: Judged) -> tuple[i
 
 def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     reasons = {exclusion.rule: exclusion.reason for exclusion in source.exclusions}
-    reasons[_FOOT] = "Rows below the foot of the table (read.footer) that have numbers."
+    reasons[_FOOT] = "Rows below the footer of the table (read.footer) that contain numbers."
     for (rule,) in connection.execute(
         "SELECT DISTINCT rule FROM disposed WHERE disposition = 'out_of_scope'"
     ).fetchall():
@@ -506,7 +505,7 @@ def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, target: Path) -> Outcome:
-    """Write the comparisons with control totals; refuse figures that miss one by far, warn of the others."""
+    """Write the comparisons with control totals; refuse figures that are far from one, warn of other differences."""
     found = _compare_controls(connection, folder, judged)
     refuse_missed(folder.source_id, found)
     controls = controls_table(found)
@@ -518,9 +517,9 @@ def _compare(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged
 def _compare_controls(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged
 ) -> list[dict[str, Any]]:
-    """Compare what the source declares: feet of files, totals beside their parts, published totals.
+    """Make the comparisons that the source declares: feet of files, totals beside their parts, published totals.
 
-    A published total covers everything that its publisher counted, also what the ICCS leaves out.
+    A published total covers everything that its publisher counted, including what is outside the ICCS.
     """
     found: list[dict[str, Any]] = []
     for number, control in enumerate(folder.source.controls):
@@ -537,9 +536,9 @@ def _compare_controls(
 
 
 def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
-    """Compare the rows of each file of incidents with its lines, counted when it was hashed."""
-    detail = "lines below the header as counted with the hash of the file; blank lines and line breaks inside quotes "
-    detail += "make them more than rows"
+    """Compare the rows of each file of incidents with its number of lines, counted when it was hashed."""
+    detail = "lines below the header, counted while the file was hashed; blank lines and line breaks inside quotes "
+    detail += "make them more than the rows"
     return [
         compare(
             "lines of the file",
@@ -554,7 +553,7 @@ def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
 
 
 def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, mapped: Path) -> Outcome:
-    """Warn of links that nothing in the data used."""
+    """Warn of links that no data used."""
     unused = connection.execute(
         "SELECT link.national_code FROM read_parquet($links) AS link "
         "ANTI JOIN read_parquet($mapped) AS mapped ON mapped.link = link.link ORDER BY link.link",
@@ -568,14 +567,14 @@ def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, 
 
 
 def _open_lost(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``lost_row``, of which the rules judge what each figure lost."""
+    """Create ``lost_row``, from which the rules determine what each figure lost."""
     malformed = judged.malformed if isinstance(judged, Tallied) else 0
     counted = None if "value" in source.columns else float(source.constants.get("value", "1"))
     open_lost_rows(connection, judged.statements, _count_rejected(connection), malformed, counted)
 
 
 def _open_disposed(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``disposed`` and ``rejected`` of a source from those of its parts."""
+    """Create ``disposed`` and ``rejected`` for a source from those of its parts."""
     name, measure = next(iter(source.measures.items()))
     malformed = judged.malformed if isinstance(judged, Tallied) else 0
     counted = 0 if "value" in source.columns else malformed * int(source.constants.get("value", "1"))
@@ -627,7 +626,7 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, statements
 def _write_links(
     connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged, paths: dict[str, Path]
 ) -> list[Outcome]:
-    """Write the links of the concordance and the counts that went through each; judge their use and their labels."""
+    """Write the links of the concordance and the counts that went through each; check their use and their labels."""
     connection.register("link_list", link_table(judged.concordance))
     _write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
     _write_part(
@@ -662,7 +661,7 @@ def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source
 
 
 def _year_partitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The partitions that have rows of each year, by the names of their tallies, which their content decides."""
+    """Return the partitions with rows of each year, by the names of their tallies, which depend on their content."""
     return dict(run_sql(connection, "harmonise/partition_years").fetchall())
 
 
@@ -703,7 +702,7 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
 def _check_repeats(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
 ) -> list[Outcome]:
-    """Refuse partitions that share most rows, and identifiers that repeat; return what was found of repeated rows."""
+    """Refuse partitions that share most rows, and repeated identifiers; return the outcomes on repeated rows."""
     problems, outcomes = check_repeated_incidents(
         connection,
         folder,
@@ -728,7 +727,9 @@ def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
     if months[0][0]:  # else period 0, which is the whole of the file
         rows = sum(records for _, records in months)
         which = f"{rows:,} of its rows, of {_period_text(months[0][0])} to {_period_text(months[-1][0])},"
-    return f"{which} are in {first} too: both files have as many incidents for each area, code and other value."
+    return (
+        f"{which} are in {first} too: both files have the same number of incidents for each area, code and other value."
+    )
 
 
 def _period_text(period: int) -> str:

@@ -1,8 +1,8 @@
-"""Rejected rows: where each is, its rule and the wrong value. Of incidents a sample, and nothing that names a person.
+"""Rejected rows: their place, rule and invalid value. For incidents a sample, without anything that names a person.
 
-In a row of incidents whose columns are swapped, a name can be where a sex should be. A wrong word is therefore not kept
-where a personal column of its row holds what could have stood in its place, nor where the row breaks another rule too;
-and of a text that is no number, date or code only the shape is kept (``values.hidden``).
+In a row of incidents whose columns are swapped, a name can be where a sex should be. An invalid word is therefore not
+kept if a personal column of its row has a value that would fit in its place, or if the row breaks another rule too; and
+of a text that is not a number, date or code only the shape is kept (``values.hidden``).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _REJECTED = pa.schema(
 
 @dataclass(frozen=True)
 class _Fault:
-    """A rule as SQL: its name, whether a row breaks it, in which column, and the value that is shown."""
+    """A rule as SQL: its name, whether a row breaks it, in which column, and the value to show."""
 
     rule: str
     condition: str
@@ -52,7 +52,7 @@ class _Fault:
 
 
 def write_no_rejected(target: Path) -> None:
-    """Write the rejected rows of a part of a source that has none."""
+    """Write an empty table of rejected rows."""
     pq.write_table(_REJECTED.empty_table(), target)
 
 
@@ -64,7 +64,7 @@ def write_rejected_cells(
     Args:
         connection: one with the cells as ``tally`` and the lists of the statements.
         statements: those of the source.
-        disposed: what became of the cells; where no rule is broken, they are not looked through again.
+        disposed: the disposition of the cells; if no rule is broken, they are not searched again.
         target: Parquet file to write.
     """
     broken = f"SELECT count(*) FROM read_parquet({quote_literal(str(disposed))}) WHERE disposition = 'broken'"
@@ -80,7 +80,7 @@ def write_rejected_cells(
 
 
 def _fault_of_cell(rule: RowRule) -> _Fault:
-    """The column of a count is the one that it was in before the reshape, where the reshape says it."""
+    """Return the fault of a cell; the column of a count is that before the reshape, if the reshape gives it."""
     column = "CAST(NULL AS VARCHAR)" if rule.column is None else quote_literal(rule.column)
     if rule.moved:
         column = f"coalesce(_column, {column})"
@@ -88,7 +88,7 @@ def _fault_of_cell(rule: RowRule) -> _Fault:
 
 
 def _find(statements: Statements, faults: Sequence[_Fault], selected: str, numbered: str) -> str:
-    """The query for the rows that break a rule, each with its faults."""
+    """Return the query for the rows that break a rule, each with its faults."""
     period = "CASE WHEN period > 0 THEN period END"
     return fill_sql(
         "harmonise/faults",
@@ -110,17 +110,17 @@ def look_up_rejected(
     malformed: int,
     target: Path,
 ) -> None:
-    """Find the locations of the first rejected incidents of each rule; only a partition that has any is read again.
+    """Find the places of the first rejected incidents of each rule; only a partition that has any is read again.
 
-    Bytes that are no UTF-8 in a personal column make a line malformed for a reader of that column only: the rows are
-    then counted without these columns, as in the tally, and no wrong word is kept.
+    Invalid UTF-8 in a personal column makes a line malformed only if that column is read: the rows are then counted
+    without these columns, as in the tally, and no invalid word is kept.
 
     Args:
         connection: one that has the lists of the statements.
-        statements: those of the source, with the rules that rows may break.
+        statements: those of the source, with the rules on rows.
         layout: number of the layout of the partition.
         table: the partition.
-        computed: columns that the statements expect beside those of the file.
+        computed: columns that the statements expect besides those of the file.
         personal: whether the source has columns that identify persons.
         malformed: lines that could not be split when it was tallied.
         target: Parquet file to write.
@@ -151,7 +151,7 @@ def look_up_rejected(
 
 
 def number_by_lines(table: TextTable, rejected: Path) -> None:
-    """Give rejected rows the lines that an editor shows, where blank lines or line ends in quotes stand above them."""
+    """Give rejected rows the line numbers of an editor, if there are blank lines or line ends in quotes above them."""
     rows = pq.read_table(rejected)
     found = rows.to_pylist()
     lines = find_lines(table, {row["_row"] for row in found if row["rule"] != _MALFORMED})
@@ -164,14 +164,14 @@ def number_by_lines(table: TextTable, rejected: Path) -> None:
 def open_lost_rows(
     connection: duckdb.DuckDBPyConnection, statements: Statements, rejected: int, malformed: int, counted: float | None
 ) -> None:
-    """Create ``lost_row``: what was rejected and what is used, by all that each row says; empty if nothing is rejected.
+    """Create ``lost_row``: rejected and used rows by all their codes; empty if nothing is rejected.
 
     Args:
         connection: one with all rows of the source as ``tally_part``, and the lists of the statements.
         statements: those of the source.
-        rejected: how many rows are.
-        malformed: lines among them that could not be split, of which nothing is known.
-        counted: what each of these counts; None where the row would say it.
+        rejected: how many rows are rejected.
+        malformed: lines among them that could not be split, of which nothing else is known.
+        counted: what each of these counts; None if that is in the row.
     """
     connection.execute("CREATE OR REPLACE TEMP VIEW tally AS FROM tally_part")
     connection.execute(
@@ -194,7 +194,7 @@ def open_lost_rows(
 def _number_rows(
     statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str], personal: bool
 ) -> str:
-    """The query for the position of each row that breaks a rule, and the faults that it has."""
+    """Return the query for the position of each row that breaks a rule, and its faults."""
     words = {f"_word_{number}": _shown(rule, personal) for number, rule in enumerate(rules)}
     words |= {f"_hidden_{number}": f"r._hidden_{number}" for number in range(len(hidden))}
     own = {f"_hidden_{number}": f"tidy.{quote_identifier(name)}" for number, name in enumerate(hidden)}
@@ -212,9 +212,9 @@ def _find_faults(
     computed: Mapping[str, str],
     most: int,
 ) -> int:
-    """Make the table ``fault``, the first faults of each rule, and return how many lines could not be split.
+    """Create the table ``fault``, the first faults of each rule, and return how many lines could not be split.
 
-    The words of a row with more than ``most`` faults are left out.
+    Words of a row with more than ``most`` faults are left out.
     """
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, computed, numbered=True)}")

@@ -1,4 +1,4 @@
-"""Replicate weights of a survey: which columns they are, whether they are what is declared, and estimates from them."""
+"""Replicate weights of a survey: their columns, whether they are as declared, and the estimates from them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipelines.system.sql import SqlValue, fill_sql
 from schemas.definition.survey import Replicates
 
 _MOST_OFF = 0.2
-"""By what share the mean sum of the replicate weights may differ from that of the weights."""
+"""The share by which the mean sum of the replicate weights may differ from that of the weights."""
 _FEW_ZEROS = 0.25
-"""Share of zeros that no replicate reaches where none of the sample is left out."""
+"""Share of zero weights that a replicate never reaches unless it leaves out part of the sample."""
 _LEAVING_OUT = ("brr", "jk1", "jk2", "jkn")
-"""Methods whose replicates leave a part of the sample out: its weight is zero."""
+"""Methods whose replicates leave out a part of the sample by a weight of zero."""
 
 
 def replicate_columns(replicates: Replicates, columns: Sequence[str], source_id: str, file: str) -> list[str]:
@@ -50,7 +50,7 @@ def replicate_problems(
     source_id: str,
     place: Callable[[str, int], int],
 ) -> Iterator[Problem]:
-    """What is wrong with the replicate weights of the sampled units.
+    """Return what is wrong with the replicate weights of the sampled units.
 
     Args:
         connection: with the table ``sampled_unit``.
@@ -61,11 +61,11 @@ def replicate_problems(
     """
     records, first, share, fewest, most = fetch_row(connection, fill_sql("harmonise/replicate_faults"))
     if records:
-        found = f"Number of records with a replicate weight that is missing, no number or negative: {records:,}."
+        found = f"Number of records with a replicate weight that is missing, negative or not a number: {records:,}."
         yield Problem(
             "survey_replicate_weight",
             source_id,
-            f"{found} The first is here.",
+            f"{found} The location is that of the first.",
             first["file"],
             row=place(first["file"], first["number"]),
             column=columns[first["replicate"] - 1],
@@ -75,17 +75,20 @@ def replicate_problems(
         return
     said = None
     if abs(share - 1) > _MOST_OFF:
-        said = f"The replicate weights add up to {share:.3g} times the weights on average, and should to about as much"
+        said = (
+            f"The replicate weights add up to {share:.3g} times the weights on average, but should add up to about "
+            "the same"
+        )
     elif replicates.method in _LEAVING_OUT and fewest == 0:
-        said = f"A replicate leaves nobody out, and each does by method {replicates.method}"
+        said = f"A replicate leaves nobody out, but every replicate does with method {replicates.method}"
     elif replicates.method not in _LEAVING_OUT and most > _FEW_ZEROS:
-        said = f"A replicate leaves {100 * most:.0f} % of the sample out, and none does by method {replicates.method}"
+        said = f"A replicate leaves {100 * most:.0f} % of the sample out, but none does with method {replicates.method}"
     if said:
         yield Problem("survey_replicate_scale", source_id, f"{said}.", column=replicates.weights)
 
 
 def sum_replicates(connection: duckdb.DuckDBPyConnection, **parts: SqlValue) -> None:
-    """Create the sums of every replicate by group: of sampled units, and of what they experienced.
+    """Create the sums of every replicate by group: of sampled units, and of the events they experienced.
 
     Args:
         connection: with the tables ``sampled_unit`` and ``survey_event``.

@@ -1,7 +1,7 @@
 """The engine on an existing Spark cluster: the same statements, run where the cluster is; needs the extra ``[spark]``.
 
-The files must lie where the cluster's workers read them under the same path. What comes back is small: Parquet folders
-of base cells and accounts.
+The cluster's workers must be able to read the files under the same path. The results are small: Parquet folders of base
+cells and accounts.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _SETTINGS = {
     "spark.sql.csv.parser.columnPruning.enabled": "false",
 }
 
-# For Spark a backslash takes the meaning from a quote, so that a quoted text ends elsewhere than in DuckDB.
+# In Spark a backslash escapes a quote, so that a quoted text may end elsewhere than in DuckDB.
 _OTHER_END = re.compile(r"""\\['"]""")
 
 
 def _refuse_other_end(statement: str) -> None:
     if _OTHER_END.search(statement):
         raise UsageError(
-            "a column label, or a word in source.yml or values.csv, has a backslash at its end or before a quote. "
-            "Spark takes the quote for part of the text; change it in the file, or use the engine duckdb"
+            "a column name, or a text in source.yml or values.csv, has a backslash at its end or before a quote. "
+            "Spark takes the quote as part of the text; change it in the file, or use the engine duckdb"
         )
 
 
@@ -52,7 +52,7 @@ def _quote_column(label: str) -> str:
 
 
 def _text_of(column: str, table: TextTable) -> str:
-    """The SQL of a column as text; bytes are cast to text as UTF-8 here, where DuckDB needs a function."""
+    """Return the SQL for a column as text; Spark casts bytes to text as UTF-8, where DuckDB needs a function."""
     if not table.types:
         return _quote_column(column)
     kind = table.types[column]
@@ -60,7 +60,7 @@ def _text_of(column: str, table: TextTable) -> str:
 
 
 def _plain_path(path: Path) -> str:
-    """Spark takes a name with brackets for a pattern."""
+    """Escape a path, as Spark takes a name with brackets for a pattern."""
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", str(path))
 
 

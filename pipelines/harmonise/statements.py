@@ -82,7 +82,7 @@ class RowRule:
 
 @dataclass(frozen=True)
 class Rows:
-    """The parts of ``rows`` for one layout: its labels, its numbers, where they come from and the lists they need."""
+    """The parts of ``rows`` for one layout: labels, numbers, the relation they come from, and the joins they need."""
 
     own: dict[str, str]
     numbers: dict[str, str]
@@ -90,7 +90,7 @@ class Rows:
     joins: str
 
     def select(self, first: Mapping[str, str], own: Mapping[str, str] | None = None) -> str:
-        """Return the statement, with columns before the numbers, and further ones of the tidy rows to make them of."""
+        """Return the statement, with ``first`` columns before the numbers and ``own`` ones for their expressions."""
         selected = {**first, **self.numbers}
         return fill_sql(
             "harmonise/rows", selected=selected, own={**self.own, **(own or {})}, tidy=self.tidy, joins=self.joins
@@ -99,7 +99,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Statements:
-    """What it takes to turn the rows of a source into observations: lists by name, statements, and rules on rows."""
+    """Everything needed to turn the rows of a source into observations: lists by name, statements, rules on rows."""
 
     grain: Grain
     lists: dict[str, pa.Table]
@@ -120,11 +120,11 @@ class Statements:
     compared: tuple[str, ...]  # what is known of a cell only by comparing all of them: doubled, unclear
 
     def value(self, tally: str) -> str:
-        """Return the SQL of what a row of the tally counts: a cell its number, incidents one each, or as declared."""
+        """Return the SQL for what a row of the tally counts: a cell's number, or incidents times what each counts."""
         return f"{tally}.{self.counted}" if self.each == "1" else f"{tally}.{self.counted} * {self.each}"
 
     def digest(self, layout: int) -> str:
-        """Hash of what decides the tally of a file of a layout, apart from the file itself: statements and lists."""
+        """Hash of what determines the tally of a file of a layout, apart from the file itself: statements and lists."""
         return hashlib.sha256(self.tally[layout].encode() + b"\0" + self._digest_of_lists).hexdigest()
 
     @cached_property
@@ -148,8 +148,8 @@ def make_statements(folder: SourceFolder, concordance: Concordance | None) -> St
         concordance: its links; None for a population, which has no categories.
 
     Raises:
-        UsageError: the declaration names an area, a unit of age or a form of date that there is not.
-        DataRefused: values.csv has a code that is none of ours.
+        UsageError: the declaration names an area, a unit of age or a form of date that does not exist.
+        DataRefused: values.csv has a code that is not in our lists.
     """
     return _Maker(folder, concordance).statements()
 
@@ -163,7 +163,7 @@ def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) ->
 
 
 class _Maker:
-    """Collects labels, joins, lists and rules while the select list of ``rows`` is made, dimension by dimension."""
+    """Collects labels, joins, lists and rules while the select list of ``rows`` is built, dimension by dimension."""
 
     def __init__(self, folder: SourceFolder, concordance: Concordance | None) -> None:
         self.folder = folder
@@ -236,7 +236,7 @@ class _Maker:
         )
 
     def _rows(self, number: int, layout: Layout) -> Rows:
-        """Of cells every layout has a view of its tidy rows; a partition of incidents is reshaped in the statement."""
+        """For cells, each layout has a view of its tidy rows; a partition of incidents is reshaped in the statement."""
         tidy = f"tidy_{number}" if self.cells else self._tidy(layout)
         numbers = {**self.numbers, **self.counted}
         own = dict(self.own)
@@ -246,7 +246,7 @@ class _Maker:
         return Rows(own, numbers, tidy, "\n".join(self.joins))
 
     def _tally(self, rows: Rows, layout: Layout) -> str:
-        """The rows of cells with their places and labels; the combinations of incidents."""
+        """For cells, the rows with their places and labels; for incidents, the combinations of codes."""
         excluded = {"exclusion": "r._exclusion"}
         if self.cells:
             place = {name: f"r.{name}" for name in ("_file", "_sheet", "_row", "_column")}
@@ -259,7 +259,7 @@ class _Maker:
         )
 
     def _noted(self) -> dict[str, str]:
-        """What else rows are counted by: where incidents lie in their month, ages; whether a cell is of two years."""
+        """Conditions on rows that are also counted: days within the month, ages; whether a cell spans two years."""
         noted: dict[str, str] = {}
         if self.cells and self.source.year_starts:
             noted["is_span"] = "r._written <> r._said"
@@ -296,7 +296,7 @@ class _Maker:
         return quote_literal(self.source.constants.get(dimension, ""))
 
     def _shown(self, dimension: str) -> str:
-        """The word in a message: cells keep theirs, incidents are read again."""
+        """The word to show in a message: cells keep theirs, incidents are read again."""
         kept = self.cells and dimension in self.source.columns
         return f"{dimension}_word" if kept else self._word(dimension)
 
@@ -304,7 +304,7 @@ class _Maker:
         return self.source.columns.get(dimension, dimension)
 
     def _join(self, name: str, word: str, more: Callable[[str], str] = lambda _: "") -> str:
-        """Join a list by a word as it is, and only where that finds nothing, by the word without surrounding blanks.
+        """Join a list by the exact word, and only if that finds nothing, by the word without surrounding blanks.
 
         ``more`` gives a further condition on the list, by its alias.
         """
@@ -341,7 +341,7 @@ class _Maker:
         return [(word, position[code]) for word, code in sorted(words.items())]
 
     def _add_points(self, boundaries: BoundaryFile) -> None:
-        """The area around a point: the one trapezoid, of those listed under its cell of the grid, that it is in."""
+        """Find the area around a point: the one trapezoid, of those listed under its grid cell, that contains it."""
         numbers = dict(self._area_list())
         text = self.folder.read_text(boundaries.file)
         if text is None:
@@ -382,7 +382,7 @@ class _Maker:
         )
 
     def _add_code(self, name: str) -> None:
-        """The code of a dimension as it is judged: of its list, or the constant of the source."""
+        """Add the code of a dimension: from its list, or the constant of the source."""
         if name in self.source.columns:
             self.coded[name] = f"{name}_code.code"
             self.code_joins.append(name)
@@ -390,7 +390,7 @@ class _Maker:
             self.coded[name] = quote_literal(self.source.constants.get(name, "_T"))
 
     def _add_codes(self) -> None:
-        """National codes: each with the spans of time in which the same links hold, so that no row is multiplied."""
+        """Add national codes, each with the spans in which the same links hold, so that no row is multiplied."""
         if self.source.kind == "population":
             self.numbers["code_id"] = "0"
             return
@@ -441,7 +441,7 @@ class _Maker:
         return joins + [f"LEFT JOIN {name}_code ON {name}_code.id = {numbers}.{name}_id" for name in self.code_joins]
 
     def _conflict(self) -> str:
-        """Whether a link implies another code than the row has."""
+        """The condition that a link implies another code than the row has."""
         conflict = " OR ".join(
             f"(code_span.{name} IS NOT NULL AND {self.coded[name]} NOT IN ('_T', '_U') "
             f"AND {self.coded[name]} <> code_span.{name})"
@@ -450,13 +450,13 @@ class _Maker:
         return f"coalesce({conflict}, FALSE)" if conflict else "FALSE"
 
     def _conflict_rule(self) -> RowRule:
-        """Judged only where no other rule is broken."""
+        """The rule on implied codes, which applies only if no other rule is broken."""
         others = " OR ".join(f"coalesce({rule.condition}, FALSE)" for rule in self.rules)
         condition = f"NOT ({others}) AND {self._conflict()}"
         return RowRule("implied_tag_conflict", self._column("national_code"), self._shown("national_code"), condition)
 
     def _add_age(self) -> None:
-        """Words of values.csv first (unknown, 999, 99 and over), then the number, in bands."""
+        """Add the age: words of values.csv first (unknown, 999, 99 and over), then numbers, in bands."""
         ages, word = self.source.ages, self._word("age")
         if ages is None:
             return
@@ -476,7 +476,7 @@ class _Maker:
         self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
 
     def _add_value(self) -> None:
-        """A row counts one, or the number in a column: then that number is judged too."""
+        """Add what a row counts: one, or the number in a column, which is then checked too."""
         word = self._word("value")
         if self.cells:
             faults, self.counted["number"] = self._value_of_cell(word)
@@ -500,13 +500,12 @@ class _Maker:
             self.rules.append(RowRule(rule, column, shown, condition, _fits_age, moved=True))
 
     def _value_of_cell(self, word: str) -> tuple[dict[int, str], str]:
-        """Judge the count of a cell, its flag or note mark, and words that say why it is missing.
+        """Check the count of a cell, its flag or note mark, and words for a missing value.
 
-        A flag that says why a figure is missing is the reason of a blank, of a word for missing, and of a zero in the
-        place of the figure.
+        A flag for a missing figure explains a blank, a word for a missing value, and a zero in place of the figure.
 
         Returns:
-            The faults that it may have, as conditions in the order in which they are looked for, and its number.
+            The possible faults, as conditions in the order in which they are checked, and the number.
         """
         self.lists["list_value"] = _word_table(self._code_list("value"))
         by_word, number = self._join("value", word), parse_count(word, self.folder)
@@ -526,10 +525,10 @@ class _Maker:
         return faults, f"CASE WHEN NOT {missing} THEN {number} END"
 
     def _add_flag(self, word: str) -> tuple[str, str]:
-        """The status of a cell by its flag, or by the mark after the number.
+        """Return the status of a cell by its flag, or by the mark after the number.
 
         Returns:
-            The number of the status, and the condition that it says why the figure is missing.
+            The number of the status, and the condition that it is the reason for a missing figure.
         """
         source = self.source
         if "obs_status" not in source.columns:
@@ -548,7 +547,7 @@ class _Maker:
         return flag, f"{flag} IN ({reasons})" if reasons else "FALSE"
 
     def _add_errors(self) -> None:
-        """Judge what the source gives beside an estimate: its error, the sample behind it, its grade."""
+        """Check what the source gives with an estimate: its error, the size of its sample, its precision grade."""
         if "precision" in self.source.columns:
             self._add_words("precision", self._code_list("precision"))
         faults = error_faults(self.folder, self._word, self.counted["number"])
@@ -562,14 +561,14 @@ class _Maker:
             self.rules.append(RowRule(rule, self._column(name), shown, f"error_fault = {number}"))
 
     def _compared(self) -> tuple[str, ...]:
-        """What is known of a cell only by comparing all of them."""
+        """The properties of a cell that only a comparison of all shows."""
         if not self.cells:
             return ()
         doubled = ("doubled",) if self.source.rows == "cells" else ()
         return (*doubled, "unclear") if self.source.marks_are_open and "value" in self.source.columns else doubled
 
     def _add_unique(self) -> tuple[str, ...]:
-        """In a table of cells each is there once; two with the same labels could be added, and must not be."""
+        """Add the rule that a table of cells has each only once, as two with the same labels must not be added up."""
         if "doubled" not in self._compared():
             return ()
         beside = ("value", "obs_status", "national_label", *BESIDE_ESTIMATES)
@@ -588,7 +587,7 @@ class _Maker:
         return "raw" if statement is None else f"(\n{statement.strip()}\n)"
 
     def _judged(self) -> str:
-        """The tally with codes in the place of numbers, and what becomes of each row of it."""
+        """The tally with codes in place of numbers, and the disposition of each of its rows."""
         return fill_sql(
             "harmonise/judged",
             codes=self.coded,
@@ -627,7 +626,7 @@ class _Maker:
         joins: list[str] = []
         if self.cells:
             given = ", ".join(quote_literal(code) for code in get_args(StatusOfValue))
-            # A flag for missing is the reason; where it says no more than that (O), the word is, if that says more.
+            # A flag for a missing value is the reason; if it is unspecific (O), a more specific word is.
             status = (
                 f"CASE WHEN flag_code.code IN ({given}) THEN coalesce(value_code.code, flag_code.code) "
                 "ELSE coalesce(nullif(flag_code.code, 'O'), value_code.code, flag_code.code) END"

@@ -1,8 +1,8 @@
-"""Records of a survey -> a table of estimates with their errors, made by the engine; no record leaves it.
+"""Records of a survey -> a table of estimates with their errors, made in the engine, which no record leaves.
 
-The records are read where they are, reshaped and judged in an engine of their own. Each sampled unit stands for as many
-as its weight says; what it experienced finds its stratum by the key of the unit. The estimates then take the steps of
-a table of published estimates: words to codes, links, account, rules.
+The records are read in place, reshaped and checked in a separate engine. Each sampled unit represents as many units as
+its weight; its events are assigned to its stratum by the key of the unit. The estimates then take the same steps as a
+table of published estimates: words to codes, links, account, rules.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from schemas.definition.survey import PER, UNIT_COUNTS, Survey
 from schemas.source import Breakdown, Layout, Measure, Source, SourceFolder
 
 ALL = "(all)"
-"""Stands for all groups of a dimension, in the table of estimates."""
+"""The word for all groups of a dimension in the table of estimates."""
 WITHHELD = "(withheld)"
-"""Stands for an estimate from too few records."""
+"""The word for an estimate from too few records."""
 _CONFIDENCE_PERCENT = 95.0
 _BESIDE = ("value", "standard_error", "ci_low", "ci_high", "sample_size")
 
@@ -49,7 +49,7 @@ _BESIDE = ("value", "standard_error", "ci_low", "ci_high", "sample_size")
 class Surveyed:
     """The estimates of a survey as a table, and the account of its records: role, rule (none where used), records.
 
-    Of the estimates that are withheld ``few`` are from few records, the others lest those follow from them.
+    Of the withheld estimates, ``few`` are from few records, the others so that those cannot be computed from them.
     """
 
     source_id: str
@@ -72,11 +72,11 @@ class Surveyed:
     def summary(self) -> str:
         """One line for people."""
         few = f", {self.withheld:,} withheld" if self.withheld else ""
-        return f"{self.rows:,} estimates of {self.records:,} records{few}"
+        return f"{self.rows:,} estimates from {self.records:,} records{few}"
 
 
 class EstimatesFolder(SourceFolder):
-    """The source of a survey as that of the table of estimates made from it.
+    """The source of a survey, seen as the source of the table of estimates made from it.
 
     Args:
         folder: the source as declared, of records.
@@ -88,7 +88,7 @@ class EstimatesFolder(SourceFolder):
 
     @cached_property
     def source(self) -> Source:
-        """The declaration of the estimates: their columns are named as ours."""
+        """The declaration of the estimates, whose columns have our names."""
         declared = self.declared.source
         own = {name: name for name in (*_groups(declared), "measure", "national_code", *_BESIDE)}
         own |= {"time_period": "time_period"}
@@ -113,7 +113,7 @@ class EstimatesFolder(SourceFolder):
 
     @cached_property
     def words(self) -> list[tuple[str, str, str]]:
-        """The words of the source, and those for all groups of a dimension and for what is withheld."""
+        """The words of the source, and those for all groups of a dimension and for withheld estimates."""
         declared = self.declared.source
         whole = declared.survey.whole if declared.survey else None
         totals = {name: declared.totals.get(name, "_T") for name in _groups(declared)} | {"ref_area": whole or ""}
@@ -121,7 +121,7 @@ class EstimatesFolder(SourceFolder):
         return [*self.declared.words, *own, ("value", WITHHELD, "Q")]
 
     def reshape_name(self, layout: Layout) -> str | None:
-        """The estimates are tidy as they are made."""
+        """None, as the estimates are tidy already."""
         return None
 
 
@@ -162,7 +162,7 @@ def estimate_survey(folder: SourceFolder, acquired: Acquired, settings: Settings
 
 
 def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, settings: Settings) -> Validated:
-    """Put the records of a survey into the account of its estimates: all read, used, and left out by which rule."""
+    """Add the records of a survey to the account of its estimates: those read, used, and excluded by each rule."""
     used = sum(number for _, rule, number in surveyed.account if rule is None)
     reasons = {item.rule: item.reason for item in folder.source.exclusions}
     left_out = [(rule, number) for _, rule, number in surveyed.account if rule is not None]
@@ -187,7 +187,7 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
         connection.unregister("measured")
     few = f"{surveyed.few:,} estimates from fewer than {_survey(folder).smallest_sample} records are withheld"
     if more := surveyed.withheld - surveyed.few:
-        few += f", and {more:,} from which these would follow"
+        few += f", and {more:,} from which these could be computed"
     outcome = Outcome(
         "small_samples",
         "warned" if surveyed.withheld else "passed",
@@ -200,7 +200,7 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
 
 def _survey(folder: SourceFolder) -> Survey:
     if folder.source.survey is None:
-        raise ValueError(f"source {folder.source_id} is no survey")
+        raise ValueError(f"source {folder.source_id} is not a survey")
     return folder.source.survey
 
 
@@ -253,11 +253,14 @@ class _Records:
             found = f"exclusions: {unbound[0].rule}: no layout has the columns of {unbound[0].where!r}."
             raise DataRefused([Problem("declaration_invalid", source.source_id, found)])
         if lost := [name for name in source.personal if name not in names]:
-            found = f"personal: no file has a column {lost[0]!r}; under another name it is read{hint(lost[0], names)}."
+            found = (
+                f"personal: no file has a column {lost[0]!r}; under another name it would be "
+                f"read{hint(lost[0], names)}."
+            )
             raise DataRefused([Problem("missing_column", source.source_id, found, column=lost[0])])
 
     def _open_file(self, file: RawFile, name: str) -> TextTable:
-        """Take a file into the engine as text, its columns that identify a person left out."""
+        """Load a file into the engine as text, without the columns that identify a person."""
         work = self.work / name
         work.mkdir()
         table, _ = open_partition(self.folder, file, self.settings, work)
@@ -283,11 +286,11 @@ class _Records:
             return
         first, lines = fetch_row(self.connection, "SELECT min(line), count(DISTINCT line) FROM reject_errors")
         if lines:
-            found = f"{lines:,} lines could not be split into the columns of the header; an estimate would lack them."
+            found = f"{lines:,} lines could not be split into the columns of the header; an estimate would miss them."
             raise refuse(self.folder.source_id, file, "malformed_line", found, row=first)
 
     def _take_layout(self, layout: Layout, number: int, raw: str) -> None:
-        """Reshape the records of a layout, and name what they say as we do."""
+        """Reshape the records of a layout, and give their columns our names."""
         folder, source = self.folder, self.folder.source
         survey = _survey(folder)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw_{number} AS {raw}")
@@ -315,7 +318,7 @@ class _Records:
         columns = self._columns(number)
         name = self.folder.reshape_name(layout)
         if lost := [one for one in ("_file", "_number") if one not in columns]:
-            found = f"{name}: begin with SELECT *, as {', '.join(lost)} must come through."
+            found = f"{name}: begin with SELECT *, because {', '.join(lost)} must be kept."
             raise DataRefused([Problem("reshape_failed", self.folder.source_id, found)])
         records, tidy, distinct = fetch_row(
             self.connection,
@@ -364,7 +367,7 @@ class _Records:
             )
 
     def _exclusion(self, number: int) -> str:
-        """The number of the rule that leaves a record out; of the rules that a layout has the columns of."""
+        """The number of the rule that excludes a record, of the rules whose columns the layout has."""
         cases = []
         for place, item in enumerate(self.folder.source.exclusions, start=1):
             try:
@@ -376,7 +379,7 @@ class _Records:
         return f"CASE {' '.join(cases)} ELSE 0 END" if cases else "0"
 
     def place(self, file: str, number: int) -> int:
-        """Return the row of a file at which a record is, as an editor shows it."""
+        """Return the row of a record in its file, as shown by an editor."""
         _, table = self.opened[file]
         if table.format == "parquet":
             return number
@@ -386,7 +389,7 @@ class _Records:
 
 
 def _open_tables(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, survey: Survey) -> None:
-    """Create the sampled units and what they experienced."""
+    """Create the tables of sampled units and of the events they experienced."""
     source = folder.source
     units, events = _tables(source)
     own_weight = survey.event_weight is not None
@@ -408,7 +411,7 @@ def _replicated(survey: Survey) -> dict[str, bool]:
 
 
 def _problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, read: _Records) -> Iterator[Problem]:
-    """What keeps the records from giving estimates, each with its first place; keys are never shown."""
+    """Return the problems that prevent estimates from the records, each with its first place; keys are never shown."""
     survey, source = _survey(folder), folder.source
     names = {"key": ", ".join(survey.key), "value": source.columns.get("value", "value")}
     several = len(source.layouts) == 1
@@ -421,14 +424,14 @@ def _problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, read:
     for rule, role, file, number, word, cells in rows:
         column = names.get(role) or getattr(survey, role, None) or role
         what = {
-            "survey_weight": "records whose weight is missing, no number, zero or negative",
+            "survey_weight": "records whose weight is missing, zero, negative or not a number",
             "survey_design_missing": "sampled units without a stratum or a primary sampling unit",
-            "survey_unit_repeated": "sampled units that are there more than once",
-            "survey_event_without_unit": "records of no sampled unit that is used",
-            "survey_number": "records whose number of times is missing, no number or negative",
+            "survey_unit_repeated": "sampled units that occur more than once",
+            "survey_event_without_unit": "records that belong to no sampled unit used",
+            "survey_number": "records whose number of times is missing, negative or not a number",
             "survey_one_psu": "strata with a single primary sampling unit",
         }[rule]
-        found = f"Number of {what}: {cells:,}. The first is here."
+        found = f"Number of {what}: {cells:,}. The location is that of the first."
         yield Problem(
             rule, source.source_id, found, file, row=read.place(file, number), column=column, value=word, cells=cells
         )
@@ -465,7 +468,7 @@ def _write_estimates(connection: duckdb.DuckDBPyConnection, folder: SourceFolder
 
 
 def _hidden_table(connection: duckdb.DuckDBPyConnection, groups: list[str]) -> pa.Table:
-    """The groups of each period and national code whose estimates are withheld, for all measures."""
+    """Return the groups of each period and national code whose estimates are withheld, for all measures."""
     keys = ", ".join(("time_period", "national_code", *groups))
     rows = connection.execute(
         f"SELECT {keys}, min(records), bool_or(withheld) FROM survey_estimate GROUP BY {keys} ORDER BY {keys}"
@@ -481,7 +484,7 @@ def _hidden_table(connection: duckdb.DuckDBPyConnection, groups: list[str]) -> p
 
 
 def _grouping_sets(source: Source) -> list[str]:
-    """The groups of units to estimate, with all margins of each breakdown: lists of columns that begin with a comma."""
+    """Return the groups to estimate, with all margins of each breakdown: lists of columns that begin with a comma."""
     places = [("ref_area",), ()] if "ref_area" in source.columns else [()]
     sets = {
         (*place, *margin)
@@ -504,7 +507,7 @@ def _measure_table(measures: Mapping[str, Measure]) -> pa.Table:
 
 
 def _quantile_table(connection: duckdb.DuckDBPyConnection, measures: Mapping[str, Measure], survey: Survey) -> pa.Table:
-    """Of each measure and period, how many standard errors a limit is away by Student's t.
+    """Return, for each measure and period, the distance of a limit in standard errors by Student's t.
 
     The degrees of freedom are primary sampling units less strata, or replicates less one.
     """
@@ -526,7 +529,7 @@ def _quantile_table(connection: duckdb.DuckDBPyConnection, measures: Mapping[str
 
 
 def _check_sum(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
-    """The weighted events of all primary sampling units must be those of the records, added up by themselves."""
+    """Check that the weighted events of all primary sampling units equal those of the records, added up separately."""
     groups = _groups(folder.source)
     everything = " AND ".join(f"{name} = {quote_literal(ALL)}" for name in groups) or "true"
     records, units, events, weights = fetch_row(
@@ -543,7 +546,7 @@ def _check_sum(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> N
 
 
 def _account(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> tuple[tuple[str, str | None, int], ...]:
-    """What became of every record: its table, the rule that leaves it out, and how many."""
+    """Return the disposition of all records: their table, the rule that excludes them, and how many."""
     source = folder.source
     found = []
     for name in dict.fromkeys(_tables(source)):

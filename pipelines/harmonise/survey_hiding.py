@@ -1,7 +1,7 @@
-"""Which estimates of a survey are withheld beside those from few records, so that these do not follow from the others.
+"""Which estimates of a survey are withheld in addition to those from few records, so that these cannot be computed.
 
-A total is the sum of its groups: where one group alone is withheld, it is the total less the others. What is hidden is
-so for all measures of a national code, as a rate and a total of one group give each other away.
+A total is the sum of its groups: a group withheld alone is the total less the others. Groups are withheld for all
+measures of a national code, as the rate and the total of a group reveal each other.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 Cell = tuple[str, ...]
-"""A group of sampled units: its word for each dimension, or that of all groups."""
+"""A group of sampled units: its word for each dimension, or the word for all groups."""
 _TOLERANCE = 1e-9
 
 
 def hide_more(records: Mapping[Cell, int], few: Iterable[Cell], everything: str) -> set[Cell]:
-    """Return the groups to withhold: those from few records, and as many others as keep them from being computed.
+    """Return the groups to withhold: those from few records, and as many others as are needed to protect them.
 
-    Sums over each dimension are known to whoever reads the table: a group follows where these equations have one
-    solution for it. Of the groups that could be added, that with the fewest records is.
+    Readers of the table know the sums over each dimension: a group can be computed if these equations have a unique
+    solution for it. Of the groups that could be added, the one with the fewest records is.
 
     Args:
         records: how many records each group has, totals over a dimension too.
         few: those with too few records.
-        everything: the word that stands for all groups of a dimension.
+        everything: the word for all groups of a dimension.
 
     >>> sorted(hide_more({("all",): 60, ("a",): 4, ("b",): 20, ("c",): 36}, [("a",)], "all"))
     [('a',), ('b',)]
@@ -44,7 +44,7 @@ def hide_more(records: Mapping[Cell, int], few: Iterable[Cell], everything: str)
 
 
 def _lines(records: Mapping[Cell, int], everything: str) -> list[list[Cell]]:
-    """Groups that add up, the total first: of each dimension, what is the same in the others."""
+    """Return lists of groups that add up along one dimension, the total first."""
     found: dict[tuple[int, Cell], list[Cell]] = {}
     for cell in sorted(records, key=lambda one: [(word != everything, word) for word in one]):
         for place in range(len(cell)):
@@ -56,7 +56,7 @@ def _lines(records: Mapping[Cell, int], everything: str) -> list[list[Cell]]:
 def _hide_alone(
     hidden: set[Cell], lines: Sequence[Sequence[Cell]], records: Mapping[Cell, int], everything: str
 ) -> None:
-    """Wherever one group of a sum is hidden alone, hide another one with it."""
+    """Hide another group wherever one of a sum is hidden alone."""
     again = True
     while again:
         again = False
@@ -67,12 +67,12 @@ def _hide_alone(
 
 
 def _cost(records: Mapping[Cell, int], everything: str) -> Callable[[Cell], tuple[int, int, Cell]]:
-    """Totals last, then by the number of records."""
+    """Sort key for choosing a group to hide: totals last, then by number of records."""
     return lambda cell: (cell.count(everything), records[cell], cell)
 
 
 def _determined(hidden: set[Cell], lines: Sequence[Sequence[Cell]]) -> set[Cell]:
-    """The hidden groups for which the sums have one solution: no solution of the sums being zero moves them."""
+    """Return the hidden groups for which the sums have a unique solution (zero in the null space of the equations)."""
     cells = sorted(hidden)
     place = {cell: number for number, cell in enumerate(cells)}
     rows = []
@@ -98,6 +98,6 @@ def _cheapest(
     records: Mapping[Cell, int],
     everything: str,
 ) -> Cell | None:
-    """The group to hide next: of a sum with one that follows; None where all of these are hidden."""
+    """Return the group to hide next, from a sum with a group that can be computed; None if all are hidden."""
     offered = {cell for line in lines if found.intersection(line) for cell in line if cell not in hidden}
     return min(offered, key=_cost(records, everything), default=None)

@@ -1,7 +1,7 @@
-"""Steps 2 to 4 for incidents: each partition is tallied by the engine, once; unchanged ones are kept.
+"""Steps 2 to 4 for incidents: each partition is tallied by the engine once; results of unchanged ones are reused.
 
-What a partition leaves is small: the tally of its rows in numbers, their account, the counts of its links and a sample
-of its rejected rows. It is kept under ``data/partitions`` by the hash of content, statements and lists.
+The result for a partition is small: the tally of its rows in numbers, their account, the counts of its links and a
+sample of its rejected rows. It is stored under ``data/partitions`` by the hash of content, statements and lists.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, writ
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.harmonise.values.hidden import hiding_errors
 from pipelines.harmonise.values.numbers import parse_number
-from pipelines.system.code_version import reading_code_version
+from pipelines.system.code_version import tally_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
@@ -54,11 +54,18 @@ from schemas.source import SourceFolder
 
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
 _KEY = re.compile("[0-9a-f]{32}")  # of the folder of a partition
+_LATER_KEYS = {
+    *("title", "publisher", "url", "licence", "citation", "calendar", "acquire", "counted_at", "priority", "sharing"),
+    *("breakdowns", "covers", "totals", "parent_counts", "allocate_unknown", "backcast"),
+    *("caveats", "breaks", "no_break", "mass_events", "rejected_share_limit", "rejected_figure_limit"),
+    "layouts",  # that of the file is part of its key by itself
+}
+"""Keys of source.yml that do not affect what is found in one file. Every other key is taken to, also a new one."""
 
 
 @dataclass(frozen=True)
 class Tallied:
-    """Result of the step: one folder of small Parquet files for each partition, and what is known of each file."""
+    """Result of the step: one folder of small Parquet files for each partition, and the facts on each file."""
 
     source_id: str
     folders: tuple[Path, ...]
@@ -73,7 +80,7 @@ class Tallied:
 
     @property
     def raw(self) -> RawTable:
-        """What was received: rows on persons are nowhere kept as tables of text."""
+        """The files received; rows on persons are never kept as tables of text."""
         not_rows = self.not_rows()
         return RawTable(
             source_id=self.source_id,
@@ -91,11 +98,11 @@ class Tallied:
 
     @property
     def places(self) -> list[Place]:
-        """The files, each with its sheets, whose rows were counted together, so that their totals are too."""
+        """The files with their sheets: rows of all sheets were counted together, so their totals must be too."""
         return [(file.name, ", ".join(more.sheets) or None) for file, more in self.not_rows()]
 
     def not_rows(self) -> list[tuple[RawFile, TableRead]]:
-        """Return what each file gave besides its rows."""
+        """Return the content of each file besides its rows."""
         found = []
         for file, fact in zip(self.files, self.facts, strict=True):
             more = fact["not_rows"]
@@ -107,7 +114,7 @@ class Tallied:
 
     @property
     def pairs(self) -> list[tuple[RawFile, dict[str, Any]]]:
-        """Each file with what is known of it."""
+        """Each file with its facts."""
         return list(zip(self.files, self.facts, strict=True))
 
     @property
@@ -117,7 +124,7 @@ class Tallied:
 
     @property
     def counted(self) -> dict[Place, float | None]:
-        """What the rows of each file count."""
+        """The sum of the rows of each file."""
         return {place: fact["counted"] for place, fact in zip(self.places, self.facts, strict=True)}
 
     @property
@@ -151,7 +158,7 @@ class Tallied:
 
 @dataclass(frozen=True)
 class Partition:
-    """One partition to tally: all that the work needs, so that another process or machine can do it."""
+    """One partition to tally, with everything that another process or machine needs to do it."""
 
     folder: SourceFolder
     statements: Statements
@@ -161,7 +168,7 @@ class Partition:
     target: Path
 
 
-# Tallies partitions and returns the problems of each, in their order; the flow puts tasks on a runner in this place.
+# Tallies partitions and returns the problems of each, in their order; the flow replaces it by tasks on a runner.
 TallyPartitions = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
 
 
@@ -172,14 +179,14 @@ def tally(
     work: Path,
     tally_partitions: TallyPartitions | None = None,
 ) -> Tallied:
-    """Tally every partition that is not known yet.
+    """Tally every partition that has no stored result.
 
     Args:
         folder: the source.
         acquired: its files, one a partition.
         settings: limits, engine and where data live.
         work: folder for files that live only during the run.
-        tally_partitions: how they are tallied; default in this process.
+        tally_partitions: how they are tallied; default: in this process.
 
     Raises:
         DataRefused: every file that could not be read, together.
@@ -187,11 +194,11 @@ def tally(
     """
     concordance = checked_concordance(folder)
     if concordance is None:
-        raise ValueError(f"source {folder.source_id} has no categories: it cannot be one of incidents")
+        raise ValueError(f"source {folder.source_id} has no categories: it cannot be a source of incidents")
     root = settings.partitions / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     statements = make_statements(folder, concordance)
-    targets = [root / _key(folder, file, statements) for file in acquired.files]
+    targets = [root / key for key in _keys(folder, acquired, statements)]
     new = [
         Partition(folder, statements, file, settings, work / target.name, target)
         for file, target in zip(acquired.files, targets, strict=True)
@@ -221,11 +228,11 @@ def tally(
 def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
     """Tally partitions of one source in this process, showing the progress on a terminal.
 
-    Large files one after the other, each with all threads; small ones several at a time, as DuckDB reads one with one
-    thread. A cluster spreads its own work.
+    Large files are tallied one after the other with all threads; small ones several at a time, as DuckDB uses one
+    thread for each. A cluster distributes its own work.
 
     Returns:
-        The problems of each partition, none where it is tallied.
+        The problems of each partition, none if it was tallied.
     """
     settings, stop = partitions[0].settings, Event()
     stops = (stop, stop_event())  # a person who stops the run stops the worker that takes this source
@@ -250,7 +257,7 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
 def _tally_share(
     share: Sequence[Partition], progress: Progress, stops: Sequence[Event], watched: bool
 ) -> dict[Path, tuple[Problem, ...]]:
-    """Tally partitions one after the other on one engine, until stopped; the problems of each by its target."""
+    """Tally partitions one after the other on one engine until stopped; return the problems of each by its target."""
     found = {}
     with _open_with_lists(share[0]) as engine:
         for partition in share:
@@ -263,7 +270,7 @@ def _tally_share(
 
 
 def tally_alone(partition: Partition) -> tuple[Problem, ...]:
-    """Tally one partition on an engine of its own, within the settings it carries; return its problems.
+    """Tally one partition on its own engine, with the settings it carries; return its problems.
 
     It may be a task of an orchestrator, which records errors.
     """
@@ -273,7 +280,7 @@ def tally_alone(partition: Partition) -> tuple[Problem, ...]:
 
 @contextmanager
 def _open_with_lists(partition: Partition) -> Iterator[Engine]:
-    """An engine with the lists that the statements of the partition join."""
+    """Open an engine with the lists that the statements of the partition join."""
     with open_engine(partition.settings) as engine:
         for name, rows in partition.statements.lists.items():
             engine.add_list(name, rows)
@@ -293,21 +300,21 @@ def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
 def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
     """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored.
 
-    A folder with another name than ``_key`` gives is none of ours and stays.
+    A folder with another form of name than those of ``_keys`` is not ours and stays.
     """
     concordance = checked_concordance(folder)
     if folder.source.kind != "incident" or concordance is None:
         return
     root = settings.partitions / folder.source_id
     statements = make_statements(folder, concordance)
-    kept = {_key(folder, file, statements) for file in acquired.files}
+    kept = set(_keys(folder, acquired, statements))
     for path in root.iterdir():
         if path.name not in kept and _KEY.fullmatch(path.name):
             delete(path, settings)
 
 
 def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str, str]:
-    """The sum of the columns that a reshape must conserve, for each row as it comes: a column of the raw table."""
+    """Return the column of the raw table with the sum, in each row, of the columns that a reshape must conserve."""
     pattern = folder.source.layouts[file.layout].conserve
     if pattern is None:
         return {}
@@ -321,7 +328,7 @@ def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str
 
 
 def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, computed: dict[str, str]) -> None:
-    """The columns that the declaration uses must exist after the reshape, and its SQL must be valid."""
+    """Check that the columns declared exist after the reshape, and that the definition's SQL is valid."""
     source = folder.source
     layout = source.layouts[file.layout]
     reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
@@ -330,7 +337,7 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, comput
     with telling_of_sql(folder, reshape, files=[file.name]):
         columns = _describe(statement, names)
     if lost := [name for name in own if name not in columns]:
-        found = f"{reshape}: begin with SELECT *, as {', '.join(lost)} must come through."
+        found = f"{reshape}: begin with SELECT *, because {', '.join(lost)} must be kept."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
         with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
@@ -361,15 +368,24 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
 
 
-def _key(folder: SourceFolder, file: RawFile, statements: Statements) -> str:
-    """What decides a partition's tally: its content, when and under which name it came, how it is read, statements."""
-    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)}"
-    parts += f" {folder.source.layouts[file.layout].read.model_dump_json()} {reading_code_version()}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> list[str]:
+    """Return the key of each partition's folder: content, name, day of arrival, reading, statements, declaration.
+
+    The statements alone are not enough: identifiers, control totals and personal columns decide what else is looked
+    for in a file, and it is looked for only once.
+    """
+    declared = folder.source.model_dump_json(exclude=_LATER_KEYS)
+    shared = f"{declared} {tally_code_version()}"
+    parts = (
+        f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)} "
+        f"{folder.source.layouts[file.layout].read.model_dump_json()} {shared}"
+        for file in acquired.files
+    )
+    return [hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts]
 
 
 def _tally_one(engine: Engine, partition: Partition) -> None:
-    """Tally one partition in a temporary folder, and move it into place when it is complete."""
+    """Tally one partition in a temporary folder, and move that into place when complete."""
     folder, file, settings = partition.folder, partition.file, partition.settings
     half = partition.work / "half"
     half.mkdir(parents=True)
@@ -436,7 +452,7 @@ def _sums(folder: Path) -> dict[str, str]:
 
 
 def damage_of(partition: Path) -> str | None:
-    """Return what is wrong with the folder of a partition, None if it is whole: then it need not be tallied again."""
+    """Return what is wrong with the folder of a partition; None if it is intact and need not be tallied again."""
     try:
         facts = read_json(partition / "facts.json")
     except DamagedFile as error:
@@ -445,7 +461,7 @@ def damage_of(partition: Path) -> str | None:
     # One of an older version has no sums: it is tallied again.
     return next(
         (
-            f"{name} is not as it was written"
+            f"{name} has changed since it was written"
             for name, written in (facts.get("parts") or {"facts.json": ""}).items()
             if found.get(name) != written
         ),
@@ -454,7 +470,7 @@ def damage_of(partition: Path) -> str | None:
 
 
 def list_partitions(source_id: str, settings: Settings) -> list[Path]:
-    """Return the folders of the partitions of a source that are kept."""
+    """Return the stored folders of the partitions of a source."""
     root = settings.partitions / source_id
     return sorted(path for path in root.glob("*/") if _KEY.fullmatch(path.name))
 
@@ -462,7 +478,7 @@ def list_partitions(source_id: str, settings: Settings) -> list[Path]:
 def _run_statements(
     engine: Engine, partition: Partition, table: TextTable, computed: dict[str, str], target: Path
 ) -> int:
-    """Make the tally of a partition and what follows from it; return how many lines could not be split."""
+    """Make the tally of a partition and what is derived from it; return how many lines could not be split."""
     folder, statements, file = partition.folder, partition.statements, partition.file
     try:
         engine.open_text("raw", table, computed)
@@ -481,13 +497,13 @@ def _run_statements(
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
         found = f"The file cannot be read to its end ({error})."
         if rule == "file_truncated":
-            found = "The packed file is damaged or cut short, or something else stands behind its end."
+            found = "The compressed file is damaged or truncated, or is followed by other data."
         raise refuse(folder.source_id, file, rule, found) from error
     return malformed
 
 
 def _count_records(settings: Settings, part: Path) -> dict[str, Any]:
-    """Return how many rows a partition has, what they count, and how often a rule on rows is broken."""
+    """Return how many rows a partition has, their sum, and how often a rule on rows is broken."""
     with connect(settings) as connection:
         (records, counted, broken) = fetch_row(
             connection,
@@ -511,7 +527,7 @@ def _sum_controls(
 def _check_conserved(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, tally: Path, after: float
 ) -> None:
-    """The columns that hold counts add up to the same before the reshape and after it."""
+    """Check that the columns of counts have the same sum before and after the reshape."""
     statement = "SELECT coalesce(sum(conserved), 0)::DOUBLE FROM read_parquet($path)"
     (before,) = fetch_row(connection, statement, {"path": _glob(tally)})
     if abs(before - after) > 1e-9 * max(abs(before), 1):
@@ -525,7 +541,7 @@ def _glob(path: Path) -> str:
 
 
 def _check_quotes(folder: SourceFolder, file: RawFile, table: TextTable, engine: Engine, rows: int) -> None:
-    """An unclosed quote makes one value of the lines after it, up to the next quote or the end."""
+    """Refuse an unclosed quote, which makes one value of the lines after it, up to the next quote or the end."""
     lost = (file.lines or 0) - table.header_rows - rows
     line = engine.find_open_quote()
     if lost > 0 and line is not None:
@@ -534,7 +550,7 @@ def _check_quotes(folder: SourceFolder, file: RawFile, table: TextTable, engine:
 
 
 def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows: int) -> None:
-    """A Parquet file records how many rows it has: a reshape that loses or doubles one is detected here."""
+    """Refuse a reshape that loses or doubles rows of a Parquet file, which records its number of rows."""
     if table.format == "parquet":
         expected = pq.ParquetFile(table.path).metadata.num_rows
         if expected != rows:

@@ -1,1 +1,1 @@
-"""people -> an office's project: writes a new project, and the first definition of a source from one of its files."""
+"""Sets up an office's project: a new project folder, and first definitions of sources drafted from their files."""

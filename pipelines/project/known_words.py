@@ -1,4 +1,4 @@
-"""Words of files whose meaning is known already: from the packaged sources, and the names of months and areas."""
+"""Words in files whose meaning is already known: from the packaged sources, and the names of months and areas."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TOTALS = frozenset(
         *("summe", "todos", "todas", "ambos", "ambos sexos", "both", "both sexes", "country total", "state total"),
     }
 )
-"""Words of rows that are sums of others, without accents."""
+"""Words that mark a row as the sum of others, without accents."""
 
 
 def plain(text: str) -> str:
-    """Return a text in small letters, without accents, for comparison.
+    """Return a text in lower case without accents, for comparison.
 
     >>> plain("  Género  Femenino ")
     'genero femenino'
@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 
 @cache
 def known_words() -> Mapping[str, Mapping[str, str]]:
-    """Return what the packaged sources take words for: the code by word, by dimension; the usual one of several."""
+    """Return the code that the packaged sources give to each word, by dimension; the most frequent one of several."""
     dimensions = (*breakdown_columns(), "value")
     counted: dict[tuple[str, str], Counter[str]] = {}
     for folder in list_sources().values():
@@ -56,9 +56,9 @@ def known_words() -> Mapping[str, Mapping[str, str]]:
 
 
 def sex_words(words: Iterable[str]) -> dict[str, str]:
-    """Return the code of each known word about sex, of a column with these words.
+    """Return the code of each known word for sex, as read in a column with these words.
 
-    A letter means what the others beside it say: m is male beside f or w, and female (mujer, mulher) beside h or v.
+    What a single letter means depends on the others: m is male beside f or w, but female (mujer, mulher) beside h or v.
 
     >>> sex_words(["H", "M"])["m"], sex_words(["F", "M"])["m"], "m" in sex_words(["M", "Unknown"])
     ('F', 'M', False)
@@ -77,7 +77,7 @@ def sex_words(words: Iterable[str]) -> dict[str, str]:
 
 @cache
 def months() -> Mapping[str, int]:
-    """Return the number of each month by its name, long and short, in several languages."""
+    """Return the number of each month by its full and abbreviated name, in several languages."""
     from babel import Locale
 
     found: dict[str, int] = {}
@@ -89,11 +89,11 @@ def months() -> Mapping[str, int]:
 
 
 def find_area_scheme(words: Iterable[str], country: str | None) -> tuple[str, dict[str, str], float]:
-    """Return the scheme of areas that knows most of some words, the code of each word, and the share that it knows.
+    """Return the area scheme that knows most of the words, the code of each word, and the share of known words.
 
     Args:
         words: the distinct words of a column.
-        country: the country that the file is of; None if it is of many.
+        country: the country the file is about; None if it covers several.
     """
     wanted = list(dict.fromkeys(words))
     schemes: dict[str, dict[str, str]] = {"code": {}}

@@ -1,8 +1,8 @@
 """The first definition of a source, written from one of its files: to be read, completed and judged by ``iccs check``.
 
-What can be seen is written; what is only likely is written with ``# guessed``; what nobody can see (who publishes the
-file, its licence, the meaning of a word) is asked for, or written as TO FILL IN. Links to the ICCS are drafts, which
-decide no figure.
+What the file shows is written; what is only likely is marked ``# guessed``; what the file cannot show (its publisher,
+its licence, the meaning of a word) is asked for, or left as TO FILL IN. Links to the ICCS are drafts and affect no
+figure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from iccs.suggest.text import LabelLanguage
 from pipelines.project.known_words import TOTALS, known_words, months, plain
 from pipelines.project.roles import Roles
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
-from schemas.declarations import breakdown_columns
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
 
 TO_FILL_IN = "TO FILL IN"
@@ -38,7 +38,7 @@ _DECIMALS = re.compile(r"[-+]?\d+([.,])(\d{1,2}|\d{4,})")
 
 @dataclass(frozen=True)
 class Answers:
-    """What a person says, as nobody can see it in the file; None where it was not said."""
+    """What the user says because the file cannot show it; None where nothing was said."""
 
     title: str | None = None
     publisher: str | None = None
@@ -53,16 +53,16 @@ class Answers:
 
 @dataclass
 class Draft:
-    """The files of a definition, and what must be said about it.
+    """The files of a definition, and what to tell the user about them.
 
     Attributes:
-        source_id: its name.
+        source_id: identifier of the source.
         source: text of source.yml.
         values: text of values.csv.
         reshape: text of reshape.sql; None where the table is tidy.
         labels: the national categories, for the concordance.
-        seen: what was seen, a line each.
-        to_do: what a person must decide, a line each.
+        seen: what was found in the file, one line each.
+        to_do: what a person must decide, one line each.
     """
 
     source_id: str
@@ -78,14 +78,14 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
     """Return the first definition of a source.
 
     Args:
-        source_id: its name.
-        table: a file of it.
-        roles: what its columns are taken for.
-        country: the country that it is of; None if it is of many.
-        answers: what a person said.
+        source_id: identifier of the new source.
+        table: one of its files.
+        roles: the role of each column.
+        country: the country the source is about; None if it covers several.
+        answers: what the user said.
 
     Raises:
-        UsageError: there is no column of counts, of offences, of periods or of areas, and nothing was said instead.
+        UsageError: there is no column of counts, offences, periods or areas, and no answer in place of it.
     """
     constants = _constants(table, roles, country, answers)
     draft = Draft(source_id)
@@ -97,7 +97,8 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
     exclusions = _exclusions(table, roles, country, draft)
     unit = answers.unit or _guess_unit(table, roles)
     lines = [
-        f"# First draft, made from {table.path.name}; check the lines with a #. Every key: docs/source_keys.md.",
+        f"# First draft, written from {table.path.name}; check the lines with a #. For all keys see "
+        "docs/source_keys.md.",
         *_about(source_id, answers),
         *_layout(table, roles, counts),
         *_columns(roles, constants, country),
@@ -121,17 +122,17 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
     """Write a definition into a new folder; return its files.
 
     Raises:
-        UsageError: the folder is there already, or the labels cannot be drafted.
+        UsageError: the folder already exists, or no links can be drafted for the labels.
     """
     if folder.exists():
-        raise UsageError(f"{folder} is there already, and nothing is replaced; give another --id")
+        raise UsageError(f"{folder} already exists, and nothing is overwritten; give another --id")
     guess = guess_language(label.label for label in draft.labels)
     try:
         links = draft_concordance(draft.labels, language or guess.language)
     except ValueError as error:
-        raise UsageError(f"the categories cannot be drafted: {error}") from error
+        raise UsageError(f"links for the categories cannot be drafted: {error}") from error
     if language is None:
-        sure = "" if guess.sure else "; this is not sure: if it is wrong, delete the folder and give --lang"
+        sure = "" if guess.sure else "; this is uncertain: if it is wrong, delete the folder and give --lang"
         draft.seen.append(f"language of the categories: {LANGUAGE_NAMES[guess.language]}{sure}")
     folder.mkdir(parents=True)
     files = {"source.yml": draft.source, "values.csv": draft.values, "reshape.sql": draft.reshape}
@@ -143,32 +144,33 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
 
 
 def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Answers) -> dict[str, str]:
-    """What the file does not hold in any column."""
+    """Return the values of what no column of the file holds."""
     constants: dict[str, str] = {}
     if "value" not in roles.columns and not roles.wide:
         raise UsageError(
-            f"no column of {table.path.name} seems to hold counts (its columns: {', '.join(table.names)}); give --value"
+            f"no column of {table.path.name} seems to contain counts (its columns: {', '.join(table.names)}); give "
+            "--value"
         )
     if "national_code" not in roles.columns and roles.wide_is != "offence":
         if not answers.offence_name:
             raise UsageError(
-                f"no column of {table.path.name} seems to hold offences; give --offence COLUMN, or --offence-name NAME "
-                "if the file is about one offence"
+                f"no column of {table.path.name} seems to contain offences; give --offence COLUMN, or --offence-name "
+                "NAME if the file is about one offence"
             )
         constants["national_code"] = answers.offence_name
     if "ref_area" not in roles.columns:
         if country is None:
             raise UsageError(
-                f"no column of {table.path.name} seems to hold areas; give --area COLUMN, or begin --id with the code "
-                "of the country"
+                f"no column of {table.path.name} seems to contain areas; give --area COLUMN, or begin --id with the "
+                "country code"
             )
         constants["ref_area"] = country
     if "time_period" not in roles.columns and roles.wide_is != "year":
         in_name = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", table.path.name)
         if answers.year is None and len(set(in_name)) != 1:
             raise UsageError(
-                f"no column of {table.path.name} seems to hold years; give --period COLUMN, or --year 2024 if the file "
-                "is about one year"
+                f"no column of {table.path.name} seems to contain years; give --period COLUMN, or --year 2024 if the "
+                "file is about one year"
             )
         constants["time_period"] = answers.year or in_name[0]
     return constants
@@ -190,14 +192,14 @@ def _layout(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
     needed = [name for name in table.names if name and name not in roles.unused]
     lines = [
         "layouts:",
-        f"  - files: [{_quoted(_pattern(table.path.name))}]  # the names of all its files",
+        f"  - files: [{_quoted(_pattern(table.path.name))}]  # must match the names of all its files",
         "    read:",
         *(f"      {key}: {_quoted(value)}" for key, value in table.read.items()),
         f"      columns: [{', '.join(map(_quoted, needed))}]",
     ]
     if table.other_sheets:
         sheets = ", ".join(map(_quoted, table.other_sheets))
-        lines.append(f"      other_sheets: [{sheets}]  # is there nothing to read on them?")
+        lines.append(f"      other_sheets: [{sheets}]  # check: is there really nothing to read on them?")
     if table.foot:
         lines.append(f"      footer: {{starts_with: {_quoted(next(cell for cell in table.foot[0] if cell))}}}")
     if roles.wide or roles.month:
@@ -231,15 +233,15 @@ def _columns(roles: Roles, constants: dict[str, str], country: str | None) -> li
 
 
 def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
-    """Rows alike in all that is used are parts of a cell, unless a column that is not used has sums among them."""
+    """Say that equal rows are parts of one cell, unless an unused column has totals among its values."""
     keys = [name for role, name in roles.columns.items() if role != "value"] + ([roles.month] if roles.month else [])
     times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
     if not times or max(times.values()) == 1:
         return []
     if sums := [name for name in roles.unused if _has_sums(table, roles, name)]:
         draft.to_do.append(
-            f"source.yml: several rows have the same place, time and offence, and {_some(sums)} has sums beside their "
-            "parts: declare the column, or leave out either by an exclusion; until then iccs check refuses the rows"
+            f"source.yml: several rows have the same place, time and offence, and {_some(sums)} contains sums as well "
+            "as their parts: declare the column, or exclude one or the other; until then iccs check refuses the rows"
         )
         return []
     unused = ", ".join(roles.unused) or "none"
@@ -247,7 +249,7 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
 
 
 def _has_sums(table: SeenTable, roles: Roles, column: str) -> bool:
-    """Whether one label of a column is the sum of its others: by the word, or by the counts."""
+    """Whether one label of a column is the total of the others, by its wording or by the counts."""
     labels = table.column(column)
     if any(plain(label) in TOTALS for label in labels):
         return True
@@ -268,7 +270,7 @@ def _breakdowns(roles: Roles) -> list[str]:
 
 
 def _foot_control(table: SeenTable, roles: Roles) -> list[str]:
-    """A total at the foot is compared with the sum of the rows."""
+    """Return the control that compares a total at the foot with the sum of the rows."""
     value = roles.columns.get("value")
     if not table.foot or value is None:
         return []
@@ -290,20 +292,22 @@ def _labels(table: SeenTable, roles: Roles, constants: dict[str, str]) -> list[L
 
 
 def _exclusions(table: SeenTable, roles: Roles, country: str | None, draft: Draft) -> list[str]:
-    """Rows that are sums of others, by their words; their sum is compared with that of the rest."""
+    """Return the exclusion of rows that are totals by their wording; their sum is compared with that of the rest."""
     found = []
     for role in ("national_code", "ref_area"):
         column = roles.label if role == "national_code" and roles.label else roles.columns.get(role)
         if column is None or (role == "ref_area" and country is not None):
-            continue  # a row of the whole country is published as such, and compared with its parts
+            continue  # a row for the whole country is published as such and compared with its parts
         words = [word for word in dict.fromkeys(table.column(column)) if plain(word) in TOTALS]
         if words:
             listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
             name = '"' + column.replace('"', '""') + '"'
             where = _quoted(f"{name} IN ({listed})")
-            reason = f"A sum of other rows, by its word. {_compare_totals(table, roles, column, words)}".strip()
+            reason = (
+                f"A sum of other rows, judging by its label. {_compare_totals(table, roles, column, words)}".strip()
+            )
             found.append(f"  - {{rule: total_rows_of_{role}, where: {where}, reason: {_quoted(reason)}}}  # guessed")
-            draft.seen.append(f"total rows of {column}: {', '.join(words)}; left out. {reason.partition('. ')[2]}")
+            draft.seen.append(f"total rows of {column}: {', '.join(words)}; excluded. {reason.partition('. ')[2]}")
     return ["exclusions:", *found] if found else []
 
 
@@ -340,7 +344,7 @@ def _values(roles: Roles, numbers: _Numbers, country: str | None, draft: Draft) 
     rows += [("value", word, code, note) for word, (code, note) in numbers.words.items() if code]
     if unread := [word for word, (code, _) in numbers.words.items() if not code]:
         draft.to_do.append(
-            f"values.csv: say what {_some(unread)} in the column of counts means (value,...,O is missing)"
+            f"values.csv: declare what {_some(unread)} in the count column means (value,...,O is missing)"
         )
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([("dimension", "word", "code", "note"), *rows])
@@ -348,7 +352,7 @@ def _values(roles: Roles, numbers: _Numbers, country: str | None, draft: Draft) 
 
 
 def _area_rows(roles: Roles, country: str | None, rows: list[tuple[str, str, str, str]]) -> list[str]:
-    """Add the areas that their scheme does not know by themselves; return what is left to do."""
+    """Add the areas that the scheme does not know one by one; return what is left to do."""
     from pipelines.project.known_words import find_area_scheme
 
     words = roles.words.get("ref_area", {})
@@ -357,7 +361,7 @@ def _area_rows(roles: Roles, country: str | None, rows: list[tuple[str, str, str
     rows += [("ref_area", word, code, "by its name") for word, code in words.items() if known.get(word) != code]
     left = roles.unknown.get("ref_area", [])
     return (
-        [f"values.csv: give ref_area a code for {_some(left)}, or list them in areas/ of the project"] if left else []
+        [f"values.csv: give ref_area a code for {_some(left)}, or list them in areas/ in the project"] if left else []
     )
 
 
@@ -373,7 +377,7 @@ def _known_by_scheme(scheme: str, country: str | None) -> dict[str, str]:
 
 
 class _Numbers:
-    """How the counts are written: marks between digits, notes behind them, and words in their place."""
+    """How counts are written: separators between digits, notes after them, and words in their place."""
 
     def __init__(self, texts: Iterable[str], from_workbook: bool) -> None:
         filled = Counter(texts)
@@ -408,7 +412,7 @@ class _Numbers:
             lines.append(
                 f"thousands: {_quoted(self.thousands)}"
                 + _guessed(
-                    None if sure else "guessed: each point has three digits behind it; is 1.234 a thousand or one?"
+                    None if sure else "guessed: each point is followed by three digits; is 1.234 a thousand or one?"
                 )
             )
         if self.decimal != "." or self.thousands == ".":
@@ -420,18 +424,18 @@ class _Numbers:
 
 
 def _reshape(table: SeenTable, roles: Roles, constants: dict[str, str]) -> str | None:
-    """The SELECT that makes a wide table tidy, or builds months of two columns, or of one and the year of the file."""
+    """Return the SELECT that makes a wide table tidy, or builds months from two columns or from the file's year."""
     column = roles.columns.get("time_period")
-    year = _identifier(column) if column else "NULL"
+    year = quote_identifier(column) if column else "NULL"
     if column is None and (roles.wide_is == "month" or roles.month):
-        year = _literal(constants.pop("time_period"))
+        year = quote_literal(constants.pop("time_period"))
     if not roles.wide:
         if roles.month is None:
             return None
         period = _month_period(year, roles.month, table.column(roles.month))
         head = "-- Year and month become one period. Grain: one row for each raw row."
         return f"{head}\nSELECT *, {period} AS period FROM raw\n"
-    names = ", ".join(_identifier(name) for name in roles.wide)
+    names = ", ".join(quote_identifier(name) for name in roles.wide)
     label = f"{roles.wide_is}_of_column"
     more = ""
     if roles.wide_is == "month":
@@ -450,21 +454,13 @@ def _month_period(year: str, month: str, words: Iterable[str]) -> str:
     numbers = {word: months().get(plain(word).rstrip(".")) for word in dict.fromkeys(words) if word}
     before = f"{year} || '-' || "
     if all(number is None for number in numbers.values()):
-        return f"{before}lpad({_identifier(month)}, 2, '0')"
-    cases = " ".join(f"WHEN {_literal(word)} THEN '{number:02d}'" for word, number in numbers.items() if number)
-    return f"{before}CASE {_identifier(month)} {cases} END"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        return f"{before}lpad({quote_identifier(month)}, 2, '0')"
+    cases = " ".join(f"WHEN {quote_literal(word)} THEN '{number:02d}'" for word, number in numbers.items() if number)
+    return f"{before}CASE {quote_identifier(month)} {cases} END"
 
 
 def _pattern(name: str) -> str:
-    """The names of other editions: what differs between them are the digits; * only where enough is left to tell."""
+    """Return the pattern of other editions' names: digits differ; * only where enough of the name is left."""
     escaped = re.sub(r"([\[\]?*])", r"[\1]", name)
     wide = re.sub(r"\d+(?:[-_.]\d+)*", "*", escaped) if "[" not in escaped else escaped
     return wide if sum(letter.isalpha() for letter in wide.partition(".")[0]) >= 3 else escaped
@@ -479,8 +475,8 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
     draft.seen[:0] = [
         f"{table.path.name}: {', '.join(f'{key} {value!r}' for key, value in table.read.items()) or 'utf-8, commas'}; "
         f"header in row {table.header_row}, {len(table.rows):,} rows"
-        + ("" if table.is_whole else " looked at; there are more")
-        + (f", foot of {len(table.foot)} rows from {_some(table.foot[0][:1])}" if table.foot else ""),
+        + ("" if table.is_whole else " examined; there are more")
+        + (f", footer of {len(table.foot)} rows from {_some(table.foot[0][:1])}" if table.foot else ""),
         *(f"{role}: column {name!r}" for role, name in roles.columns.items()),
         *([f"labels of the categories: column {roles.label!r}"] if roles.label else []),
         *([f"{roles.wide_is}s as columns: {_some(roles.wide)}"] if roles.wide else []),
@@ -490,14 +486,18 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
     if roles.unused:
         draft.seen.append(f"not used: {', '.join(roles.unused)}")
     if roles.counts and roles.wide_is != "offence":
-        draft.to_do.append(f"counts: {_some(roles.counts)} may hold counts too; if one of them is meant, give --value")
+        draft.to_do.append(
+            f"counts: {_some(roles.counts)} may also contain counts; if one of them is the right column, give --value"
+        )
     if numbers.may_be_decimal:
-        draft.to_do.append("source.yml, thousands: every point in the counts has three digits behind it; is 1.234 one?")
+        draft.to_do.append(
+            "source.yml, thousands: every point in the counts is followed by three digits; is 1.234 one?"
+        )
     if numbers.marks:
-        draft.to_do.append(f"source.yml, marks: say what {_some(numbers.marks)} after a count means")
+        draft.to_do.append(f"source.yml, marks: declare what {_some(numbers.marks)} after a count means")
     if TO_FILL_IN in draft.source:
         draft.to_do.insert(0, f"source.yml: publisher, url, licence, citation ({TO_FILL_IN})")
-    draft.to_do.append("source.yml: read every line with a #, above all what is counted (measures)")
+    draft.to_do.append("source.yml: check every line with a #, especially what is counted (measures)")
     draft.to_do.append(
         "concordance.csv: decide each link, then set its status to reviewed, with decided_by and decided_on"
     )
@@ -510,7 +510,7 @@ def _some(words: Iterable[str], most: int = 6) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as YAML writes it: plain where it is nothing else, else in quotes."""
+    """Return a text as a YAML scalar: plain where it cannot be read as anything else, otherwise quoted."""
     is_plain = re.fullmatch(r"[^\W\d][\w /()äöüß.-]*[\w)]|[^\W\d]", text) and not YEAR.fullmatch(text)
     reserved = text.casefold() in ("yes", "no", "true", "false", "null", "on", "off", "y", "n")
     return text if is_plain and not reserved and ": " not in text else json.dumps(text, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The notebooks of the package in a project: as notebooks to open, and as pages of HTML to read."""
+"""The package's notebooks in a project: as notebooks to open, and as HTML pages to read."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from schemas.errors import UsageError
 _NEEDED = ("jupyterlab", "jupytext", "nbclient", "nbconvert", "ipykernel")
 _LONGEST_SECONDS = 600
 _NO_ASSETS = {"mathjax_url": "", "require_js_url": "", "jquery_url": "", "mermaid_js_url": ""}
-"""A page of HTML must not ask other machines for scripts."""
+"""An HTML page must not load scripts from other machines."""
 
 
 def write_notebooks(folder: Path) -> list[Path]:
-    """Write the notebooks of the package that are not in a folder yet; one that is there is somebody's work and stays.
+    """Write the package's notebooks that a folder does not have yet; an existing one is somebody's work and stays.
 
     They are packaged as scripts (jupytext, ``py:percent``), which are reviewed line by line, and written as ``.ipynb``,
     which JupyterLab opens on a double click.
 
     Args:
-        folder: made if it is not there.
+        folder: created if it does not exist.
 
     Returns:
         The notebooks written.
 
     Raises:
-        UsageError: what notebooks need is not installed.
+        UsageError: the packages that notebooks need are not installed.
     """
     check_installed()
     import jupytext
@@ -51,8 +51,8 @@ def open_jupyter(folder: Path, environment: Mapping[str, str], *, browser: bool 
 
     Args:
         folder: with the notebooks.
-        environment: variables besides those of this process: where the release is.
-        browser: open it in the browser; else only print the address.
+        environment: variables to add to those of this process: where the release is.
+        browser: open it in the browser; otherwise only print the address.
     """
     check_installed()
     command = [sys.executable, "-P", "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
@@ -62,10 +62,10 @@ def open_jupyter(folder: Path, environment: Mapping[str, str], *, browser: bool 
 
 
 def write_pages(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
-    """Run every notebook of a folder in that folder, and write each as a page of HTML beside it, one after the other.
+    """Run every notebook of a folder, one after the other and in that folder, and write each as an HTML page beside it.
 
     Raises:
-        UsageError: what notebooks need is not installed, there is no notebook, or a cell fails: names it.
+        UsageError: the packages are not installed, there is no notebook, or a cell fails (which is named).
     """
     check_installed()
     import nbformat
@@ -75,7 +75,7 @@ def write_pages(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
 
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
-        raise UsageError(f"{folder}: there is no notebook; iccs notebook writes those of the package")
+        raise UsageError(f"{folder}: there is no notebook; iccs notebook adds those of the package")
     for path in paths:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         client = NotebookClient(notebook, timeout=_LONGEST_SECONDS, resources={"metadata": {"path": str(folder)}})
@@ -92,10 +92,10 @@ def write_pages(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def check_installed() -> None:
-    """Check that what notebooks need is installed.
+    """Check that the packages that notebooks need are installed.
 
     Raises:
-        UsageError: it is not; says how to install it.
+        UsageError: they are not; says how to install them.
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
@@ -103,9 +103,9 @@ def check_installed() -> None:
 
 
 def _packaged() -> list[Path]:
-    """The scripts: in the package that was built, or in the checkout."""
+    """Return the folder of the scripts: in the built package, or in the checkout."""
     package = Path(str(resources.files("pipelines")))
     for folder in (package / "project" / "notebooks", package.parent / "notebooks"):
         if found := sorted(folder.glob("[1-9]_*.py")):
             return found
-    raise UsageError("this installation has no notebooks; install the wheel, or use a checkout")
+    raise UsageError("this installation does not include the notebooks; install the wheel, or use a checkout")

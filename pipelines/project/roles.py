@@ -1,4 +1,4 @@
-"""What the columns of a file nobody has declared are likely to hold, told from their words and never certain."""
+"""What the columns of an undeclared file are likely to hold: a guess from their words, never certain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError, nearest_values
 
 _ENOUGH = 0.6
-"""Share of the words of a column that must be known for it to be taken as what they are."""
+"""Share of a column's words that must be known for the column to be given their role."""
 _MOST_CATEGORIES = 3000
 _COUNT_LABELS = re.compile(
     r"\b(victim\w*|v[ií]ctim\w*|cases?|casos?|count|cantidad|total|number|n[uú]mero|offences?|offenses?|delitos?|"
@@ -26,20 +26,20 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?")
 
 @dataclass
 class Roles:
-    """What each column is taken for.
+    """The role of each column, as guessed.
 
     Attributes:
-        columns: the label of the column by what it is (``ref_area``, ``national_code``, ``value``, ``sex`` ...).
-        words: code by word, by dimension, of the words that occur and are known.
-        unknown: words that occur and are not known, by dimension.
-        area_scheme: the scheme that knows most of the areas.
+        columns: the label of the column by role (``ref_area``, ``national_code``, ``value``, ``sex`` ...).
+        words: by dimension, the code of each known word that occurs.
+        unknown: by dimension, the words that occur and are not known.
+        area_scheme: the area scheme that knows most of the areas.
         label: the column with the labels of the national codes, where the codes have one.
-        wide: labels of the columns that hold counts, where a period, sex or offence is in the header; else none.
+        wide: labels of the columns of counts where the header holds a period, sex or offence; otherwise empty.
         wide_is: what these labels are: ``year``, ``month``, ``sex`` or ``offence``.
         has_split_years: whether years are written as 2009-2010.
         month: the column with months, beside one of years.
         counts: other columns that may hold counts.
-        unused: columns that are taken for nothing.
+        unused: columns without a role.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -56,15 +56,15 @@ class Roles:
 
 
 def find_roles(table: SeenTable, country: str | None, given: dict[str, str]) -> Roles:
-    """Return what the columns are taken for.
+    """Return the likely role of each column.
 
     Args:
         table: the file.
-        country: the country that it is of; None if it is of many.
-        given: columns whose role a person has said, by role.
+        country: the country it is about; None if it covers several.
+        given: columns whose role the user has stated, by role.
 
     Raises:
-        UsageError: a column that was given is not in the file.
+        UsageError: a stated column is not in the file.
     """
     for role, name in given.items():
         if name not in table.names:
@@ -87,7 +87,7 @@ _ROLE_OF_OPTION = {"area": "ref_area", "offence": "national_code", "value": "val
 
 
 def _take_wide(roles: Roles, names: list[str]) -> None:
-    """Years, months or sexes as columns."""
+    """Recognise years, months or sexes as columns."""
     if "value" in roles.columns:
         return
     sexes = sex_words(names)
@@ -183,7 +183,7 @@ def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) ->
 
 
 def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
-    """The column of labels that are most like offences; a column that has one code a label is its code."""
+    """Find the column whose labels are most like offences, and the column of codes that has one code per label."""
     chosen = roles.columns.get("national_code")
     if chosen is None:
         likely = {
@@ -195,7 +195,7 @@ def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]
         if best <= 0:
             _take_offences_as_columns(roles, names, texts)
             return
-        # Of columns that are nearly as much like offences, such as a type and its subtype, the one with most of them.
+        # Of columns that look about as much like offences (a type and its subtype), the one with the most labels.
         chosen = max((name for name in likely if likely[name] >= 0.7 * best), key=lambda name: len(set(texts[name])))
         names.remove(chosen)
         roles.columns["national_code"] = chosen
@@ -210,7 +210,7 @@ def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]
 
 
 def _take_offences_as_columns(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
-    """Where no column has offences, the labels of columns of numbers may be offences; those of sums are left out."""
+    """Where no column has offences, the labels of numeric columns may be offences; totals are left out."""
     numeric = [name for name in texts if name in names or name == roles.columns.get("value")]
     numeric = [name for name in numeric if _share(texts[name], NUMBER) >= 0.5 and not _RATE_LABELS.search(name)]
     found = [name for name in numeric if not re.match(r"(total|all|suma|sum)\b", plain(name.replace("_", " ")))]
@@ -222,7 +222,7 @@ def _take_offences_as_columns(roles: Roles, names: list[str], texts: dict[str, l
 
 
 def _offence_likeness(texts: Sequence[str]) -> float:
-    """How much the words of a column look like offences: the mean score of their best candidates, in any language."""
+    """Return how much a column's words look like offences: the mean score of their best candidates, in any language."""
     from iccs.suggest import LabelToCode, suggest
     from iccs.suggest.language import guess_language
 
@@ -240,7 +240,7 @@ def _share(texts: Sequence[str], pattern: re.Pattern[str]) -> float:
 
 
 def looks_like_events(table: SeenTable, roles: Roles) -> bool:
-    """Whether each row seems to be an event or a person: it has a date, or a month and a sex or age, and no count."""
+    """Whether each row seems to be an event or a person: a date, or a month with a sex or age, and no count."""
     dated = any(_share(table.column(name), _DATE) >= 0.9 for name in roles.unused)
     personal = roles.month is not None and bool({"sex", "age"} & roles.columns.keys())
     return (dated or personal) and "value" not in roles.columns and not roles.wide

@@ -1,4 +1,4 @@
-"""A file nobody has declared yet: its kind, encoding, delimiter, header and foot, found by looking at it."""
+"""An undeclared file: its format, encoding, delimiter, header and foot, found by inspecting it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from schemas.errors import UsageError
 from schemas.source import ReadOptions
 
 MOST_ROWS = 200_000
-"""Rows that are looked at; a larger file has no other columns and hardly other words further down."""
+"""Rows that are inspected; further down, a larger file has the same columns and hardly any new words."""
 _HEADER_ROWS = 60
 _LONGEST_FOOT = 60
 _DELIMITERS = (",", ";", "\t", "|")
@@ -32,7 +32,7 @@ _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 NUMBER = re.compile(r"[-+]?\d[\d.,'’\s\u00a0\u202f]*")
 YEAR = re.compile(r"(19|20)\d\d")
 SPLIT_YEAR = re.compile(r"(19|20)\d\d[-/](?!0[1-9]$|1[0-2]$)(\d\d|(19|20)\d\d)")
-"""A year that does not begin in January: 2009-2010, 2009/10, 2015-16; what may be a month (2009-10) is not one."""
+"""A year that does not begin in January: 2009-2010, 2009/10, 2015-16; not what could be a month (2009-10)."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class SeenTable:
 
     Attributes:
         path: the file.
-        read: how it is read, without the columns: the keys of ``read`` in source.yml that differ from the default.
+        read: how it is read, columns aside: the keys of ``read`` in source.yml that differ from the default.
         names: the labels of the columns.
         header_row: the row of the header, from 1.
         rows: the rows below the header and above the foot, each as long as the header.
-        foot: rows at the end that are no data, of which the first ends the table.
-        other_sheets: of a workbook, the sheets that were not looked at.
-        is_whole: whether all rows were looked at.
+        foot: rows at the end that are not data; the first of them ends the table.
+        other_sheets: the sheets of a workbook that were not inspected.
+        is_whole: whether all rows were inspected.
     """
 
     path: Path
@@ -60,22 +60,22 @@ class SeenTable:
     is_whole: bool
 
     def column(self, name: str) -> list[str]:
-        """Return the texts of a column, blanks at their ends taken off."""
+        """Return the texts of a column, stripped of surrounding blanks."""
         place = self.names.index(name)
         return [row[place].strip() for row in self.rows]
 
 
 def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding: str | None = None) -> SeenTable:
-    """Look at a file.
+    """Inspect a file.
 
     Args:
-        path: a text file, plain, packed or in a zip archive, or a workbook.
+        path: a text file (plain, compressed or in a zip archive) or a workbook.
         settings: the size limit.
-        sheet: of a workbook, which sheet; else the first that is visible and has cells.
-        encoding: of a text file; else found.
+        sheet: sheet of a workbook; by default the first that is visible and has cells.
+        encoding: encoding of a text file; by default found by trying.
 
     Raises:
-        UsageError: it is of another kind, is damaged, has no such sheet, or no header can be found in it.
+        UsageError: the file is of another format, is damaged, has no such sheet, or no header can be found in it.
     """
     try:
         with tempfile.TemporaryDirectory(dir=process_folder()) as place:
@@ -92,7 +92,7 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     below = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[at + 1 :]]
     end = _find_end(below) if is_whole else len(below)
     data, foot = [row for row in below[:end] if any(row)], [row for row in below[end:] if any(row)]
-    if foot and not _ends_there(foot[0], data):  # the word is that of data too: left to be excluded
+    if foot and not _ends_there(foot[0], data):  # data rows have the word too: to be declared as an exclusion
         data, foot = [*data, *foot], []
     return SeenTable(path, read, tuple(names), at + 1, data, foot, others, is_whole)
 
@@ -125,7 +125,7 @@ def _read(
 
 
 def _decode(file: RawFile, encoding: str, target: Path, settings: Settings) -> str:
-    """Write the text as UTF-8, and return the encoding that it was in: the first that fits every byte."""
+    """Write the text as UTF-8 and return its encoding: the first that fits every byte."""
     tried = (encoding,) if encoding else _ENCODINGS
     for one in tried:
         try:
@@ -139,12 +139,12 @@ def _decode(file: RawFile, encoding: str, target: Path, settings: Settings) -> s
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
-    """The sign that splits most lines into the same number of fields, above one; of two, that with more fields."""
+    """Return the sign that splits most lines into the same number of fields, at least two; if tied, into more."""
 
     def score(sign: str) -> tuple[int, int]:
         try:
             widths = Counter(len(row) for row in csv.reader(lines, delimiter=sign) if row)
-        except csv.Error:  # a field without an end, with this sign
+        except csv.Error:  # with this delimiter a quoted field never ends
             return 0, 0
         width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
         return (times if width > 1 else 0), width
@@ -158,7 +158,7 @@ def _trimmed(row: Sequence[str]) -> list[str]:
 
 
 def _find_header(rows: Sequence[Sequence[str]]) -> int | None:
-    """The first row with as many labels as the rows below it have cells, and no number among them but years."""
+    """Find the first row with as many labels as the rows below have cells, and no numbers among them except years."""
     widths = Counter(len(_trimmed(row)) for row in rows[:1000])
     usual = max((width for width, times in widths.items() if times >= max(widths.values()) / 4), default=0)
     if usual < 2:
@@ -174,10 +174,10 @@ def _find_header(rows: Sequence[Sequence[str]]) -> int | None:
 
 
 def _find_end(rows: Sequence[Sequence[str]]) -> int:
-    """How many rows are data: those at the end that are a total or notes are none.
+    """Return how many rows are data: a total or notes at the end are not.
 
-    Such a row lacks a text that nearly every full row has, or has no number at all. A row that lacks numbers is data:
-    the months to come of the current year are blank.
+    Such a row lacks a text that nearly every full row has, or has no number at all. A row that lacks some numbers is
+    data: the coming months of the current year are blank.
     """
     widths = sorted(sum(map(bool, row)) for row in rows if any(row))
     usual = widths[len(widths) // 2] if widths else 0
@@ -197,7 +197,7 @@ def _find_end(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _ends_there(row: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
-    """Whether a row's first word begins no row of data, as a foot is found by its word."""
+    """Whether no row of data begins with a row's first word, since a foot is recognised by that word."""
     word = next(cell for cell in row if cell)
     firsts: Iterator[str] = (next((cell for cell in one if cell), "") for one in data)
     return not any(begins_with_word(first, word) for first in firsts)

@@ -1,4 +1,4 @@
-"""Rules across sources: the same figure by two sources, and the populations that printed rates imply."""
+"""Rules across sources: the same figure from two sources, and the populations implied by printed rates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
     The caveat of a rule is added to the cells of ``out.observation`` and ``out.rate`` that it found failing.
 
     Args:
-        connection: the warehouse being built; observations, rates and sources are loaded, nothing is made from rates.
+        connection: the warehouse being built, with observations, rates and sources, but nothing made from rates yet.
         vintages: those published.
     """
     rules = load_rules()
@@ -56,17 +56,17 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
 
 
 def refuse_implausible(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a release with populations or rates that cannot be.
+    """Refuse a release with impossible populations or rates.
 
-    Populations of one area and year by two sources differ by a few per cent, or by a third where one leaves a part of
-    the country out; a factor of two or more is a unit (thousands), another area, or a lost digit. Which of the two is
-    wrong is not known, but what is divided by it would be. A single population in thousands shows by its rates.
+    Populations of one area and year from two sources differ by a few per cent, or by a third if one omits a part of the
+    country; a factor of two or more means another unit (thousands), another area, or a lost digit. It is not known
+    which is wrong, but every figure divided by it would be. A single population in thousands shows in its rates.
 
     Args:
-        connection: the warehouse being built; populations and rates are loaded.
+        connection: the warehouse being built, with populations and rates.
 
     Raises:
-        DataRefused: one of the two rules does not hold.
+        DataRefused: one of the two rules is violated.
     """
     rules = load_rules()
     differ, high = rules["populations_agree"].parameters, rules["rates_possible"].parameters

@@ -1,4 +1,4 @@
-"""Populations of the parts of a country in years of which only the country's is known, as their source declares."""
+"""Populations of the parts of a country for years with only the country's population, as declared by their source."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _FOUND = {
-    "no parts": "shares_of names {year}, and the source has no population of a part of a country in any year.",
-    "no shares": "shares_of names {year}, and the source has no population of a part of a country in it: its years are "
-    "{first} to {last}.",
-    "not whole": "The parts of {area} in {year} are not all there: without all of them there are no shares.",
-    "in one year": "{area} has no population in {year}, and one in the other year of shares_of.",
-    "below zero": "The share of {area} in its country, on the line through both years, is nothing or less in {year}.",
-    "nothing to make": "The parts have a population in every year from {year} on: nothing is to be carried back.",
+    "no parts": "shares_of names {year}, but the source has no population of a part of a country in any year.",
+    "no shares": "shares_of names {year}, but the source has no population of a part of a country in that year: its "
+    "years are {first} to {last}.",
+    "not whole": "The parts of {area} in {year} are incomplete: shares can be computed only from all of them.",
+    "in one year": "{area} has no population in {year}, but has one in the other year of shares_of.",
+    "below zero": "The share of {area} in its country, on the line through both years, is zero or less in {year}.",
+    "nothing to make": "The parts have a population in every year from {year} on: there is nothing to carry back.",
 }
 
 
 def carry_back(
     connection: duckdb.DuckDBPyConnection, declared: Mapping[str, Backcast], priorities: Mapping[str, int]
 ) -> None:
-    """Add the populations to ``out.population`` that the declarations make.
+    """Add the declared populations to ``out.population``.
 
-    Where the source of the country's population is not loaded, or the file given begins after the years of the shares,
-    there are none, and rates say ``no_population``.
+    If the source of the country's population is not loaded, or its file begins after the years of the shares, there are
+    none, and rates have the caveat ``no_population``.
 
     Args:
-        connection: the warehouse being built; populations are loaded, and interpolated.
+        connection: the warehouse being built, with populations, loaded and interpolated.
         declared: the declaration of each population source that has one.
-        priorities: of each population source; of two that declare the same area and year the lowest number makes it.
+        priorities: of each population source; if two declare the same area and year, the lowest number is used.
 
     Raises:
-        DataRefused: the populations do not allow what is declared.
+        DataRefused: the populations contradict the declaration.
     """
     if not declared:
         return
@@ -70,11 +70,11 @@ def carry_back(
 
 
 def refuse_unknown_countries(sources: list[Source], folders: Mapping[str, SourceFolder]) -> None:
-    """Refuse a declaration whose source of the country's population does not exist, or holds no population.
+    """Refuse a declaration whose source of the country's population does not exist, or has no population.
 
     Args:
         sources: those to be published.
-        folders: every source that is known.
+        folders: every known source.
 
     Raises:
         DataRefused: names the nearest population sources.
@@ -89,7 +89,7 @@ def refuse_unknown_countries(sources: list[Source], folders: Mapping[str, Source
             continue
         populations = [name for name, folder in folders.items() if folder.source.kind == "population"]
         found = f"country_population names {named}, which is " + (
-            "no source." if known is None else "no source of populations."
+            "not a known source." if known is None else "not a source of populations."
         )
         near = tuple(nearest_values(named, populations))
         problems.append(Problem("backcast_possible", source.source_id, found, column="backcast", nearest=near))

@@ -1,7 +1,7 @@
 """Evidence on programmes: ``evaluations.csv`` of the project becomes ``out.evaluation``.
 
-A result is published as its authors state it. One without an interval or without a comparison is kept, and
-``evidence_lacks`` says so; one that contradicts itself is refused, because no reader could tell which part is wrong.
+A result is published as stated by its authors. One without an interval or a comparison is kept, and marked in
+``evidence_lacks``; one that contradicts itself is refused, because no reader could tell which part is wrong.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def read_evaluations(file: Path) -> list[dict[str, object]]:
     """Return the rows of ``evaluations.csv`` with the columns of ``out.evaluation``.
 
     Args:
-        file: CSV in UTF-8. An empty cell of a column that need not be filled is "not stated".
+        file: CSV in UTF-8. An empty cell in an optional column means "not stated".
 
     Raises:
-        DeclarationError: the file is no such table.
+        DeclarationError: the file is not such a table.
         UsageError: rows that are not valid; names each with its row, column and value.
     """
     codes: dict[str, frozenset[str]] = {
@@ -80,14 +80,14 @@ def read_evaluations(file: Path) -> list[dict[str, object]]:
 def _text_problems(row: dict[str, str], codes: dict[str, frozenset[str]]) -> Iterable[str]:
     for name in _NEEDED:
         if not row[name]:
-            yield f"{name}: is empty; it must be filled in"
+            yield f"{name}: is empty; fill it in"
         elif name in codes and row[name] not in codes[name]:
             near = ", ".join(nearest_values(row[name], sorted(codes[name])))
-            yield f"{name}: {row[name]!r} is no code of this list; nearest: {near or 'none'}"
+            yield f"{name}: {row[name]!r} is not a code of this list; nearest: {near or 'none'}"
     if row["share_level"] and row["share_level"] not in _LEVELS:
-        yield f"share_level: {row['share_level']!r} is none of {', '.join(_LEVELS)}"
+        yield f"share_level: {row['share_level']!r} is not one of {', '.join(_LEVELS)}"
     if row["started"] and not _is_day(row["started"]):
-        yield f"started: {row['started']!r} is no date; write 2019, 2019-04 or 2019-04-01"
+        yield f"started: {row['started']!r} is not a date; write 2019, 2019-04 or 2019-04-01"
 
 
 def _is_day(text: str) -> bool:
@@ -104,23 +104,26 @@ def _number_problems(row: dict[str, str]) -> Iterable[str]:
     numbers = {name: _number(row[name]) for name in _NUMBERS}
     wrong = [name for name in _NUMBERS if row[name] and numbers[name] is None]
     for name in wrong:
-        yield f"{name}: {row[name]!r} is no number; write it with a point and without signs of thousands or percent"
+        yield (
+            f"{name}: {row[name]!r} is not a number; write it with a decimal point, without thousands separator or "
+            "percent sign"
+        )
     if wrong:
         return
     effect, low, high, level = (numbers[name] for name in _NUMBERS)
     if (low is None) != (high is None):
-        yield "effect_low, effect_high: only one limit is given; give both, or neither where the study states none"
+        yield "effect_low, effect_high: only one limit is given; give both, or neither if the study states none"
     elif low is not None and high is not None:
         if effect is None:
-            yield "effect: is empty beside limits; give the effect that they belong to"
+            yield "effect: is empty although limits are given; give the effect to which they belong"
         elif not low <= effect <= high:
             yield f"effect: {row['effect']} is not between its limits {row['effect_low']} and {row['effect_high']}"
         if level is None:
-            yield "effect_confidence_percent: is empty beside limits; give their level, such as 95"
+            yield "effect_confidence_percent: is empty although limits are given; give their level, such as 95"
     elif level is not None:
-        yield "effect_confidence_percent: is given without limits; give both limits or no level"
+        yield "effect_confidence_percent: is given without limits; give both limits, or no level"
     if level is not None and not 50 <= level < 100:
-        yield f"effect_confidence_percent: {row['effect_confidence_percent']} is no level in percent, such as 95"
+        yield f"effect_confidence_percent: {row['effect_confidence_percent']} is not a level in percent, such as 95"
     yield from _impossible_effects(row, numbers)
 
 
@@ -128,9 +131,12 @@ def _impossible_effects(row: dict[str, str], numbers: dict[str, float | None]) -
     for name in ("effect", "effect_low", "effect_high"):
         value = numbers[name]
         if value is not None and row["effect_measure"] in _POSITIVE and value < 0:
-            yield f"{name}: {row[name]} is negative, and a {row['effect_measure']} is not; was percent_change meant?"
+            yield (
+                f"{name}: {row[name]} is negative, but a {row['effect_measure']} cannot be; did you mean "
+                "percent_change?"
+            )
         if name == "effect" and value is not None and row["effect_measure"] == "percent_change" and value < -100:
-            yield f"{name}: {row[name]}: nothing falls by more than 100 percent"
+            yield f"{name}: {row[name]}: nothing can fall by more than 100 percent"
 
 
 def _number(text: str) -> float | None:

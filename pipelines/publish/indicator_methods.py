@@ -1,7 +1,7 @@
 """How indicators are computed: one class for each method of ``schemas/indicator_methods``, found by its name.
 
 A new method is a declaration there and a class here. Its ``compute`` reads ``out.rate`` and ``out.population`` and
-returns the figures; what an indicator of the method declares is checked when declarations are read.
+returns the figures; the declarations of its indicators are checked when they are read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from schemas.indicators import Indicator, Part
 Numbers = NDArray[np.float64]
 Limits = tuple[Numbers, Numbers, Numbers]
 
-STOCK = "everybody counted on a day: no interval"
+STOCK = "full count on one day: no interval"
 _SERIES = ("source", "vintage", "ref_area", "time_period", "stage", "counting_unit", "sex")
 
 
@@ -36,8 +36,8 @@ class Figures:
 
     Attributes:
         table: columns of ``out.indicator`` without ``indicator`` and ``method``.
-        method: text of the column ``method``: how value and limits were made.
-        left_out: cells that could have been a figure and are none.
+        method: text of the column ``method``: how value and limits were computed.
+        left_out: number of cells that could have been figures but are not.
     """
 
     table: pa.Table
@@ -57,10 +57,10 @@ class Method(ABC):
     by_age: ClassVar[bool] = False
 
     def check(self, indicator: Indicator) -> None:  # noqa: B027 (most methods have nothing to check)
-        """Refuse what the declaration of the method cannot express.
+        """Check what the declaration of the method cannot express.
 
         Raises:
-            DeclarationError: says which key of which indicator, and what it can be.
+            DeclarationError: names the key, the indicator, and the allowed values.
         """
 
     @abstractmethod
@@ -74,7 +74,7 @@ class Rate(Method):
     name = "rate"
 
     def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
-        """Return the rates of the counting unit preferred in each area."""
+        """Return the rates of the preferred counting unit of each area."""
         found = fetch_arrow(
             connection,
             "publish/indicator_rate",
@@ -92,7 +92,7 @@ class StandardisedRate(Method):
     by_age = True
 
     def check(self, indicator: Indicator) -> None:
-        """Refuse a standard that there is no table of."""
+        """Refuse a standard population without a table."""
         standard = indicator.parameters["standard"]
         if standard not in standard_names():
             raise DeclarationError(
@@ -146,7 +146,7 @@ class PairMethod(Method):
 
     @abstractmethod
     def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
-        """Return value and limits of each pair, not a number where there is none.
+        """Return value and limits of each pair, NaN where there is none.
 
         Args:
             found: numerator, denominator, top_population and bottom_population of each pair.
@@ -162,7 +162,7 @@ class PairMethod(Method):
         return self.text
 
     def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
-        """Return a figure for each pair; one without an event on either side, or without a population, has none."""
+        """Return a figure for each pair that has an event on either side, and the populations needed."""
         found = self.fetch(connection, indicator)
         with np.errstate(divide="ignore", invalid="ignore"):
             value, low, high = self.limits(found, indicator)
@@ -172,7 +172,7 @@ class PairMethod(Method):
         for name, column in {"value": value, "ci_low": low, "ci_high": high}.items():
             table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))
         table = table.append_column("few_events", pa.array(few))
-        # A ratio over no event has no value and a lower limit; one of nothing over nothing says nothing.
+        # A ratio over no events has no value but a lower limit; nothing over nothing has neither.
         said = np.isfinite(value) | (np.isfinite(low) & (top > 0))
         return Figures(table.filter(pa.array(said)), self.describe(indicator))
 
@@ -184,7 +184,7 @@ class RateRatio(PairMethod):
     text = "ratio of crude rates, exact conditional 95 % limits"
 
     def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
-        """Ratio of the rates; infinite where the denominator has no event."""
+        """Ratio of the rates; infinite if the denominator has no event."""
         top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
         size = numbers(found, "bottom_population") / numbers(found, "top_population")
         low, high = odds_limits(top, bottom)
@@ -195,7 +195,7 @@ class RepresentationRatio(PairMethod):
     """Share of a group among those counted over its share of the population."""
 
     name = "representation_ratio"
-    text = "share of those counted over share of the population, Clopper-Pearson 95 % limits"
+    text = "share of those counted divided by share of the population, Clopper-Pearson 95 % limits"
 
     def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
         """Ratio of the shares: 1 is proportionate."""
@@ -209,7 +209,7 @@ class Share(PairMethod):
     text = "share of those counted, Clopper-Pearson 95 % limits"
 
     def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
-        """Percent; without limits where everybody is counted."""
+        """Percent; without limits if everybody is counted."""
         top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
         if not indicator.interval:
             none = np.full(len(top), np.nan)
@@ -226,7 +226,7 @@ class StageRatio(PairMethod):
     """Counts at one stage per 100 at another, of one year."""
 
     name = "stage_ratio"
-    text = "ratio of two counts of one year, not a probability: no interval"
+    text = "ratio of two counts in the same year, not a probability: no interval"
 
     def check(self, indicator: Indicator) -> None:
         """Refuse an interval: the counts of two stages are not a part and its total."""
@@ -245,13 +245,13 @@ class RateOverCountry(PairMethod):
     """Rate of an area over that of its country: the area's share of the events over its share of the population."""
 
     name = "rate_over_country"
-    text = "rate of the area over that of its country, Clopper-Pearson 95 % limits"
+    text = "rate of the area divided by that of its country, Clopper-Pearson 95 % limits"
 
     def check(self, indicator: Indicator) -> None:
-        """Refuse an indicator that is not by geography: countries have no rate of their own here."""
+        """Refuse an indicator that is not by geography, as countries themselves are not compared here."""
         if "geography" not in indicator.by:
             raise DeclarationError(
-                f"indicators/{indicator.indicator_id}.yml: a rate_over_country is of areas: add geography to by"
+                f"indicators/{indicator.indicator_id}.yml: a rate_over_country is for areas: add geography to by"
             )
 
     def fetch(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pa.Table:
@@ -301,9 +301,9 @@ def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) ->
 
 
 def part_limits(parts: Numbers, wholes: Numbers) -> Limits:
-    """Return shares with their Clopper-Pearson limits; not a number where a part is larger than its total.
+    """Return shares with their Clopper-Pearson limits; NaN where a part is larger than its total.
 
-    Sources publish such counts: a rule says so, and there is no share of them.
+    Some sources publish such counts; a rule reports them, and they have no share.
     """
     value, low, high = (np.full(len(parts), np.nan) for _ in range(3))
     fits = parts <= wholes
@@ -320,7 +320,7 @@ def representation_limits(found: pa.Table) -> Limits:
 
 
 def _weights(standard: str, bands: tuple[str, ...]) -> list[float] | None:
-    """Shares of the bands in a standard; None where a band cuts one of the standard in two."""
+    """Return the shares of the bands in a standard; None if a band cuts one of the standard in two."""
     try:
         return list(standard_weights(standard, bands).values())
     except ValueError:
@@ -328,12 +328,12 @@ def _weights(standard: str, bands: tuple[str, ...]) -> list[float] | None:
 
 
 def condition(indicator: Indicator, part: Part, *, ages: bool = False) -> str:
-    """Return the condition on ``out.rate`` for the cells of a part; an empty list of codes is all but the total.
+    """Return the condition on ``out.rate`` for the cells of a part; an empty list means all codes but the total.
 
     Args:
         indicator: declares the category and the disaggregations.
         part: numerator or denominator.
-        ages: true where every age is wanted, whatever the indicator is broken down by.
+        ages: whether every age is wanted, whatever the indicator is broken down by.
     """
     terms = [
         f"iccs = {quote_literal(indicator.iccs)}",
@@ -357,7 +357,7 @@ def condition(indicator: Indicator, part: Part, *, ages: bool = False) -> str:
 
 
 def preferred(part: Part, *within: str) -> str:
-    """Return the condition that a cell has the first of the counting units of a part that its source and area have."""
+    """Return the condition that a cell has the first counting unit of a part that exists for its source and area."""
     position = f"list_position([{_list(part.counting_units)}], counting_unit)"
     return f"{position} = min({position}) OVER (PARTITION BY {', '.join(('source', 'ref_area', *within))})"
 
@@ -367,12 +367,12 @@ def _list(codes: tuple[str, ...]) -> str:
 
 
 def numbers(table: pa.Table, column: str) -> Numbers:
-    """Return a column as numbers, not a number where it is NULL."""
+    """Return a column as numbers, NaN for NULL."""
     return np.asarray(table.column(column).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _iccs_band() -> str:
-    """The band of the ICCS that an age group lies in, NULL where it lies in none, as an expression."""
+    """Return the SQL for the ICCS band that contains an age group; NULL if none does."""
     cases = []
     for code in ICCS_AGE_BANDS:
         low, high = parse_age(code) or (0, None)

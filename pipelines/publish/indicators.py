@@ -1,4 +1,4 @@
-"""The indicators of ``schemas/indicators``, computed from rates and populations, or the input that is missing."""
+"""The indicators of ``schemas/indicators``, computed from rates and populations, or the missing input."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from schemas.indicators import Indicator, Part, load_indicators
 
 
 class _Inputs(NamedTuple):
-    """What a release has of the inputs of one indicator.
+    """Which inputs of one indicator a release has.
 
     Attributes:
         is_counted: whether any cell is of its category.
-        is_by_age: whether any of these is of an age.
+        is_by_age: whether any of these is for a single age group.
         top: whether any of them can be its numerator.
         top_population: whether any of these has a rate.
         bottom: whether any cell can be its denominator.
@@ -35,7 +35,7 @@ class _Inputs(NamedTuple):
 def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.indicator`` and ``out.indicator_definition`` from ``out.rate`` and ``out.population``.
 
-    The temporary table ``population_priority`` has to be there (see ``make_rates``).
+    The temporary table ``population_priority`` must exist (see ``make_rates``).
 
     Raises:
         DeclarationError: an indicator that its method cannot compute as declared.
@@ -57,7 +57,7 @@ def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _compute(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> int:
-    """Add the figures of an indicator to ``out.indicator``; return how many could not be made."""
+    """Add the figures of an indicator to ``out.indicator``; return how many could not be computed."""
     method = METHODS[indicator.method.name]
     method.check(indicator)
     figures = method.compute(connection, indicator)
@@ -90,25 +90,28 @@ def _describe(indicator: Indicator) -> dict[str, str | None]:
 
 
 def _may_be_made(indicator: Indicator, inputs: _Inputs) -> bool:
-    """Whether a release can have figures of an indicator: planning its statement takes longer than running it."""
+    """Whether a release can have figures of an indicator, checked first as planning its statement is slow."""
     has_ages = inputs.is_by_age or not METHODS[indicator.method.name].by_age
     return inputs.is_counted and has_ages and (indicator.denominator is None or inputs.bottom)
 
 
 def _missing_input(indicator: Indicator, left_out: int, inputs: _Inputs) -> str:
-    """Say which input an indicator lacks in this release, if it has no figures."""
+    """Return which input an indicator without figures lacks in this release."""
     below = indicator.denominator
     if not inputs.top:
         return f"no source counts the numerator: ICCS {indicator.iccs}, {_words(indicator.numerator, indicator.sex)}"
     if below is not None and not inputs.bottom:
         return f"no source counts the denominator: ICCS {indicator.iccs}, {_words(below, indicator.sex)}"
     if left_out:
-        return "counts by age are there, but with bands that cut those of the standard, a missing band or no population"
+        return (
+            "there are counts by age, but their bands do not combine into those of the standard, a band is "
+            "missing, or there is no population"
+        )
     if METHODS[indicator.method.name].by_age:
         return "no source counts the numerator by age"
     if indicator.method.uses_population and not inputs.top_population:
         return "no population of the same area, year, sex and age"
-    return "numerator and denominator are never in one source, area and year"
+    return "numerator and denominator are never available in the same source, area and year"
 
 
 def _fetch_inputs(connection: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]) -> dict[str, _Inputs]:

@@ -1,4 +1,4 @@
-"""Check before a release is published: it has no column that identifies persons, and none of their values."""
+"""The check before a release is published that it has no column that identifies persons, and none of their values."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _PERIOD = re.compile(r"\d{4}-\d{2}")  # a month, also where a date of birth is k
 
 
 def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], settings: Settings) -> None:
-    """Look through the schema ``out`` of a database before it is published.
+    """Search the schema ``out`` of a database for personal data before it is published.
 
-    Columns that declarations do not know are compared by name with every personal column; free text (columns without a
-    code list) by value with the first rows of the personal columns, read from the files where these still are. Words of
-    our own lists identify nobody: a person may be called as a state is, or "Unknown". The columns of views are compared
-    by name alone: their values are those of tables.
+    Undeclared columns are compared by name with every personal column; free text (columns without a code list) by value
+    with the first rows of the personal columns, read from the files if these still exist. Words of our own lists
+    identify nobody: a person may have the name of a state, or be "Unknown". The columns of views are compared by name
+    only, as their values come from tables.
 
     Raises:
         DataRefused: names table and column, never the value.
@@ -55,14 +55,14 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
         for table, column, kind in columns:
             free = table in tables and kind == "VARCHAR" and (column not in known or known[column].codelist is None)
             if values and free and _holds(connection, table, column):
-                found.append(f"out.{table}, column {column!r}, holds a value of a column that identifies persons.")
+                found.append(f"out.{table}, column {column!r}, contains a value of a column that identifies persons.")
         connection.unregister("personal_value")
         if found:
             raise DataRefused([Problem(rule="personal_data", source=source.source_id, found=text) for text in found])
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, columns: Iterable[tuple[str, str]]) -> set[str]:
-    """All texts of our own lists."""
+    """Return all texts of our own lists."""
     texts = [
         f"SELECT {quote_identifier(column)} FROM out.{quote_identifier(table)}"
         for table, column in columns
@@ -83,7 +83,7 @@ def _holds(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bo
 
 
 def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, settings: Settings) -> set[str]:
-    """Values of the personal columns from the start of each file that is still there; they are kept nowhere."""
+    """Return values of the personal columns from the start of each file that still exists; they are never stored."""
     note = settings.raw / source.source_id / "files.json"
     if not note.is_file():
         return set()
@@ -101,6 +101,6 @@ def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, setting
             except duckdb.Error as error:
                 if is_of_the_machine(error):
                     raise
-                continue  # a workbook, or a layout of other columns: names alone are compared
+                continue  # a workbook, or a layout with other columns: only names are compared
             values |= {value for (value,) in found if value and len(value) >= _SHORTEST_VALUE}
     return values

@@ -86,7 +86,7 @@ def parse_statement(name: str, text: str) -> PublishedStatement:
         path = f"schemas/published/{name.replace('.', '/')}.sql"
         found = ", ".join(f"CREATE {kind} {target}" for kind, target in created) or "no CREATE VIEW or CREATE MACRO"
         raise DeclarationError(
-            f"{path}: found {found}; the path of a file is the name of what it creates, so it has to hold exactly one "
+            f"{path}: found {found}; the path of a file is the name of what it creates, so it must contain exactly one "
             f"CREATE VIEW {name} or CREATE MACRO {name}."
         )
     return PublishedStatement(name, created[0][0], text)

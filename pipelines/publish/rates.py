@@ -14,10 +14,10 @@ from pipelines.system.connection import run_sql
 from schemas.definition.backcast import Backcast
 
 MOST_YEARS_INTERPOLATED = 5
-"""Populations this many years apart or nearer are joined by a line; the years between are marked E."""
+"""Populations up to this many years apart are interpolated linearly; the years between are marked E."""
 
 MOST_POPULATION_DIFFERENCE = 0.02
-"""Share by which two populations of the same persons may differ before a rate that mixes them says so."""
+"""Share by which two populations of the same persons may differ before a rate that mixes them has a caveat."""
 
 
 def make_rates(
@@ -28,13 +28,13 @@ def make_rates(
 ) -> None:
     """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
 
-    It leaves the temporary table ``population_priority``, which ``make_indicators`` reads.
+    It leaves the temporary table ``population_priority`` for ``make_indicators``.
 
     Args:
         connection: the warehouse being built.
-        populations: priority of each population source; the lowest number that has the cell is used.
-        stocks: source, stage and counting unit of figures that count persons on a day: chance gives them no limits.
-        backcasts: of the population sources that declare one.
+        populations: priority of each population source; of those with the cell, the lowest number is used.
+        stocks: source, stage and counting unit of figures that count persons on a day, which get no Poisson limits.
+        backcasts: the declarations of the population sources that have one.
     """
     run_sql(connection, "publish/interpolate_population", years_apart=str(MOST_YEARS_INTERPOLATED))
     carry_back(connection, backcasts or {}, populations)

@@ -154,7 +154,7 @@ def damaged_releases(settings: Settings) -> list[tuple[Path, str]]:
         if release is None:
             found.append((path, "cannot be read"))
         elif is_damaged(path, release.release, settings):
-            found.append((path, "is not as it was published"))
+            found.append((path, "has changed since it was published"))
         elif not seal_path(release_path(release.release, settings)).is_file() and not _reads_whole(path):
             found.append((path, "has a block that cannot be read"))
     return found
@@ -267,8 +267,8 @@ def find_release(name: str, settings: Settings) -> Release:
     if name not in kept:
         near = ", ".join(nearest_values(name, kept)) or "none"
         earlier = {row["release"] for row in history("release_history", settings)}
-        why = "is no longer kept (ICCS_KEEP_RELEASES says how many are)" if name in earlier else "is unknown"
-        raise UsageError(f"release {name!r} {why}; nearest: {near}; all: iccs releases list")
+        why = "is no longer kept (ICCS_KEEP_RELEASES sets how many are)" if name in earlier else "is unknown"
+        raise UsageError(f"release {name!r} {why}; nearest: {near}; list all: iccs releases list")
     return kept[name]
 
 

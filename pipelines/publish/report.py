@@ -1,4 +1,4 @@
-"""The quality report of a source: one HTML file that needs nothing else, to read offline and to print."""
+"""The quality report of a source: one self-contained HTML file, to read offline and to print."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def report_path(source_id: str, settings: Settings) -> Path:
 
 
 def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Path]:
-    """Write the report of each source of the release next to the published file; reports of others are removed.
+    """Write the report of each source of the release next to the published file; remove those of other sources.
 
     Args:
         connection: the published file, open.
-        settings: where it lies.
+        settings: where it is.
     """
     written = []
     for (source_id,) in connection.execute("SELECT source FROM out.source ORDER BY source").fetchall():
@@ -49,19 +49,19 @@ def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
 
 def damaged_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[tuple[Path, str]]:
-    """Return the reports that are missing or are not what the published file gives, each with what is wrong."""
+    """Return the reports that are missing or differ from the published file, each with what is wrong."""
     found = []
     for (source_id,) in connection.execute("SELECT source FROM out.source ORDER BY source").fetchall():
         path = report_path(source_id, settings)
         if not path.is_file():
             found.append((path, "is missing"))
         elif path.read_bytes() != render_report(connection, source_id).encode():
-            found.append((path, "is not as it was written"))
+            found.append((path, "has changed since it was written"))
     return found
 
 
 def _is_report(path: Path) -> bool:
-    """Whether a page is a report of the source in its name; any other page is the user's own."""
+    """Whether a page is a report of the source in its name; any other page belongs to the user."""
     if not path.is_file():
         return False
     with path.open("rb") as page:
@@ -124,11 +124,11 @@ def _text(value: object) -> str:
 
 
 def _attention(rules: list[dict[str, Any]], cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rules that failed or warned, each with its cells and the columns of these that hold anything."""
+    """Return the rules that failed or warned, each with its cells and their non-empty columns."""
     found = []
     for rule in rules:
         if rule["outcome"] in ("failed", "errored", "warned"):
-            # A row is a place in a file, not a number to be read with thousands separators.
+            # A row is a place in a file, shown without thousands separators.
             own = [
                 cell | {"row": None if cell["row"] is None else str(cell["row"])}
                 for cell in cells
@@ -140,9 +140,9 @@ def _attention(rules: list[dict[str, Any]], cells: list[dict[str, Any]]) -> list
 
 
 def _coverage(connection: duckdb.DuckDBPyConnection, source_id: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """The years, and for each dimension its rows: category, counting unit and the cell of each year.
+    """Return the years, and for each dimension its rows: category, counting unit and the cell of each year.
 
-    A source of several countries has a row for each country instead, with the cell of the category that has least.
+    A source with several countries has a row for each country instead, with the cell of its least covered category.
     """
     records = _records(
         connection,

@@ -1,4 +1,4 @@
-"""Revisions: what changed between vintages of a source, computed once and kept next to them; and between releases."""
+"""Revisions: changes between vintages of a source, computed once and stored next to them; and between releases."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def load_vintages(
 ) -> None:
     """Fill ``out.vintage`` and ``out.revision`` for one source.
 
-    The revisions between two loads are worked out when they are first published, then kept as Parquet.
+    The revisions between two loads are computed when they are first published, then stored as Parquet.
 
     Args:
         connection: the warehouse being built.
         vintage: the current one of the source.
         settings: where data live.
-        with_revisions: false for estimates, whose cells are no observations.
+        with_revisions: false for estimates, whose cells are not observations.
     """
     rows = [
         {
@@ -101,7 +101,7 @@ def load_vintages(
 def _kept_revisions(
     connection: duckdb.DuckDBPyConnection, source_id: str, before: Load, load: Load, settings: Settings
 ) -> Path:
-    """The revisions between two vintages: a vintage never changes, so they are worked out once."""
+    """Return the file of revisions between two vintages, computed only once as vintages never change."""
     root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
     layout = hashlib.sha256((load_sql("publish/write_revisions") + repr((observation, _PERCENT))).encode()).hexdigest()[
@@ -113,7 +113,7 @@ def _kept_revisions(
         check_seal(target)
         return target
     except DamagedFile:
-        unseal(target)  # missing or damaged: worked out again
+        unseal(target)  # missing or damaged: computed again
     target.parent.mkdir(exist_ok=True)
     old, new = root / before.folder, root / load.folder
     changed = _find_changed_periods(connection, old, new)
@@ -146,7 +146,7 @@ def _kept_revisions(
 
 
 def _find_changed_periods(connection: duckdb.DuckDBPyConnection, before: Path, after: Path) -> str:
-    """Return the clause that leaves the periods whose cells are not the same; none where a vintage has no such list."""
+    """Return the clause that selects periods with different cells; empty if a vintage has no fingerprints."""
     if not ((before / "periods.parquet").is_file() and (after / "periods.parquet").is_file()):
         return ""
     old, new = checked_part(before, "periods"), checked_part(after, "periods")
@@ -155,17 +155,17 @@ def _find_changed_periods(connection: duckdb.DuckDBPyConnection, before: Path, a
 
 
 def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path, only: str) -> None:
-    """Create a view of the cells of a vintage, in today's columns."""
+    """Create a view of the cells of a vintage with the current columns."""
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {read_part('cells', cells)} AS cells {only}")
 
 
 def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, settings: Settings) -> None:
-    """Fill the tables of what a release changed, counts and estimates, from the file that is still published.
+    """Fill the tables of what a release changed, counts and estimates, against the file that is still published.
 
-    Figures of a release with other columns are compared in today's: an attribute that it lacks is the total.
+    Figures of a release with other columns are compared in the current ones: a missing attribute is the total.
 
     Args:
-        connection: the warehouse being built, complete but for these three tables.
+        connection: the warehouse being built, complete except for these three tables.
         release: its identifier.
         settings: where the published file is; without one, nothing is recorded.
     """
@@ -211,7 +211,7 @@ def _estimate_key() -> str:
 
 
 def _compare_estimates(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the table of estimates that are not those of the last release."""
+    """Create the table of estimates that differ from the last release."""
     columns = (*_ESTIMATE_KEY, *attribute_columns(), *_ESTIMATE_REST)
     known = connection.execute(
         "FROM duckdb_tables() WHERE database_name = 'last_release' AND schema_name = 'out' AND table_name = 'estimate'"
@@ -229,13 +229,13 @@ def _compare_estimates(connection: duckdb.DuckDBPyConnection) -> None:
 def _todays_columns(
     connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], names: tuple[str, ...] = ()
 ) -> str:
-    """Return the columns to select from a table of the last release, those that it lacks filled in.
+    """Return the columns to select from a table of the last release, with missing ones filled in.
 
     Args:
         connection: with the last release attached.
         table: without its schema.
         columns: wanted.
-        names: what they are called; their own names if not given.
+        names: their names in the result; default: their own.
     """
     there = {name for name, *_ in connection.execute(f"DESCRIBE last_release.out.{table}").fetchall()}
     return ", ".join(

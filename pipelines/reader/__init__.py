@@ -1,6 +1,6 @@
 """From out to people: an open release, its series, and pictures of them.
 
-What notebooks need is here, imported when it is used::
+The names used in notebooks are here, imported on first use::
 
     from pipelines.reader import SeriesQuery, open_release, plot_trend, read_series
 
@@ -58,7 +58,7 @@ _MODULES = {
     "read_trends": "series.trends",
     "save_picture": "plots.style",
 }
-"""Where each name is."""
+"""The module of each name."""
 
 __all__ = [
     "Picture",
@@ -88,7 +88,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of this package when it is first used: some bring DuckDB, others matplotlib."""
+    """Import a name of this package on first use, as some need DuckDB, others matplotlib."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 _FORMULA = r"^[=+\-@\t\r]"
 
 MOST_ROWS_OF_A_SHEET = 1_048_575
-"""Rows that a sheet of Excel has room for, below its header."""
+"""Rows of an Excel sheet below its header."""
 
 
 def write_answer(statement: str, path: Path, settings: Settings | None = None, *, force: bool = False) -> int:
-    """Write the answer to one SQL statement on the published file to a new file, and return its number of rows.
+    """Write the result of one SQL statement on the published file to a new file, and return its number of rows.
 
-    CSV is UTF-8 with a header, NULL as an empty field; a text that a spreadsheet would take for a formula begins with
-    an apostrophe. In Excel texts stay texts (``0101``) and nothing is a formula.
+    CSV is UTF-8 with a header, NULL as an empty field; a text that a spreadsheet would treat as a formula gets an
+    apostrophe. In Excel texts stay texts (``0101``) and nothing is a formula.
 
     Args:
         statement: a query.
@@ -49,14 +49,14 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         force: replace a file that exists.
 
     Raises:
-        UsageError: nothing published, a statement without an answer or not valid, another ending, a file that exists,
-            or more rows than a sheet has room for.
+        UsageError: nothing published, an invalid statement or one without a result, another ending, an existing file,
+            or more rows than a sheet can hold.
     """
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise UsageError(f"{path.name}: the name of the file ends with {', '.join(_WRITERS)}")
+        raise UsageError(f"{path.name}: the file name must end with {', '.join(_WRITERS)}")
     if path.is_symlink() or (path.exists() and not (force and path.is_file())):
-        raise UsageError(f"{path} exists already; give another name, or --force")
+        raise UsageError(f"{path} already exists; give another name, or --force")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
     settings = settings or reading_settings()
@@ -69,7 +69,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         except duckdb.Error as error:
             raise query_failed(error, settings) from error
         if answer is None:
-            raise UsageError("the statement has no answer to write")
+            raise UsageError("the statement returns no result to write")
         try:
             with query_memory(settings):
                 answer.to_table("memory.main.answer")
@@ -80,7 +80,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         (rows,) = fetch_row(connection, "SELECT count(*) FROM memory.main.answer")
         if path.suffix.lower() == ".xlsx" and rows > MOST_ROWS_OF_A_SHEET:
             raise UsageError(
-                f"{rows:,} rows do not fit a sheet of Excel ({MOST_ROWS_OF_A_SHEET:,}); write .csv or .parquet"
+                f"{rows:,} rows do not fit in an Excel sheet ({MOST_ROWS_OF_A_SHEET:,}); write .csv or .parquet"
             )
         replace_atomically(path.absolute(), lambda temporary: write(connection, temporary))
     return int(rows)
@@ -94,7 +94,7 @@ def _copy(options: str) -> Write:
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Texts that begin like a formula get an apostrophe before them; numbers written as texts stay as they are."""
+    """Write CSV with an apostrophe before texts that begin like a formula; numbers written as text are unchanged."""
     columns = []
     for column, kind, *_ in connection.execute("DESCRIBE memory.main.answer").fetchall():
         text, label = quote_identifier(column), quote_identifier(_harmless(column))
@@ -159,7 +159,7 @@ def write_table(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def write_csv_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write a few rows as CSV, by the rules of :func:`write_answer`; many small files are faster so than with SQL."""
+    """Write a few rows as CSV, by the rules of :func:`write_answer`; for many small files this is faster than SQL."""
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow([_harmless(str(name)) for name in rows[0]])

@@ -1,4 +1,4 @@
-"""Areas by code or by name: which area a reader means, and which areas have figures."""
+"""Areas by code or by name: which area is meant, and which areas have figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LANGUAGES = ("en", "fr", "es")
 
 
 def fold_name(text: str) -> str:
-    """Return a name without case, accents and double spaces, as names are compared.
+    """Return a name without case, accents and double spaces, for comparison.
 
     >>> fold_name("  M\u00e9xico "), fold_name("C\u00f4te d\u2019Ivoire")
     ('mexico', "cote d'ivoire")
@@ -27,11 +27,11 @@ def fold_name(text: str) -> str:
 def find_area(text: str, settings: Settings | None = None) -> str:
     """Return the code of the area that is meant by a code or by a name in English, French or Spanish.
 
-    A code comes first, whatever its case. Of several areas with one name the largest is meant: ``Mexico`` is the
-    country, not the state. Two of one size are refused.
+    A code takes precedence, whatever its case. Of several areas with the same name the largest is meant: ``Mexico`` is
+    the country, not the state. Two of the same level are refused.
 
     Raises:
-        UsageError: no area has this code or name, or several of one size do; says which are near, with names.
+        UsageError: no area has this code or name, or several of the same level do; lists the nearest, with names.
 
     Example::
 
@@ -53,7 +53,7 @@ def find_area(text: str, settings: Settings | None = None) -> str:
 
 
 def names_of_area(area: dict[str, Any]) -> set[str]:
-    """Return the names of an area as they are compared."""
+    """Return the names of an area, folded for comparison."""
     return {fold_name(area[f"name_{language}"]) for language in LANGUAGES if area[f"name_{language}"]}
 
 
@@ -80,7 +80,7 @@ def _unknown(text: str, areas: list[dict[str, Any]]) -> str:
     """Return the message on an unknown area, with the nearest by code and by name."""
     spelled = {spelling: area for area in areas for spelling in [area["code"], *names_of_area(area)]}
     near = {spelled[one]["code"]: spelled[one] for one in nearest_values(fold_name(text), spelled, count=5)}
-    return f"unknown area {text!r}; nearest: {_in_words(list(near.values())[:3]) or 'none'}; all: iccs areas"
+    return f"unknown area {text!r}; nearest: {_in_words(list(near.values())[:3]) or 'none'}; list all: iccs areas"
 
 
 def _in_words(areas: Iterable[dict[str, Any]]) -> str:

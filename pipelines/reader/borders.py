@@ -1,4 +1,4 @@
-"""Disputed borders of a map: which they are is declared in a table, in sets of which one is chosen."""
+"""Disputed borders of a map: they are declared in a table, in sets of which one is chosen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.project import BOUNDARIES, find_project
 DECLARED = "declared"
 """The set that is packaged."""
 NONE = "none"
-"""Draw every border alike."""
+"""Draw every border in the same way."""
 _FILE = "disputed.csv"
 _COLUMNS = ("set", "area", "other", "west", "south", "east", "north", "why")
 _CORNERS = ("west", "south", "east", "north")
@@ -50,8 +50,8 @@ def disputed_rows(name: str = DECLARED) -> list[dict[str, str]]:
 def disputed_lines(boundaries: Boundaries, name: str = DECLARED) -> list[Ring]:
     """Return the disputed borders among the outlines of a map, as lines of two points in degrees, shape (2, 2).
 
-    A border is what two outlines have in common, point for point, as neighbours have in TopoJSON; of outlines that were
-    drawn each by itself none is found.
+    A border is what two outlines have in common, point for point, as neighbours do in TopoJSON; between outlines drawn
+    independently none is found.
 
     Args:
         boundaries: outlines by code of the area.
@@ -79,9 +79,9 @@ def disputed_lines(boundaries: Boundaries, name: str = DECLARED) -> list[Ring]:
 
 
 def disputed_land(boundaries: Boundaries, name: str = DECLARED) -> list[Polygon]:
-    """Return the land that two areas claim: polygons of ``area`` that lie whole inside the limits of its border.
+    """Return the land that two areas claim: polygons of ``area`` that are entirely inside the limits of its border.
 
-    Rows without limits (the whole earth) name a border only.
+    Rows without limits (the whole earth) only name a border.
 
     Args:
         boundaries: outlines by code of the area.
@@ -107,7 +107,7 @@ def _limits(row: dict[str, str]) -> list[float]:
         return [float(row[corner]) for corner in _CORNERS]
     except ValueError as error:
         where = f"{row['area']} and {row['other']}"
-        raise UsageError(f"{_FILE}: the border of {where} has a limit that is no number ({error})") from error
+        raise UsageError(f"{_FILE}: the border of {where} has a limit that is not a number ({error})") from error
 
 
 def _sides(polygons: list[Polygon]) -> dict[frozenset[tuple[float, float]], Segment]:

@@ -1,4 +1,4 @@
-"""Areas side by side: which of their figures may be put in an order, by the rules of ``schemas/comparison.yml``."""
+"""Areas side by side: which of their figures may be ranked, by the rules of ``schemas/comparison.yml``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.comparison import Aspect, ComparisonRules, load_comparison_rules
 from schemas.errors import UsageError
 
 NAMES_SHOWN = 4
-"""National categories of an area named in its definition; the others are counted."""
+"""How many national categories of an area are named in its definition; of others only the number is given."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Comparison:
     Attributes:
         query: what was asked for, with the stage and counting unit that most areas have.
         year: of the figures.
-        ranked: rows of ``out.figure`` that are alike in all that matters, the highest rate first, with ``place`` from
-            1; empty where no two are.
+        ranked: rows of ``out.figure`` that are comparable, the highest rate first, with ``place`` from 1; empty if no
+            two are.
         unranked: the other rows, with ``why`` they are not ranked: reasons in words.
-        without: areas without a figure in that year, by code, and what is there.
-        remarks: what differs and does not forbid an order, in words.
-        definitions: of each area, the national categories that its figure counts.
+        without: areas without a figure in that year, by code, and what they have.
+        remarks: differences that do not prevent a ranking, in words.
+        definitions: the national categories counted in the figure of each area.
     """
 
     query: SeriesQuery
@@ -56,11 +56,11 @@ def compare_areas(
     settings: Settings | None = None,
     language: str = "en",
 ) -> Comparison:
-    """Return the figures of several areas in one year, those that are alike in order.
+    """Return the figures of several areas in one year, with comparable ones ranked.
 
-    One stage and counting unit is taken for all: those that most areas have, then the preferred ones. An area without
-    them is shown with its preferred series, and not ranked. Without a year it is the last one in which about as many
-    areas have a rate as ever.
+    One stage and counting unit is used for all: those that most areas have, then the preferred ones. An area without
+    them is shown with its preferred series, unranked. The default year is the last one in which about as many areas as
+    ever have a rate.
 
     Args:
         wanted: what is asked for; its area does not matter.
@@ -110,9 +110,9 @@ def compare_areas(
 
 
 def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str = "en") -> tuple[Rows, Rows]:
-    """Return the figures that may be put in an order, the highest rate first, and the others with the reasons.
+    """Return the figures that may be ranked, the highest rate first, and the others with the reasons.
 
-    Figures are ranked with those that share every declared aspect with the most others. One alone is no order.
+    The largest group of figures that share every declared aspect is ranked, unless it has only one.
 
     Args:
         rows: one of each area, with the columns of ``out.figure``.
@@ -145,10 +145,10 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
 
 
 def unlike_most(rows: Rows) -> dict[str, str]:
-    """Return which areas of one series cannot be put beside the others, and why: for maps and lists of its areas.
+    """Return which areas of one series are not comparable with the others, and why, for maps and lists of areas.
 
-    A figure that is exceptional or lacks a part is left out, and so is one that is made from other categories, or
-    counts more or less of its category, than most. Few events are no reason: they are marked.
+    These are figures that are exceptional or lack a part, are made from other categories than most, or count more or
+    less of their category. Few events are not a reason; they are marked.
 
     Args:
         rows: of each area one, with ref_area, value, rate_per_100k, iccs_made_from, obs_status, caveats.
@@ -168,7 +168,7 @@ def unlike_most(rows: Rows) -> dict[str, str]:
 
 
 def _left_out(row: dict[str, Any], rules: ComparisonRules, language: str) -> list[str]:
-    """Why a figure is of no use in an order at all."""
+    """Return why a figure cannot be ranked at all."""
     if row["rate_per_100k"] is None:
         reason = row["no_rate_reason"]
         words = code_words("no_rate_reason", reason, language) if reason else word("none given", language)
@@ -180,7 +180,7 @@ def _left_out(row: dict[str, Any], rules: ComparisonRules, language: str) -> lis
 
 
 def _exceptional(row: dict[str, Any], rules: ComparisonRules, language: str) -> list[str]:
-    """What is said of a figure that forbids comparing it with any other."""
+    """Return the caveats and status of a figure that prevent any comparison."""
     carried = (row["caveats"] or "").split(";")
     why = [code_words("caveat", code, language) for code in rules.caveats_left_out if code in carried]
     if row["obs_status"] in rules.statuses_left_out:
@@ -218,7 +218,7 @@ def _most_common_kind(rows: Rows) -> tuple[str, str]:
 
 
 def common_year(rows: Iterable[dict[str, Any]]) -> int:
-    """Return the last year in which about as many areas have a rate as ever; at least one has to have one."""
+    """Return the last year in which about as many areas as ever have a rate; at least one must have one."""
     areas: dict[int, set[str]] = {}
     for row in rows:
         if row["rate_per_100k"] is not None:
@@ -228,7 +228,7 @@ def common_year(rows: Iterable[dict[str, Any]]) -> int:
 
 
 def _one_of_each_area(rows: Rows, wanted: SeriesQuery) -> Rows:
-    """Return of each area the row of the wanted kind, or of its preferred series where it has none of it."""
+    """Return for each area the row of the wanted kind, or of its preferred series if it has none."""
     best: dict[str, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: (not wanted.admits(key_of(row)), preference(key_of(row)))):
         best.setdefault(row["ref_area"], row)
@@ -241,7 +241,7 @@ def _what_is_there(code: str, every: Rows, year: int) -> str:
 
 
 def _remarks(ranked: Iterable[dict[str, Any]], language: str) -> tuple[str, ...]:
-    """What differs between ranked figures, or is on all of them, without forbidding an order."""
+    """Return what differs between ranked figures, or applies to all of them, without preventing a ranking."""
     rules, rows = load_comparison_rules(), list(ranked)
     found = []
     for aspect in rules.noted:
@@ -264,7 +264,7 @@ def _remarks(ranked: Iterable[dict[str, Any]], language: str) -> tuple[str, ...]
 
 
 def _definitions(iccs: str, rows: Rows, settings: Settings | None) -> dict[str, str]:
-    """Return of each area the national categories that its figure counts, with relations other than exact."""
+    """Return for each area the national categories counted in its figure, with relations other than exact."""
     sources = sorted({row["source"] for row in rows})
     links = packaged_query("reader/links_of_category", settings, iccs=iccs, sources=sources).records()
     texts: dict[str, str] = {}

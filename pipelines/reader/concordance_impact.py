@@ -1,4 +1,4 @@
-"""What a concordance does to the figures: coverage at each level, and what a new version would move."""
+"""The effect of a concordance on the figures: coverage at each level, and what a new version would change."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def mapping_coverage(settings: Settings) -> Result:
 
 
 def concordance_impact(source_id: str, old: Path, new: Path, settings: Settings) -> Result:
-    """Return by how much each ICCS category of a source moves between two versions of its concordance.
+    """Return how much each ICCS category of a source changes between two versions of its concordance.
 
-    The counts are those of the published file; each version maps them by its own links, weights and validity.
+    The counts come from the published file; each version maps them by its own links, weights and validity.
 
     Raises:
         ConcordanceError: a version is not a concordance.

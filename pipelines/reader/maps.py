@@ -1,4 +1,4 @@
-"""Rates of one year by area, for a map; an area without a rate has its reason, and is not zero."""
+"""Rates of one year by area, for a map; an area without a rate has a reason, and is not zero."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schemas.errors import UsageError
 CLASSES = 5
 
 NO_FIGURE = "no_figure"
-"""Why an area has no rate: the source has nothing for it in that year. Other reasons are those of ``out.rate``."""
+"""The reason for areas for which the source has nothing in that year; other reasons come from ``out.rate``."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class MapRates:
             parts are shown, None for countries.
         key: source, stage and counting unit.
         year: of the rates.
-        rows: of areas with a rate that can be put beside those of the others, by code.
-        missing: why the others have none, or one that is not compared, by code.
+        rows: of areas with a rate that is comparable with the others, by code.
+        missing: why the others have none, or an incomparable one, by code.
         limits: upper rate of each class but the last.
-        others: other series that were there to choose from, in words.
-        elsewhere: areas with a rate in that year in one of the other series only, which the map does not show.
-        whole: the row of the area whose parts are shown, of the same series and year; None where there is none.
+        others: other available series, in words.
+        elsewhere: areas with a rate in that year only in another series, which the map does not show.
+        whole: the row of the area whose parts are shown, of the same series and year; None if there is none.
     """
 
     query: SeriesQuery
@@ -56,12 +56,12 @@ class MapRates:
         return int(np.searchsorted(self.limits, self.rows[code]["rate_per_100k"], side="left"))
 
     def is_few(self, code: str) -> bool:
-        """Whether the rate of an area rests on so few events that chance decides its place (``comparison.yml``)."""
+        """Whether the rate of an area is based on too few events for ranking (``comparison.yml``)."""
         return bool(self.rows[code]["value"] < load_comparison_rules().fewest_events)
 
     @property
     def caveats(self) -> dict[str, list[str]]:
-        """The areas whose rate has each caveat."""
+        """The areas with each caveat on their rate."""
         found: dict[str, list[str]] = {}
         for code, row in sorted(self.rows.items()):
             for caveat in filter(None, (row["caveats"] or "").split(";")):
@@ -70,12 +70,12 @@ class MapRates:
 
     @property
     def codes(self) -> list[str]:
-        """Every area of the map, with a rate or not."""
+        """Every area of the map, with or without a rate."""
         return sorted({*self.rows, *self.missing})
 
 
-def class_limits(rates: Sequence[float], classes: int = CLASSES) -> tuple[float, ...]:
-    """Return the upper rate of each class but the last, with about as many areas in each class; equal rates stay one.
+def class_limits(rates: Sequence[float]) -> tuple[float, ...]:
+    """Return the upper rate of each class but the last, for classes of about equal size; equal rates stay together.
 
     >>> class_limits([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     (2.0, 4.0, 6.0, 8.0)
@@ -83,7 +83,7 @@ def class_limits(rates: Sequence[float], classes: int = CLASSES) -> tuple[float,
     (0.0,)
     """
     ordered = np.sort(np.asarray(rates, dtype=np.float64))
-    places = [int(np.ceil(len(ordered) * share / classes)) - 1 for share in range(1, classes)]
+    places = [int(np.ceil(len(ordered) * share / CLASSES)) - 1 for share in range(1, CLASSES)]
     found = sorted({float(ordered[place]) for place in places if place >= 0})
     return tuple(limit for limit in found if limit < ordered[-1])
 
@@ -91,9 +91,9 @@ def class_limits(rates: Sequence[float], classes: int = CLASSES) -> tuple[float,
 def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Settings | None = None) -> MapRates:
     """Return the rates of the areas below one, or of the countries, in one year, all of one series.
 
-    Of several series, the one with the most areas is taken, then the preferred one; each in its own last year if none
-    is given: a country that publishes before all others would be alone on its map. Countries are those that the source
-    ever counts.
+    Of several series, the one with the most areas is used, then the preferred one; each in its own last year if none is
+    given, as a country that publishes before all others would be alone on its map. Countries are those ever counted by
+    the source.
 
     Args:
         wanted: what is asked for; its area is the one whose parts are shown, None for countries.
@@ -144,7 +144,7 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
 
 
 def _read_whole(wanted: SeriesQuery, key: SeriesKey, year: int, settings: Settings | None) -> dict[str, Any] | None:
-    """The rate of the area whose parts are shown; None of countries, which have nothing above them."""
+    """Return the rate of the area whose parts are shown; None for countries, which have nothing above them."""
     if wanted.area is None:
         return None
     asked = {"iccs": wanted.iccs, "areas": [wanted.area], "sexes": [wanted.sex], "age": wanted.age}

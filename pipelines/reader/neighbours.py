@@ -1,4 +1,4 @@
-"""Which areas are neighbours: those whose outlines have a border in common."""
+"""Which areas are neighbours: those with a common border in their outlines."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from pipelines.collect.boundaries import Boundaries
 
 _DECIMALS = 7
-"""Of degrees, to which a point of two outlines is the same: about a centimetre."""
+"""Decimals of degrees to which points of two outlines are equal: about a centimetre."""
 _FEWEST_POINTS = 2
-"""In common; one is a corner."""
+"""Fewest common points of neighbours; a single one is a corner."""
 
 
 def neighbour_pairs(boundaries: Boundaries, codes: Collection[str]) -> list[tuple[str, str]]:
-    """Return the pairs of areas that have two points of their outlines in common, and more, in order of the codes.
+    """Return the pairs of areas with at least two common points in their outlines, in order of the codes.
 
-    Outlines that were simplified together (TopoJSON, or GeoJSON made of it) have the points of a border in common;
-    of outlines that were drawn each by itself none is found.
+    Outlines that were simplified together (TopoJSON, or GeoJSON made from it) share the points of a border; between
+    outlines drawn independently none is found.
 
     Args:
         boundaries: outlines by code of the area.

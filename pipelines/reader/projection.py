@@ -1,4 +1,4 @@
-"""Where points of the earth are on a map: projections that keep areas, and outlines as they are seen on it."""
+"""Map projections: equal-area projections, and outlines as they appear on the map."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pipelines.collect.boundaries import Boundaries, Polygon, Ring
 Numbers = NDArray[np.float64]
 
 FARTHEST = -0.7
-"""Cosine of the distance from the middle of the map beyond which an outline is not drawn: there it is torn apart."""
+"""Cosine of the distance from the centre of the map beyond which outlines are torn apart, and not drawn."""
 _WORLD = 0.25
-"""Cosine of the distance from the middle of the map: where an area shown is farther, the map is one of the world."""
+"""Cosine of the distance from the centre of the map; if an area shown is farther, a world map is used."""
 _WORLD_SOUTH, _WORLD_NORTH = -57.0, 84.0
-"""Degrees: Antarctica is left out, as nobody is counted there."""
+"""Latitude in degrees below which land is left out: Antarctica has no figures."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a point of the earth is on the map; outlines far from ``middle`` are torn apart and not drawn."""
+    """The projection of a map; outlines far from ``middle`` are torn apart and not drawn."""
 
     project: Callable[[Ring], Numbers]
     middle: tuple[float, float] | None
 
     def __call__(self, points: Ring) -> Numbers:
-        """Return points, in degrees, on the plane of the map."""
+        """Return points, given in degrees, in map coordinates."""
         return self.project(points)
 
     @property
@@ -42,13 +42,13 @@ class Place:
 
 
 def find_place(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Place, Numbers, Numbers]:
-    """Return where points are on a map of some areas, and its lower left and upper right corner on the plane.
+    """Return the projection for a map of some areas, and its lower left and upper right corner in map coordinates.
 
-    The largest part of each area is inside. Areas of several continents are on a map of the world.
+    The largest part of each area is inside. Areas of several continents are shown on a world map.
 
     Args:
         boundaries: outlines by code of the area.
-        shown: codes of the areas that the map is of.
+        shown: codes of the areas shown.
     """
     parts = [largest(boundaries.shapes[code]) for code in shown]
     middle = _middle(parts)
@@ -64,7 +64,7 @@ def find_place(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Place, Num
 
 
 def project(points: Ring, middle: tuple[float, float]) -> Numbers:
-    """Return points on a plane that keeps areas: Lambert's azimuthal projection of a sphere of radius 1.
+    """Return points in Lambert's azimuthal equal-area projection of a sphere of radius 1.
 
     Snyder (1987), Map Projections: A Working Manual, U.S. Geological Survey, equations 22-4, 24-2, 24-13 and 24-14.
 
@@ -87,7 +87,7 @@ def project(points: Ring, middle: tuple[float, float]) -> Numbers:
 
 
 def project_world(points: Ring) -> Numbers:
-    """Return points on a plane that keeps areas and shows the whole earth: the Equal Earth projection.
+    """Return points in the Equal Earth projection, an equal-area projection of the whole earth.
 
     Šavrič, Patterson and Jenny (2018), The Equal Earth map projection, International Journal of Geographical
     Information Science 33(3), equations 1 and 2; a sphere of radius 1.
@@ -114,7 +114,7 @@ def closeness(points: Ring, middle: tuple[float, float]) -> Numbers:
 
 
 def _middle(rings: Iterable[Ring]) -> tuple[float, float]:
-    """Longitude and latitude in the middle of outlines, each counted once: the mean of their directions."""
+    """Return longitude and latitude of the centre of outlines, each counted once: the mean of their directions."""
     directions = []
     for ring in rings:
         longitude, latitude = np.radians(ring.T)
@@ -127,23 +127,23 @@ def _middle(rings: Iterable[Ring]) -> tuple[float, float]:
 
 
 def largest(polygons: list[Polygon]) -> Ring:
-    """Return the outline of the polygon that covers most."""
+    """Return the outline of the largest polygon."""
     return max((polygon[0] for polygon in polygons), key=lambda ring: abs(signed_area(ring)))
 
 
 def signed_area(ring: Numbers) -> float:
-    """Return the area inside a closed ring, positive where it runs against the clock."""
+    """Return the area inside a closed ring, positive if it runs counterclockwise."""
     x, y = ring[:, 0], ring[:, 1]
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
 def unwrapped(ring: Ring) -> Ring:
-    """Return a ring without the jump from 180 to -180 degrees: beyond one of them instead."""
+    """Return a ring without the jump from 180 to -180 degrees, continued beyond one of them."""
     return np.column_stack([np.unwrap(ring[:, 0], period=360), ring[:, 1]])
 
 
 def copies_of(ring: Ring) -> list[Ring]:
-    """Return a ring as often as it is seen on a map of the world: one that crosses 180 degrees at both edges."""
+    """Return a ring as often as it appears on a world map: at both edges if it crosses 180 degrees."""
     whole = unwrapped(ring)
     if abs(whole[-1, 0] - whole[0, 0]) > 1:  # around a pole: it has no inside on the map
         return []
@@ -152,7 +152,7 @@ def copies_of(ring: Ring) -> list[Ring]:
 
 
 def centre_of(ring: Numbers) -> Numbers:
-    """Return the centre of gravity of a closed outline; the middle of its points where it has no area."""
+    """Return the centroid of a closed outline; the mean of its points if it has no area."""
     x, y = (ring - ring[0]).T
     cross = x[:-1] * y[1:] - x[1:] * y[:-1]
     if not abs(cross.sum()) > 0:

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from pipelines.reader.selection import SeriesQuery
 
 _MOST_SECONDS = 600
-"""A statement on a release takes seconds; one that takes longer than this would not end."""
+"""Time limit of a statement on a release, which usually takes seconds."""
 
 _ROWS_AT_A_TIME = 20_000
 
 _MOST_ANSWER_BYTES = 2 * 2**30
-"""What the rows of an answer may take in Python."""
+"""Limit of memory for the rows of an answer in Python."""
 
 _MOST_SPILLED = "4GB"
-"""What a statement may write to the folder for temporary files."""
+"""Limit of what a statement may write to the temporary folder."""
 
 _MAX_CODES_SHOWN = 12
-"""A list of codes up to this length is shown in full where no code is near."""
+"""A list of codes up to this length is shown in full if no code is near."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Result:
 class OpenRelease:
     """The published file, open for reading: one complete release, whatever is published meanwhile.
 
-    Close it, or use it as a context manager. ``connection`` is a DuckDB connection of its own, in memory, with the file
+    Close it, or use it as a context manager. ``connection`` is a separate DuckDB connection in memory, with the file
     attached read-only; tables are named as in the file, ``out.observation`` ...
     """
 
@@ -67,10 +67,10 @@ class OpenRelease:
         self._open()
 
     def _open(self) -> None:
-        """Attach the file that has the name now.
+        """Attach the file that currently has the name.
 
-        Not by connecting to the path: within one process DuckDB returns the database that it already has open under a
-        path, which may be that of the previous release.
+        It does not connect to the path, as DuckDB returns the database that the process already has open under a path,
+        which may be the previous release.
 
         Raises:
             UsageError: there is no file, or it cannot be opened: it is damaged, or a client has it open for writing.
@@ -78,7 +78,7 @@ class OpenRelease:
         while True:
             identity = self._identity()
             if identity is None:
-                raise UsageError(f"there is no {self._path}; make it with: iccs run")
+                raise UsageError(f"there is no {self._path}; create it with: iccs run")
             connection = connect_apart()
             try:
                 connection.execute(f"ATTACH {quote_literal(str(self._path))} AS crime (READ_ONLY)")
@@ -111,9 +111,9 @@ class OpenRelease:
         return self._identity() not in (None, self._opened)
 
     def reconnect(self) -> bool:
-        """Switch to the release that is published now; return False if it is the one already open.
+        """Switch to the release that is published now; return False if it is already open.
 
-        Whatever was made on the old connection (temporary tables, results not yet fetched) is lost.
+        Everything on the old connection (temporary tables, results not yet fetched) is lost.
         """
         if not self.is_newer():
             return False
@@ -134,14 +134,14 @@ class OpenRelease:
 
 
 def reading_settings(data: str | Path | None = None) -> Settings:
-    """Return the settings for reading: as for a run, but from any folder below the one that holds the data.
+    """Return the settings for reading: as for a run, but from any folder below the one with the data.
 
-    A notebook is run in the folder it is in, not in the one above that has ``data``. Where neither an argument, nor
-    ICCS_DATA, nor a project says where the data are, and ``data`` in the current folder has no published file, the
-    nearest folder above is taken whose ``data`` has one. A run never looks above: it would write there.
+    A notebook runs in its own folder, not in the one above that has ``data``. If neither an argument, nor ICCS_DATA,
+    nor a project gives the data folder, and ``data`` in the current folder has no published file, the nearest folder
+    above whose ``data`` has one is used. A run never searches above, as it would write there.
 
     Raises:
-        UsageError: as ``load_settings``, or the file found above belongs to another account.
+        UsageError: as in ``load_settings``, or the file found above belongs to another account.
     """
     settings = load_settings(data)
     if data or os.environ.get("ICCS_DATA") or find_project() is not None or settings.published.is_file():
@@ -158,7 +158,7 @@ def open_release(data: str | Path | None = None) -> OpenRelease:
     """Open the newest release read-only, for notebooks and Python; ``is_newer`` is true once another was published.
 
     Args:
-        data: data folder; else as :func:`reading_settings` finds it.
+        data: data folder; default: found by :func:`reading_settings`.
 
     Raises:
         UsageError: nothing has been published yet.
@@ -174,14 +174,14 @@ def open_release(data: str | Path | None = None) -> OpenRelease:
 
 
 def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes: Path | None = None) -> None:
-    """Leave a connection nothing but the release: no file, no network, no extension, no setting, no Python variable.
+    """Restrict a connection to the release: no files, network, extensions, settings or Python variables.
 
-    SQL of a person may be anybody's. None of this can be undone on the connection.
+    A user's SQL may come from anybody. The restrictions cannot be undone on the connection.
 
     Args:
         connection: to a release.
         settings: the limit of memory.
-        writes: the one file that may be written.
+        writes: the only files that may be written.
     """
     values: dict[str, str | list[str]] = {
         "memory_limit": settings.memory_limit,
@@ -198,25 +198,25 @@ def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes:
 
 
 def query_time(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
-    """Stop a statement that takes longer than any sensible one; it ends as one that failed."""
+    """Stop a statement that takes an unreasonable time, as a failed statement."""
     return time_limit(
         connection, _MOST_SECONDS, UsageError(f"the query took more than {_MOST_SECONDS} seconds and was stopped")
     )
 
 
 def query_memory(settings: Settings) -> AbstractContextManager[None]:
-    """Stop a statement that makes values far larger than the memory limit, which DuckDB's own limit does not hold."""
-    found = f"the query failed: it wants far more memory than ICCS_MEMORY_LIMIT ({settings.memory_limit}) for one value"
+    """Stop a statement that makes values far beyond the memory limit, which DuckDB's own limit does not prevent."""
+    found = f"the query failed: it needs far more memory than ICCS_MEMORY_LIMIT ({settings.memory_limit}) for one value"
     return memory_bound(address_space(settings), UsageError(found))
 
 
 _QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
-"""Kinds of statements that only answer; MULTI is a PIVOT, which the parser makes of several."""
+"""Kinds of statements that only read; MULTI is a PIVOT, which the parser splits into several."""
 
 
 @contextmanager
 def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file read-only for a moment; a release published meanwhile does not matter.
+    """Open the published file read-only for a short time, unaffected by a release published meanwhile.
 
     Raises:
         UsageError: nothing has been published yet.
@@ -226,22 +226,22 @@ def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPy
 
 
 def check_query(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    """Refuse a text that is not one question: of several statements only the last would be answered.
+    """Refuse a text that is not a single query, as only the last of several statements would return a result.
 
     Raises:
-        UsageError: no statement, several, or one that does something else than answer.
+        UsageError: no statement, several, or one that does not only read.
         duckdb.Error: the text cannot be parsed.
     """
     statements = connection.extract_statements(statement)
     if not statements:
         raise UsageError("the query is empty")
     if len(statements) > 1:
-        raise UsageError(f"a query is one statement, and this text has {len(statements)}; ask them one after the other")
+        raise UsageError(f"a query is one statement, but this text has {len(statements)}; run them one at a time")
     kind = statements[0].type
     if kind not in _QUESTIONS:
         raise UsageError(
             f"a query begins with SELECT, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN; this is {kind.name}. It "
-            "sees the published file and nothing else; to write the answer to a file: --output FILE"
+            "can read only the published file; to write the result to a file use --output FILE"
         )
 
 
@@ -249,8 +249,8 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
     """Return the answer to one SQL statement on the published file.
 
     Raises:
-        UsageError: nothing published, or the statement is not valid; gives DuckDB's own words.
-        LimitReached: it needs more memory or disk than it may take.
+        UsageError: nothing published, or the statement is not valid; gives DuckDB's own message.
+        LimitReached: it needs more memory or disk than allowed.
     """
     settings = settings or reading_settings()
     with open_published(settings) as connection, query_time(connection):
@@ -268,10 +268,10 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
 
 
 def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    """Return the rows of an answer, which Python holds as a whole.
+    """Return all rows of an answer, which are held in Python's memory.
 
     Raises:
-        UsageError: they take more memory than any sensible answer.
+        UsageError: they take more memory than any reasonable answer.
     """
     rows: list[tuple[Any, ...]] = []
     before = _resident_bytes()
@@ -279,25 +279,25 @@ def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
         rows += map(tuple, batch)
         if _resident_bytes() - before > _MOST_ANSWER_BYTES:
             raise UsageError(
-                f"the answer has more than {len(rows):,} rows, which take {_MOST_ANSWER_BYTES // 2**30} GiB of memory; "
-                "ask for less, or write it to a file: iccs query SQL --output FILE.parquet"
+                f"the result has more than {len(rows):,} rows, which take {_MOST_ANSWER_BYTES // 2**30} GiB of memory; "
+                "select less, or write it to a file: iccs query SQL --output FILE.parquet"
             )
     return rows
 
 
 def _resident_bytes() -> int:
-    """What the process holds in memory; 0 where the system does not say."""
+    """Return the resident memory of the process; 0 if the system does not report it."""
     held = Path("/proc/self/statm")
     return int(held.read_text().split()[1]) * resource.getpagesize() if held.is_file() else 0
 
 
 def query_failed(error: duckdb.Error, settings: Settings) -> Exception:
-    """Return what to raise for SQL of a person that failed: DuckDB's own words, and why where the reason is ours."""
+    """Return what to raise for a user's SQL that failed: DuckDB's own message, and the cause if it is one of ours."""
     if (limit := describe_limit(error, settings, _MOST_SPILLED)) is not None:
         return LimitReached(f"the query failed: {limit.said}; {limit.to_do}")
     text = str(error)
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in text:
-        text += "\nA query sees the published file and nothing else; to write the answer to a file: --output FILE"
+        text += "\nA query can read only the published file; to write the result to a file use --output FILE"
     return UsageError(f"the query failed: {text}")
 
 
@@ -308,7 +308,7 @@ def packaged_query(
 
     Args:
         name: of the statement. Its placeholder ``attributes`` is a condition on every ICCS attribute: the total unless
-            the query asks for another code, so that no cell of a part is read as the total.
+            the query asks for another code, so that no cell of a part is taken for the total.
         settings: where the published file is.
         wanted: the query, for its attributes.
         parameters: of the statement.
@@ -319,14 +319,14 @@ def packaged_query(
 
 
 def packaged_rows(connection: duckdb.DuckDBPyConnection, name: str, **values: str) -> list[dict[str, Any]]:
-    """Return the answer to a packaged statement on a connection to a release; ``values`` are SQL for its places."""
+    """Return the answer to a packaged statement on a connection to a release; ``values`` fill its placeholders."""
     found = connection.execute(fill_sql(name, **values))
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:
-    """Return a code of one of the lists area, sex, age or iccs; an unknown one is refused with the nearest.
+    """Return a code of one of the lists area, sex, age or iccs; refuse an unknown one, naming the nearest.
 
     Raises:
         UsageError: the code is not in the list.
@@ -341,7 +341,7 @@ def check_code(column: str, code: str, settings: Settings | None = None) -> str:
 
 
 def names_of(iccs: str, area: str, language: str = "en", settings: Settings | None = None) -> tuple[str, str]:
-    """Return the title of a category and the name of an area in a language, in English where there is none."""
+    """Return the title of a category and the name of an area in a language, or in English if there is none."""
     (row,) = query(
         f"SELECT (SELECT coalesce(title_{language}, title_en) FROM out.iccs WHERE code = $iccs), "
         f"(SELECT coalesce(name_{language}, name_en) FROM out.area WHERE code = $area)",

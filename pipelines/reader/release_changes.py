@@ -1,4 +1,4 @@
-"""What the published release changed against the one before it."""
+"""What the published release changed compared with the previous one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class ReleaseChanges:
     """Changes of a release.
 
     Attributes:
-        against: the release before; None where nothing differs from it, or there is none.
-        sources: rows of one source each: the number of figures of each kind of change, and ``reasons`` of what is no
-            longer given or carries new marks, in words.
+        against: the previous release; None if nothing differs from it, or there is none.
+        sources: a row for each source: the number of figures of each kind of change, and ``reasons`` of withdrawn or
+            newly marked figures, in words.
         largest: the figures that changed most, as in ``out.release_change_cell``.
     """
 

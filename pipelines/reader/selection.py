@@ -1,4 +1,4 @@
-"""Selection of a series: the query, and the one place where one of several matches is preferred."""
+"""Selection of a series: the query, and the only place where one of several matches is preferred."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOTAL = "_T"
 
 
 class SeriesKey(NamedTuple):
-    """Whose figures, at which stage of the process, of what unit: figures of different keys are never mixed."""
+    """Source, stage of the process and counting unit: figures with different keys are never mixed."""
 
     source: str
     stage: str
@@ -34,18 +34,18 @@ class SeriesKey(NamedTuple):
 
 @dataclass(frozen=True)
 class SeriesQuery:
-    """A reader's query; source, stage and counting unit may be left open, and one series is then preferred.
+    """A user's query; source, stage and counting unit may be left open, and one series is then preferred.
 
     Attributes:
         iccs: category.
-        area: code of the area; None for all countries, where a picture or table shows several areas.
+        area: code of the area; None for all countries, if a picture or table shows several areas.
         sex: code of the sex.
         age: code of the age.
         freq: A annual, M monthly.
         source: whose figures; any if None.
         stage: of the process; any if None.
         counting_unit: what is counted; any if None.
-        attributes: codes of ICCS attributes such as ``{"weapon": "firearm"}``; the total of those not given.
+        attributes: codes of ICCS attributes such as ``{"weapon": "firearm"}``; for others the total is used.
 
     >>> SeriesQuery("0101", "MX", sex="F", age="Y15T29").words
     '0101 in MX, sex F, age Y15T29'
@@ -63,16 +63,11 @@ class SeriesQuery:
 
     @property
     def words(self) -> str:
-        """Category, area, sex and, where they are not totals, age and attributes, for messages."""
+        """Category, area, sex and, unless they are totals, age and attributes, for messages."""
         place = "by country" if self.area is None else f"in {self.area}"
         parts = [f"{self.iccs} {place}", f"sex {self.sex}"]
         parts += [f"age {self.age}"] if self.age != TOTAL else []
         return ", ".join([*parts, *(f"{name} {code}" for name, code in self.attributes.items())])
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether source, stage or counting unit are specified."""
-        return any((self.source, self.stage, self.counting_unit))
 
     def admits(self, key: SeriesKey) -> bool:
         """Return whether a series matches the query.
@@ -88,11 +83,11 @@ class SeriesQuery:
         return replace(self, source=key.source, stage=key.stage, counting_unit=key.counting_unit)
 
     def as_document(self) -> dict[str, object]:
-        """Return the query for machines."""
+        """Return the query for JSON output."""
         return vars(self) | {"attributes": dict(self.attributes)}
 
     def condition(self) -> str:
-        """Return the SQL condition, to follow another, on every ICCS attribute.
+        """Return the SQL condition, to append to another, on every ICCS attribute.
 
         Raises:
             UsageError: an attribute is not one of the ICCS.
@@ -110,10 +105,10 @@ class SeriesQuery:
         """Check area, sex and age against the code lists of the published file.
 
         Raises:
-            UsageError: a code is not in its list, or no text; names the nearest.
+            UsageError: a code is not in its list, or not a text; names the nearest.
         """
         if self.area is not None and not isinstance(self.area, str):
-            raise UsageError("a query is of one area, given by its code; several are compared by compare_areas")
+            raise UsageError("a query is for one area, given by its code; to compare several, use compare_areas")
         for column, code in (("area", self.area), ("sex", self.sex), ("age", self.age)):
             if code is not None:
                 check_code(column, code, settings)
@@ -125,7 +120,7 @@ def key_of(row: Mapping[str, Any]) -> SeriesKey:
 
 
 def preference(key: SeriesKey) -> tuple[int, int, SeriesKey]:
-    """Return the place of a series among others: by rank of its stage and counting unit, then by name.
+    """Return the sort key of a series: by rank of its stage and counting unit, then by name.
 
     The ranks are a column of ``schemas/codelists/stage.csv`` and ``counting_unit.csv``.
 
@@ -137,16 +132,16 @@ def preference(key: SeriesKey) -> tuple[int, int, SeriesKey]:
 
 
 def choose_series(keys: Iterable[SeriesKey], wanted: SeriesQuery) -> list[SeriesKey]:
-    """Return the series that a query admits, each once, the preferred one first."""
+    """Return the series that match a query, each once, the preferred one first."""
     return sorted({key for key in keys if wanted.admits(key)}, key=preference)
 
 
 def no_series_message(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Settings | None) -> str:
-    """Return why a requested series does not exist, and what does: other series or other categories.
+    """Return the message that a requested series does not exist, and which others do.
 
     Args:
-        wanted: what was asked for.
-        keys: series of that category, area, sex and age, whatever their source, stage and counting unit.
+        wanted: the query.
+        keys: series of that category, area, sex and age, with any source, stage and counting unit.
         settings: where the published file is.
     """
     what = f"no {'monthly' if wanted.freq == 'M' else 'annual'} series of {wanted.words}"

@@ -1,7 +1,7 @@
 """Words of pictures and pages in three languages: English here, French and Spanish in the catalogues of ``locale``.
 
-Catalogues are gettext files (``.po``) that any editor of translations opens; the context of a message is its key here.
-Labels of codes are not here: those are columns of the code lists.
+Catalogues are gettext files (``.po``), which any translation editor opens; the context of a message is its key here.
+Labels of codes are columns of the code lists.
 """
 
 from __future__ import annotations
@@ -22,17 +22,20 @@ WORDS = {
     "source": "Source",
     "release": "Release",
     "poisson": "Band: exact Poisson 95 % interval.",
-    "usual": "It is of chance alone; with the usual spread between years it reaches more than twice as far.",
-    "usual year": "It is of chance alone; with the usual spread between years: {low} to {high} in {year}.",
+    "usual": "It covers chance alone; with the usual variation between years it is more than twice as wide.",
+    "usual year": "It covers chance alone; with the usual variation between years: {low} to {high} in {year}.",
     "segments": "Thin lines: joinpoint segments, percent a year (ns: not significant).",
-    "not drawn": "Not drawn, as too many or not comparable: {areas}.",
+    "not drawn": "Not drawn (too many or not comparable): {areas}.",
     "whole line": "Grey line: {name}.",
     "last rates": (
-        "Above each panel, on the right: its last rate that is compared with other years, of {year} or of the year in "
+        "Above each panel, on the right: its latest rate comparable with other years, for {year} or the year in "
         "brackets."
     ),
     "log": "Logarithmic scale; a year without an event is not drawn.",
-    "bounds": "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
+    "bounds": (
+        "Brackets: the sex or age of too many persons is unknown; the rate lies between these limits (with none "
+        "of them, with all of them)."
+    ),
     "breaks": "Dotted: break in series, not compared across.",
     "break": "break",
     "bridged": "bridged",
@@ -55,31 +58,35 @@ WORDS = {
     "begins": "strategy begins",
     "evaluation model": "Quasi-Poisson regression, errors correlated from period to period.",
     "effect months": (
-        "First {n} months after the date over the course expected: {value} ({low} to {high}), p {p}: {verdict}."
+        "First {n} months after the date relative to the course expected: {value} ({low} to {high}), p {p}: {verdict}."
     ),
-    "effect year": "First year after the date over the course expected: {value} ({low} to {high}), p {p}: {verdict}.",
+    "effect year": (
+        "First year after the date relative to the course expected: {value} ({low} to {high}), p {p}: {verdict}."
+    ),
     "dark figure": "experienced and recorded",
     "experienced panel": "Experienced (survey estimate)",
     "recorded panel": "Recorded by the police",
     "share panel": "Recorded over estimated",
     "two populations": (
-        "Two figures of two populations, never one series: the survey counts each {survey} of its population "
-        "({people}), the police each {recorded} of everybody."
+        "Two figures of two populations, never one series: the survey counts each {survey} in its population "
+        "({people}), the police each {recorded} in the total population."
     ),
     "told of period": "People were asked about {period}.",
-    "told of unknown period": "About which period people were asked is not declared.",
-    "share signs": "On the right: the colour of the estimates, the sign of the recorded counts.",
-    "share with limits": "{year}: recorded over estimated {share} ({low} to {high}, limits of the estimate alone).",
-    "share without limits": "{year}: recorded over estimated {share}; the survey gives no error.",
-    "no reporting rate": "It is no reporting rate: definitions, places and periods differ.",
+    "told of unknown period": "The period about which people were asked is not declared.",
+    "share signs": "On the right: the colour of the estimates, the marker of the recorded counts.",
+    "share with limits": (
+        "{year}: recorded divided by estimated {share} ({low} to {high}, limits of the estimate only)."
+    ),
+    "share without limits": "{year}: recorded divided by estimated {share}; the survey gives no sampling error.",
+    "no reporting rate": "This is not a reporting rate: definitions, places and periods differ.",
     "measure reported_share": "reported to the police",
     "measure dark_share": "not reported, or not investigated",
-    "told of offences": "Told by the survey itself ({measure}, {year}): {share} of the offences.",
-    "told of victims": "Told by the survey itself ({measure}, {year}): {share} of the victims.",
+    "told of offences": "According to the survey itself ({measure}, {year}): {share} of the offences.",
+    "told of victims": "According to the survey itself ({measure}, {year}): {share} of the victims.",
     "effect own": "Expected: the area’s own course before the date.",
-    "effect controls": "Expected: the weighted rates of {areas}, and the drift against them before the date.",
-    "effect placebos": "Of {n} other dates and areas {share} show as much.",
-    "no cause": "One date shows no cause.",
+    "effect controls": "Expected: the weighted rates of {areas}, and the drift relative to them before the date.",
+    "effect placebos": "Of {n} other dates and areas, {share} show as large an effect.",
+    "no cause": "A single date does not prove a cause.",
     "verdict within": "within the usual swings",
     "verdict elsewhere": "as at other dates and areas",
     "verdict below": "below the course expected",
@@ -91,11 +98,11 @@ WORDS = {
     "no rate": "no rate",
     "none given": "none given",
     "ranked": "ranked",
-    "no other alike": "no other figure is like it",
+    "no other alike": "no other figure is comparable",
     "fewer events": "fewer than {n} events",
     "status": "status {status}",
-    "part missing": "a part of it is missing or exceptional",
-    "classes": "Classes of about as many areas each (their number in brackets); equal-area projection.",
+    "part missing": "part of it is missing or exceptional",
+    "classes": "Classes with about the same number of areas each (number in brackets); equal-area projection.",
     "areas in brackets": "areas in brackets",
     "class highest": "highest",
     "class high": "high",
@@ -103,20 +110,22 @@ WORDS = {
     "class low": "low",
     "class lowest": "lowest",
     "disputed borders": "Dotted borders: disputed (set {name}).",
-    "hatched": "Hatched: no rate, or none that can be compared with the others; not zero.",
+    "hatched": "Hatched: no rate, or none comparable with the others; not zero.",
     "few events": "*: fewer than {n} events.",
-    "few events in": "Fewer than {n} events, so that chance moves the rate far: {where}.",
-    "without outline": "Not drawn, no outline: {names}.",
-    "names of areas": "Areas are named where there is room, by their code where only that fits.",
+    "few events in": "Fewer than {n} events, so chance can move the rate a long way: {where}.",
+    "without outline": "Not drawn (no outline): {names}.",
+    "names of areas": (
+        "Areas are labelled with their name where there is room, or with their code where only that fits."
+    ),
     "disputed land": "Land that two countries claim is left white.",
-    "outlines": "Outlines: {origin}; they state no view on any border.",
-    "slopes": "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",
+    "outlines": "Outlines: {origin}; they imply no opinion on any border.",
+    "slopes": "Solid lines rise, dashed lines fall; labelled: those that changed most, and the highest.",
     "from to": "{first} and {last}",
     "yearly rate": "per 100,000 population a year",
     "no figure": "no figure",
-    "gaps": "× at the foot: no rate that may be shown: {reasons}.",
+    "gaps": "× at the bottom: no rate that may be shown: {reasons}.",
     "population": "Population",
-    "made of": "Made of the categories",
+    "made of": "Composed of the categories",
     "trend sentence": "{first} to {last}: {direction}",
     "direction rising": "rising",
     "direction falling": "falling",
@@ -145,25 +154,26 @@ WORDS = {
     "month apart": "not compared with other months",
     "months usual": "No month from {first} to {last} is higher than the past explains.",
     "months not tested": "Not tested: too few months or events since the last break.",
-    "month fills": "{month} still fills up: it is expected to come to {value} ({low} to {high}).",
+    "month fills": "{month} is still filling up: it is expected to reach {value} ({low} to {high}).",
     "no break": "no break declared",
     "break in": "break in {years}",
     "used years": "used {years}",
     "bridged in": "bridged in {year} (factor {factor})",
     "bridged between": "bridged in {year} (factor {factor}, {low} to {high})",
     "smoothed": "smoothed per 100,000",
-    "not told apart": "not told from the common rate",
+    "not told apart": "not distinguishable from the common rate",
     "funnel 95": "95 %",
     "funnel 998": "99.8 %",
     "funnel people": "population, persons (logarithmic)",
     "funnel": (
-        "Limits around the common rate: chance alone (dotted: exact Poisson), and with the spread between areas, "
-        "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second."
+        "Limits around the common rate: chance alone (dotted: exact Poisson), and with the variation between areas, "
+        "{share} % of that rate. Of {n} areas, {chance} lie outside the 99.8 % limits of the first and "
+        "{outside} outside those of the second."
     ),
     "funnel dashes": "Dashes: smoothed rates (Marshall 1991).",
     "funnel dashes bym": "Dashes: smoothed rates.",
     "bym": "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016).",
-    "without neighbour": "Without a neighbour, towards that of all areas only: {names}.",
+    "without neighbour": "Without neighbours, smoothed only towards the rate of all areas: {names}.",
 }
 """English by key."""
 
@@ -178,12 +188,12 @@ def word(key: str, language: str) -> str:
 
 
 def colon(language: str) -> str:
-    """Return the colon as the language sets it."""
+    """Return the colon with the spacing of the language."""
     return " : " if language == "fr" else ": "
 
 
 def figure_in(text: str, language: str) -> str:
-    """Return a figure written as in English with the separators of a language.
+    """Return a figure written in English format with the separators of a language.
 
     >>> figure_in("21,941.5", "es"), figure_in("21,941.5", "fr"), figure_in("21,941.5", "en")
     ('21.941,5', '21\u202f941,5', '21,941.5')
@@ -219,7 +229,7 @@ def _read_catalogue(language: str) -> Catalog:
 
 
 def translate(text: str, language: str) -> str:
-    """Return a text of a page in a language: itself in English, else its translation.
+    """Return a text of a page in a language: the text itself in English, otherwise its translation.
 
     >>> translate("Countries", "fr")
     'Pays'

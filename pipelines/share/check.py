@@ -1,4 +1,4 @@
-"""What of a release may leave: by source, as it is, protected, or not at all, with the outcome of the audit."""
+"""Which sources of a release may be shared: as they are, protected, or not at all, with the outcome of the audit."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from schemas.errors import UsageError
 from schemas.source import Level, Sharing, SourceFolder
 
 DEFAULT_THRESHOLD = 3
-"""Of incidents whose source declares none."""
+"""The sharing policy for incidents whose source declares none."""
 
 
 @dataclass(frozen=True)
 class SharedSource:
-    """What leaves of one source: ``as_it_is``, ``protected``, ``stays`` (by policy), or ``refused``, and why.
+    """How one source is shared: ``as_it_is``, ``protected``, ``stays`` (by policy), or ``refused``, and why.
 
-    ``coarser`` says with which breakdown less fewer cells would be hidden, where many are.
+    If many cells are hidden, ``coarser`` names a breakdown without which fewer would be.
     """
 
     source: str
@@ -41,14 +41,14 @@ class SharedSource:
 def check_sharing(
     release: OpenRelease, folders: Mapping[str, SourceFolder], level: Level, today: date, left: Sequence[Left] = ()
 ) -> tuple[SharedSource, ...]:
-    """Return, for each source of a release, what may leave to readers of a level.
+    """Return, for each source of a release, what may be shared with recipients of a level.
 
     Args:
         release: the release.
         folders: the definitions of sources, by identifier.
         level: who the figures are for.
-        today: the day on which they would leave.
-        left: the packages that left before: readers have them.
+        today: the day of sharing.
+        left: the packages shared before, which recipients have.
     """
     connection = release.connection
     held = connection.execute("SELECT source, kind FROM out.source ORDER BY source").fetchall()
@@ -57,8 +57,8 @@ def check_sharing(
         for source in [one for one in found.values() if one.outcome == "as_it_is"]:
             if package.policy_of(source.source).get("outcome") == "protected":
                 why = (
-                    f"it left protected in package {package.package}, and as it is it would show what was hidden; put "
-                    "back its threshold"
+                    f"it was shared with hidden cells in package {package.package}, and without protection it would "
+                    "now show them; restore its threshold"
                 )
                 found[source.source] = replace(source, outcome="refused", why=why)
     levels = read_levels(connection)
@@ -77,17 +77,17 @@ def check_sharing(
 def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: Level, today: date) -> SharedSource:
     if source not in folders:
         return SharedSource(
-            source, "refused", "its source definition is not here, so that its policy is not known; add its folder"
+            source, "refused", "its source definition is not here, so its policy is not known; add its folder"
         )
     policy = folders[source].source.sharing
     if policy is None:
         if kind != "incident":
-            return SharedSource(source, "as_it_is", "tables of figures that their office publishes")
+            return SharedSource(source, "as_it_is", "tables of figures published by their office")
         return SharedSource(
             source,
             "refused",
-            f"it holds counts of incidents and declares no policy; say who may have them in {source}/source.yml, for "
-            "instance: sharing: {level: public, threshold: 3}",
+            f"it contains counts of incidents and declares no policy; state who may see them in {source}/source.yml, "
+            "for instance: sharing: {level: public, threshold: 3}",
         )
     if why := policy.why_it_stays(level, today):
         return SharedSource(source, "stays", why, policy=policy)
@@ -98,13 +98,13 @@ def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: L
         return SharedSource(
             source,
             "refused",
-            f"it holds figures of kind {kind}, which are no counts of events and cannot be protected; remove the "
-            "threshold and rounding, or keep the source with level: internal",
+            f"it contains figures of kind {kind}, which are not counts of events and cannot be protected; remove the "
+            "threshold and rounding, or keep the source internal (level: internal)",
             threshold,
             policy=policy,
         )
     if policy.rounding:
-        why = f"all counts are rounded to multiples of {policy.rounding}, with totals that fit"
+        why = f"all counts are rounded to multiples of {policy.rounding}, with totals that still add up"
         return SharedSource(source, "protected", why, threshold, policy=policy)
     why = f"counts from {1 if policy.zeros == 'shown' else 0} to {threshold - 1} are hidden"
     return SharedSource(source, "protected", why, threshold, policy=policy)
@@ -133,7 +133,7 @@ def _protect_group(
     levels: Levels,
     found: dict[str, SharedSource],
 ) -> None:
-    """Fill in what is hidden of linked sources; one that cannot be protected is refused with those linked to it."""
+    """Add the hidden cells of linked sources; if one cannot be protected, all linked ones are refused."""
     names = [source.source for source in group]
     try:
         series = protect(group, read_editions(left, names), read_known(connection, group, as_they_are, left), levels)
@@ -148,12 +148,12 @@ def _protect_group(
         name = source.source
         found[name] = replace(found[name], series=series[name], coarser=_coarser(source, series[name], levels))
         if number := max(failed.values()):
-            why = f"the audit can compute {number} protected counts; declare fewer breakdowns, and report it"
+            why = f"the audit can compute {number} protected counts; declare fewer breakdowns, and report this as a bug"
             found[name] = replace(found[name], outcome="refused", why=why)
 
 
 def _coarser(source: Protected, series: Sequence[Series], levels: Levels) -> tuple[str, ...]:
-    """What is proposed where more than a third of the cells of a stage and counting unit are hidden."""
+    """Return a proposal if more than a third of the cells of a stage and counting unit are hidden."""
     said = {
         propose_coarser(source.counts[one.stage, one.counting_unit], source.threshold, levels)
         for one in series

@@ -1,7 +1,7 @@
 """A release as a data package: CSV and Parquet of every table, their descriptor, sums, licences, citation, provenance.
 
-The same release gives the same bytes, whenever and wherever it is written. The DuckDB file beside it does not: DuckDB
-gives each file an identifier of its own.
+The same release gives the same bytes, whenever and wherever it is written, except for the DuckDB file, as DuckDB gives
+each file its own identifier.
 """
 
 from __future__ import annotations
@@ -130,11 +130,12 @@ def _readme(connection: duckdb.DuckDBPyConnection, found: Sequence[SharedSource]
         "",
         f"For: {level}. Tables are in `data/` as CSV and Parquet, with the same content; `datapackage.json`",
         "describes each column. `crime.duckdb` has them with views and macros. `provenance.json` (W3C PROV) says",
-        f"what each source was made from. `{SUMS}` has the sum of every file: `sha256sum -c {SUMS}`.",
+        f"what each source was made from. `{SUMS}` has the checksum of every file: `sha256sum -c {SUMS}`.",
         "",
-        "An empty field is no zero: `missing_reason` says why there is no figure. Where `conf_status` is C the count",
+        "An empty field is not zero: `missing_reason` states why there is no figure. Where `conf_status` is C the "
+        "count",
         "is hidden to protect persons, because it is small or because a small one could be computed from it;",
-        "which of the two is not said.",
+        "which of the two is not stated.",
         "",
         "| source | publisher | licence | citation | confidentiality |",
         "|---|---|---|---|---|",

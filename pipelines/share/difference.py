@@ -1,4 +1,4 @@
-"""What one package shows, hides and changed against another."""
+"""What one package shows, hides and changed compared with another."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ POLICY = ("outcome", "level", "threshold", "zeros", "never_suppress", "embargo")
 
 @dataclass(frozen=True)
 class Difference:
-    """By source, how many cells are the same, changed, newly shown or hidden, added or gone; and changed policies."""
+    """By source, how many cells are unchanged, changed, newly shown or hidden, added or gone; and changed policies."""
 
     sources: list[dict[str, Any]]
     policies: list[dict[str, Any]]
 
 
 def compare_packages(old: str, new: str, settings: Settings) -> Difference:
-    """Return what differs between two packages that left.
+    """Return the differences between two shared packages.
 
     Args:
         old: name of a package.
@@ -33,7 +33,7 @@ def compare_packages(old: str, new: str, settings: Settings) -> Difference:
         settings: where data live.
 
     Raises:
-        UsageError: no package of that name left; gives the nearest.
+        UsageError: no package of that name was shared; names the nearest.
     """
     left = read_left(settings)
     first, second = (_find(name, left) for name in (old, new))
@@ -61,5 +61,5 @@ def _find(name: str, left: Sequence[Left]) -> Left:
     known = {one.package: one for one in left}
     if name not in known:
         near = ", ".join(nearest_values(name, known)) or ", ".join(known) or "none"
-        raise UsageError(f"no package {name!r} left; nearest: {near}")
+        raise UsageError(f"no package {name!r} has left the office; nearest: {near}")
     return known[name]

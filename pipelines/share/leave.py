@@ -1,4 +1,4 @@
-"""Make what leaves: check, build, read back, log, and only then put it where it was asked for."""
+"""Make a package to share: check, build, read back, log, and only then move it to its destination."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DATABASE = "crime.duckdb"
 
 @dataclass(frozen=True)
 class Package:
-    """What left: where it is, its name, and the outcome for each source."""
+    """A shared package: its folder, its name, and the outcome for each source."""
 
     folder: Path
     package: str
@@ -58,26 +58,26 @@ def make_package(
     write: Writer | None = None,
     key: Path | None = None,
 ) -> Package:
-    """Write what may leave of the published release into a folder, and note in the log that it left.
+    """Write the shareable part of the published release into a folder, and log that it was shared.
 
-    The caller holds the writer's lock. The log is written before the folder has its name: what may have left is taken
-    for what left.
+    The caller must hold the writer's lock. The log is written before the folder gets its final name: what may have been
+    shared counts as shared.
 
     Args:
         folders: the definitions of sources, by identifier.
         level: who it is for.
         recipient: to whom it goes, for the log.
         settings: where data live.
-        target: the folder to write; not there yet, or empty.
-        form: what it is called in the log.
-        write: writes the files in another form. If not given, they are the database and the data package.
-        key: a private key, with which the sums of a data package are signed.
+        target: the folder to write; new or empty.
+        form: its name in the log.
+        write: writes the files in another form; default: the database and the data package.
+        key: a private key to sign the checksums of a data package.
 
     Raises:
-        UsageError: a source cannot be shared, nothing may leave, or the folder has something in it.
+        UsageError: a source cannot be shared, nothing may be shared, or the folder is not empty.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{target} is there already and not empty; name a new folder with -o")
+        raise UsageError(f"{target} already exists and is not empty; give a new folder with -o")
     now = datetime.now(UTC)
     signing_key = read_key(key) if key else None
     with OpenRelease(settings) as release:
@@ -114,7 +114,7 @@ def _refuse(found: Sequence[SharedSource]) -> None:
 
 
 def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], write: Writer) -> None:
-    """Write the files into a folder of their own, so that what sums or lists them sees no other."""
+    """Write the files into a separate folder, so that checksums and lists include no others."""
     (staging / "files").mkdir()
     with connect_apart() as connection:
         connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
@@ -133,7 +133,7 @@ def _put(staging: Path, target: Path) -> None:
 
 
 def _sum_database(built: BuiltRelease, key: Ed25519PrivateKey | None) -> None:
-    """Write the sum of the database beside it; sign all sums, if there is a key."""
+    """Write the checksum of the database beside it; sign all checksums if there is a key."""
     built.path.chmod(0o444)
     text = f"{sha256_of_file(built.path)}  {DATABASE}\n"
     built.path.with_name(f"{DATABASE}.sha256").write_text(text, encoding="ascii", newline="\n")
@@ -142,7 +142,7 @@ def _sum_database(built: BuiltRelease, key: Ed25519PrivateKey | None) -> None:
 
 
 def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: str, settings: Settings) -> None:
-    """Keep the true cells of what leaves, and which are shown, for the audit of what leaves next."""
+    """Store the true cells of what is shared, and which are shown, for the audit of the next package."""
     folder = shared_folder(settings) / package
     folder.mkdir(parents=True, exist_ok=True)
     for path in (folder.parent, folder):
@@ -171,7 +171,7 @@ def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: st
 
 
 def _sums(staging: Path) -> dict[str, str]:
-    """The sum of each file; of a data package, which has a file of sums, of that and of what it leaves out."""
+    """Return the checksum of each file; for a data package, of its file of checksums and of files not listed there."""
     paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
     if (staging / SUMS).is_file():
         paths = [staging / name for name in (SUMS, DATABASE)]

@@ -1,8 +1,8 @@
-"""What has left the office: a log of packages, and the cells of each, which readers have for ever.
+"""What has been shared: a log of packages, and the cells of each, which recipients keep for ever.
 
-The folder ``data/shared`` holds ``log.jsonl`` (what left, when, to whom, under which policy) and one folder a package
-with its cells. These have the true counts of hidden cells too, as the audit of a next package needs them: the folder
-never leaves.
+The folder ``data/shared`` has ``log.jsonl`` (what was shared, when, to whom, under which policy) and a folder for each
+package with its cells. These include the true counts of hidden cells, which the audit of the next package needs: the
+folder must never be shared.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ _PER = {"number": 1, "percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k
 
 @dataclass(frozen=True)
 class Left:
-    """One package that left: its line of the log, and where its cells are."""
+    """One shared package: its line of the log, and the file of its cells."""
 
     package: str
     entry: dict[str, Any]
     cells: Path
 
     def policy_of(self, source: str) -> dict[str, Any]:
-        """The policy under which a source left; empty if it did not."""
+        """The policy under which a source was shared; empty if it was not."""
         found: dict[str, Any] = self.entry["sources"].get(source, {})
         return found
 
 
 def shared_folder(settings: Settings) -> Path:
-    """Return the folder with what is known of packages."""
+    """Return the folder with the log and cells of packages."""
     return settings.data / "shared"
 
 
 def read_left(settings: Settings) -> tuple[Left, ...]:
-    """Return the packages that left, the first before all others.
+    """Return the shared packages, oldest first.
 
     Raises:
-        UsageError: the log or the cells of a package cannot be read: what readers have would not be known.
+        UsageError: the log or the cells of a package cannot be read, so that it is unknown what recipients have.
     """
     folder = shared_folder(settings)
     log = folder / "log.jsonl"
     if not log.is_file():
         if folder.is_dir() and any(folder.glob("*/cells.parquet")):
-            raise UsageError(f"{log} is missing, so that what left is not known; put it back from a copy")
+            raise UsageError(f"{log} is missing, so it is not known what has left the office; restore it from a copy")
         return ()
     found = []
     for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), 1):
@@ -67,14 +67,14 @@ def read_left(settings: Settings) -> tuple[Left, ...]:
             entry = json.loads(line)
             left = Left(entry["package"], entry, folder / entry["package"] / "cells.parquet")
         except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{log}, line {number}, cannot be read; put the file back from a copy") from error
+            raise UsageError(f"{log}, line {number}, cannot be read; restore the file from a copy") from error
         check_seal(left.cells)
         found.append(left)
     return tuple(found)
 
 
 def log_package(entry: dict[str, Any], settings: Settings) -> None:
-    """Add a line to the log, and wait until it is on the disk; the cells of the package are there already."""
+    """Add a line to the log, and flush it to disk; the cells of the package must be stored already."""
     log = shared_folder(settings) / "log.jsonl"
     with log.open("a", encoding="utf-8") as handle:
         handle.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
@@ -83,10 +83,10 @@ def log_package(entry: dict[str, Any], settings: Settings) -> None:
 
 
 def read_editions(left: Sequence[Left], sources: Sequence[str]) -> list[Edition]:
-    """Return the counts of some sources as they left protected, one edition for each package and source.
+    """Return the counts of some sources as shared under protection, one edition for each package and source.
 
-    Counts that left as they were have all been shown: they are known cells (``read_known``), and what was hidden later
-    cannot undo it.
+    Counts shared as they are have all been shown: they are known cells (``read_known``), which later hiding cannot
+    undo.
     """
     found = []
     for package in {package.package: package for package in left}.values():  # one that left twice has the same cells
@@ -129,16 +129,16 @@ def _edition(package: Left, source: str, rounding: int | None, *, zeros_shown: b
 def read_known(
     connection: duckdb.DuckDBPyConnection, group: Sequence[Protected], as_they_are: Sequence[str], left: Sequence[Left]
 ) -> KnownCells:
-    """Return the cells of some protected sources that readers have from others, which leave or left as they are.
+    """Return the cells of protected sources that recipients know from others, shared as they are now or before.
 
-    Another source of the same counts prints them: the cell with the same codes and the same count. So does one that
-    prints their rates, where the population is known: with enough decimals one whole count is possible alone.
+    Another source of the same counts shows them: cells with the same codes and the same count. So does one that prints
+    their rates, if the population is known: with enough decimals only one whole count is possible.
 
     Args:
         connection: to the release.
         group: the protected sources.
         as_they_are: the sources of the release that leave as they are.
-        left: the packages that left before.
+        left: the packages shared before.
     """
     wanted = {(name, key, count) for one in group for name, cells in one.counts.items() for key, count in cells.items()}
     columns = ", ".join(("stage", "counting_unit", *dimensions()))
@@ -158,7 +158,7 @@ def read_known(
 
 
 def _counts_of_rates(connection: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> set[tuple[Name, Key, int]]:
-    """Return the counts that printed rates and populations give away: those that are the only one possible."""
+    """Return the counts revealed by printed rates and populations, as the only possible ones."""
     rows = run_sql(
         connection,
         "share/printed_rates",

@@ -1,9 +1,9 @@
-"""The release that leaves: built anew from protected cells, by the same steps as the one that stays.
+"""The release to share: rebuilt from protected cells, by the same steps as the internal one.
 
-Nothing is deleted from a file that had it. Hidden cells are without a value before anything is made of them, so that
-every rate, indicator, trend and total is a function of what readers see. Of a protected source only its cells, its
-links without their counts and its definition are loaded: numbers of rows, controls, revisions, the outcomes of checks,
-and fingerprints of files and figures (with which a guess could be confirmed) stay.
+Nothing is deleted from an existing file. Hidden cells have no value before anything is computed from them, so that
+every rate, indicator, trend and total is a function of what recipients see. Of a protected source, only its cells, its
+links without their counts and its definition are loaded, but not numbers of rows, controls, revisions, outcomes of
+rules, or fingerprints of files and figures (with which a guess could be confirmed).
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from schemas.errors import UsageError
 from schemas.source import Level, SourceFolder
 
 _DECLARED = {"mass_event", "draft_links"}
-"""Caveats that a rule gives, and that say what the office declares: they tell nothing of a count."""
+"""Caveats from rules that only state what the office declares and reveal nothing about a count."""
 
 _CELL = ("stage", "counting_unit", *dimensions())
 
 
 @dataclass(frozen=True)
 class BuiltRelease:
-    """A release that may leave: its file, its identifier, and the vintages that it was built from."""
+    """A release that may be shared: its file, its identifier, and the vintages that it was built from."""
 
     path: Path
     release: str
@@ -65,15 +65,15 @@ def build_release(
     target: Path,
     level: Level = "public",
 ) -> BuiltRelease:
-    """Build the file of what leaves.
+    """Build the file to share.
 
     Args:
         release: the published one, which was checked.
         found: the outcome of ``check_sharing`` on it; sources that stay are left out.
         folders: the definitions of sources, by identifier.
         settings: where data live.
-        target: the DuckDB file to write; it must not be there.
-        level: who it is for; evidence on programmes leaves where its own level allows it.
+        target: the DuckDB file to write; it must not exist.
+        level: who it is for; evidence on programmes is included if its own level allows it.
 
     Raises:
         UsageError: the published release is not of the current vintages.
@@ -107,7 +107,7 @@ def build_release(
 
 
 def _load_evidence(connection: duckdb.DuckDBPyConnection, release: OpenRelease, level: Level) -> None:
-    """Copy the results on programmes that readers of a level may have."""
+    """Copy the evidence on programmes that recipients of a level may have."""
     levels = get_args(Level)
     allowed = list(levels[: levels.index(level) + 1])
     found = release.connection.execute(
@@ -124,7 +124,7 @@ def _vintages(release: OpenRelease, leaving: Sequence[SharedSource], settings: S
         vintage = current_vintage(one.source, settings)
         if vintage is None or vintage.vintage != shown[one.source]:
             raise UsageError(
-                f"the published release has vintage {shown[one.source]} of {one.source}, and the current one is "
+                f"the published release has vintage {shown[one.source]} of {one.source}, but the current one is "
                 f"{vintage.vintage if vintage else 'missing'}; publish first: iccs run"
             )
         found[one.source] = vintage
@@ -182,7 +182,7 @@ def _load_protected(
 
 
 def protected_cells(found: Sequence[SharedSource]) -> pa.Table:
-    """Return the cells that are hidden or rounded: source, codes, and the rounded count, empty where it is hidden."""
+    """Return the hidden and rounded cells: source, codes, and the rounded count, empty if hidden."""
     rows: list[tuple[str | int | None, ...]] = []
     for one in found:
         for series in one.series:
@@ -202,7 +202,7 @@ def _same(other: str) -> str:
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, source: str) -> str:
-    """Return the fingerprint of the protected cells of a source: what a guess could be compared with is no more."""
+    """Return the fingerprint of the protected cells of a source, so that it cannot confirm a guess at hidden ones."""
     digest = hashlib.sha256()
     rows = connection.execute(
         "SELECT to_json(observation)::VARCHAR FROM out.observation AS observation WHERE source = $source ORDER BY 1",

@@ -1,6 +1,6 @@
-"""A workbook of tables as statistical offices print them: categories down, years across, signs for what is no number.
+"""A workbook of tables as printed by statistical offices: categories down, years across, symbols for missing numbers.
 
-Texts are texts, whatever they begin with: none becomes a formula or a link. The same release gives the same bytes.
+Texts stay texts, whatever they begin with: none becomes a formula or a link. The same release gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 WORKBOOK = "tables.xlsx"
 MOST_ROWS = 1_048_500
-"""Of a sheet, less its title and notes."""
+"""The most rows of a table, which leaves room for title and notes in a sheet."""
 SIGNS = {
     "suppressed": ("c", "hidden to protect persons"),
     "not_applicable": (".", "not applicable"),
     "not_collected": ("/", "not collected"),
     "incomplete": ("…", "parts are missing"),
 }
-"""For why there is no number; every other reason is ``..``."""
+"""Symbols for the reasons why there is no number; any other reason is ``..``."""
 MARKS = {
-    "B": "break: not comparable with the years before",
+    "B": "break: not comparable with earlier years",
     "D": "definition differs",
     "E": "estimated or rounded",
     "P": "provisional",
@@ -44,7 +44,7 @@ Row = tuple[str, ...]
 
 @dataclass
 class _Table:
-    """One table: its rows by name, the years, and for each of both the number, its mark, or the sign in its place."""
+    """One table: its rows by name, its years, and for each pair the number with its mark, or a symbol instead."""
 
     source: str
     title: str
@@ -141,9 +141,11 @@ def _read_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[_Table]:
 
 
 def _write_table(sheet: Any, table: _Table, bold: Any, text: Any, numbers: Mapping[tuple[str, bool], Any]) -> None:
-    """Write the header in row 4 and the rows below it; then what the signs mean that occur."""
+    """Write the header in row 4 and the rows below it; then the meaning of the symbols that occur."""
     if len(table.rows) > MOST_ROWS:
-        raise UsageError(f"{table.source}: {len(table.rows):,} rows do not fit a sheet; share the data package")
+        raise UsageError(
+            f"{table.source}: {len(table.rows):,} rows do not fit in a sheet; share the data package instead"
+        )
     years = sorted(table.years)
     for column, label in enumerate((*table.columns, *years)):
         sheet.write_string(3, column, label, bold)
@@ -169,5 +171,5 @@ def _notes(used: set[str]) -> Sequence[str]:
 
 
 def _write_text(sheet: Any, row: int, column: int, value: str, text: Any) -> None:
-    """Write a text as a text; one that begins like a formula is marked so that a spreadsheet keeps it when edited."""
+    """Write a text as text; one that begins like a formula is marked so that it stays text when edited."""
     sheet.write_string(row, column, value, *([text] if value.startswith(_FORMULA) or text.bold else []))

@@ -1,4 +1,4 @@
-"""Where the figures of a release come from (PROV-JSON), and what a catalogue of open data says of it (DCAT-AP)."""
+"""The provenance of the figures of a release (PROV-JSON), and its record for open data catalogues (DCAT-AP)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _derived(made: str, of: str) -> dict[str, str]:
 def describe_for_catalogues(package: dict[str, Any]) -> dict[str, Any]:
     """Return the record of a data package for catalogues of open data: DCAT-AP 3 in JSON-LD.
 
-    Addresses of files are relative to the record, as nobody knows where it will be put.
+    Addresses of files are relative to the record, as its location is not known.
 
     Args:
         package: the descriptor of the data package.

@@ -1,7 +1,7 @@
-"""National figures in the shape in which international collections publish them: UN-CTS rows and SDG series.
+"""National figures in the format of international collections: UN-CTS rows and SDG series.
 
-Which row of the UN-CTS is which ICCS category, stage and counting unit, and which SDG series, is in
-``tables/cts_rows.csv``. The words are those of UNODC's published files. Hidden and missing figures have no row.
+The ICCS category, stage, counting unit and SDG series of each UN-CTS row are in ``tables/cts_rows.csv``. The wording is
+that of UNODC's published files. Hidden and missing figures have no row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read back what was built: it shows the cells that were audited as shown, and nothing of the others."""
+"""Read back what was built: it must show the cells audited as shown, and reveal nothing about the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EMPTY_OF_PROTECTED = (
     "release_change_cell",
     "release_change_estimate",
 )
-"""Tables with numbers that are no function of the cells shown: no row of them may be of a protected source."""
+"""Tables with numbers that are not a function of the cells shown; they must have no row of a protected source."""
 
 
 def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedSource]) -> None:
@@ -39,7 +39,7 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
         found: what may leave, with the cells that are hidden.
 
     Raises:
-        AssertionError: the built release differs from what was audited; a fault of the program. It does not leave.
+        AssertionError: the built release differs from what was audited, an internal error; it is not shared.
     """
     with connect_apart() as connection:
         connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
@@ -47,7 +47,7 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
         there = {source for (source,) in connection.execute("SELECT source FROM out.source").fetchall()}
         leaving = {one.source for one in found if one.outcome in ("as_it_is", "protected")}
         if there != leaving:
-            raise AssertionError(f"the release that was built has other sources: {sorted(there ^ leaving)}")
+            raise AssertionError(f"the release that was built has different sources: {sorted(there ^ leaving)}")
         for table in load_tables().values():
             names = {column.name for column in table.columns}
             if "source" in names:
@@ -59,11 +59,11 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
 def _refuse_strangers(connection: duckdb.DuckDBPyConnection, table: str, leaving: set[str]) -> None:
     rows = connection.execute(f"SELECT DISTINCT source FROM out.{table} WHERE source IS NOT NULL").fetchall()
     if strangers := {source for (source,) in rows} - leaving:
-        raise AssertionError(f"out.{table} has rows of sources that stay: {sorted(strangers)}")
+        raise AssertionError(f"out.{table} has rows of sources that must not leave: {sorted(strangers)}")
 
 
 def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, one: SharedSource) -> None:
-    """Compare shown cells with the true ones, hidden cells with what was audited, and look for what tells of them."""
+    """Compare shown cells with the true ones, hidden cells with those audited, and search for anything revealing."""
     true, shown = read_counts(release.connection, one.source), read_counts(connection, one.source)
     for series in one.series:
         name = (series.stage, series.counting_unit)
@@ -71,7 +71,7 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, 
             key: series.rounded.get(key, count) for key, count in true[name].items() if key not in series.hidden
         }
         if shown.get(name, {}) != expected:
-            raise AssertionError(f"{one.source}, {' '.join(name)}: the cells that are shown are not those audited")
+            raise AssertionError(f"{one.source}, {' '.join(name)}: the cells shown are not those audited")
     wanted: set[tuple[str, str, Key]] = {
         (series.stage, series.counting_unit, key) for series in one.series for key in series.hidden
     }
@@ -82,7 +82,7 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, 
         for file in (release.connection, connection)
     )
     if hidden != wanted | by_source:
-        raise AssertionError(f"{one.source}: the cells that are hidden are not those audited")
+        raise AssertionError(f"{one.source}: the cells hidden are not those audited")
     for table in EMPTY_OF_PROTECTED:
         if "source" in {column.name for column in load_tables()[table].columns}:
             (number,) = connection.execute(

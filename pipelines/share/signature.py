@@ -1,7 +1,7 @@
-"""Signed sums: who made a package, and whether it is as it was made.
+"""Signed checksums: who made a package, and whether it is unaltered.
 
-The files of sums are signed with Ed25519: ``SHA256SUMS``, which has the sum of every file of the data package, and that
-of the database, whose bytes differ each time. A signature of the same bytes with the same key is the same.
+The checksum files are signed with Ed25519: ``SHA256SUMS``, with the checksum of every file of the data package, and
+that of the database, whose bytes differ each time. Signing the same bytes with the same key gives the same signature.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 SIGNATURE, PUBLIC_KEY = ".sig", "signing_key.pub"
 _SIGNED = ("SHA256SUMS", "crime.duckdb.sha256")
 _PURPOSE = b"iccs package sums, version 1\n"
-"""Signed before the bytes: a signature that the key gave for something else is none of a package."""
+"""Prefix of the signed bytes, so that signatures made with the key for other purposes are not valid for a package."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A package whose signature is right: the name of the key, and how many files have the sums that were signed."""
+    """A package with a valid signature: the name of the key, and how many files match the signed checksums."""
 
     key: str
     files: int
@@ -46,7 +46,7 @@ def make_key(path: Path) -> str:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise UsageError(f"{path} is there already, and a key is never replaced; name a new file") from error
+        raise UsageError(f"{path} already exists, and a key is never replaced; give a new file name") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({type(error).__name__})") from error
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -67,17 +67,21 @@ def read_key(path: Path) -> Ed25519PrivateKey:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(1000)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({type(error).__name__}); iccs share key FILE makes one") from error
+        raise UsageError(
+            f"{path} cannot be read ({type(error).__name__}); create one with iccs share key FILE"
+        ) from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise UsageError(f"{path} can be read by others; chmod 600 {path}, and if others had it, make a new key")
+        raise UsageError(
+            f"{path} can be read by others; chmod 600 {path}, and if others may have read it, create a new key"
+        )
     try:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(content.strip(), validate=True))
     except (ValueError, binascii.Error):  # its cause would show the content
-        raise UsageError(f"{path} has no key; iccs share key FILE makes one") from None
+        raise UsageError(f"{path} has no key; create one with iccs share key FILE") from None
 
 
 def sign_sums(folder: Path, key: Ed25519PrivateKey) -> None:
-    """Write the signature of each file of sums in a folder beside it, and the public key."""
+    """Write the signature of each checksum file in a folder beside it, and the public key."""
     for name in _SIGNED:
         if (folder / name).is_file():
             signature = key.sign(_message(folder / name))
@@ -86,14 +90,14 @@ def sign_sums(folder: Path, key: Ed25519PrivateKey) -> None:
 
 
 def verify_package(folder: Path, public_key: str) -> Verified:
-    """Check a package against a public key that came by another way than the package.
+    """Check a package against a public key obtained independently of the package.
 
     Args:
         folder: the package.
         public_key: one line, as ``make_key`` returned it, or the path of a file with it.
 
     Raises:
-        UsageError: the signature is another's, a file is missing, changed or not signed; names it.
+        UsageError: the signature does not match, or a file is missing, changed or not signed; names it.
     """
     key = _public_key(public_key)
     sums: dict[str, str] = {}
@@ -110,7 +114,7 @@ def verify_package(folder: Path, public_key: str) -> Verified:
         if name not in there or there[name].is_symlink():
             raise UsageError(f"{name} is missing")
         if sha256_of_file(there[name]) != digest:
-            raise UsageError(f"{name} is not as it was when the package was signed")
+            raise UsageError(f"{name} has changed since the package was signed")
     return Verified(_written(key), len(sums))
 
 
@@ -121,9 +125,9 @@ def _check_signature(folder: Path, name: str, key: Ed25519PublicKey) -> None:
         signature = base64.b64decode((folder / f"{name}{SIGNATURE}").read_bytes().strip(), validate=True)
         message = _message(folder / name)
     except FileNotFoundError as error:
-        raise UsageError(f"{folder} has no {name} with a signature: it is not signed, or no package") from error
+        raise UsageError(f"{folder} has no {name} with a signature: it is not signed, or not a package") from error
     except binascii.Error as error:
-        raise UsageError(f"{name}{SIGNATURE} is no signature") from error
+        raise UsageError(f"{name}{SIGNATURE} is not a signature") from error
     try:
         key.verify(signature, message)
     except InvalidSignature as error:
@@ -138,7 +142,7 @@ def _public_key(given: str) -> Ed25519PublicKey:
         text = path.read_text(encoding="ascii") if path.is_file() else given
         return Ed25519PublicKey.from_public_bytes(base64.b64decode(text.split()[-1], validate=True))
     except (OSError, ValueError, IndexError, binascii.Error) as error:
-        raise UsageError(f"--key {given} is no public key of a package, nor a file with one") from error
+        raise UsageError(f"--key {given} is neither a public key nor a file that contains one") from error
 
 
 def _written(key: Ed25519PublicKey) -> str:

@@ -1,8 +1,8 @@
-"""Tables with what is hidden of them, as tau-argus reads them: an office can audit the pattern with its own tool.
+"""Tables with their suppression pattern in tau-argus format, so that an office can audit it with its own tool.
 
-Each folder is one table that has a total along each dimension: of one source, stage and counting unit, one year, one
-area at the top, one ICCS category at the top, and one set of breakdowns. What a total has beside its published parts is
-a part of its own, which is never shown. **The files have the true counts**: they are their owner's alone.
+Each folder is one table with a total along each dimension: of one source, stage and counting unit, one year, one top
+area, one top ICCS category, and one set of breakdowns. The remainder of a total over its published parts is a separate
+part, which is never shown. **The files have the true counts** and must not be passed on.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def write_tau_argus(release: OpenRelease, found: Sequence[SharedSource], folder:
         UsageError: the folder has something in it, or cells have no total.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already and not empty; name a new folder with --tau-argus")
+        raise UsageError(f"{folder} already exists and is not empty; give a new folder with --tau-argus")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     levels = read_levels(release.connection)
@@ -118,7 +118,7 @@ def _dimensions(rows: Rows, levels: Levels) -> list[_Dimension]:
                 below[above[0]].append(code)
         totals = codes - {code for parts in below.values() for code in parts}
         if len(totals) > 1:
-            raise UsageError(f"{', '.join(sorted(totals)[:3])} have no total along {name}, which tau-argus needs")
+            raise UsageError(f"{', '.join(sorted(totals)[:3])} have no total over {name}, which tau-argus needs")
         found.append(_Dimension(name, place, totals.pop(), below))
     return found
 

@@ -1,1 +1,1 @@
-"""Statistical methods as plain functions of numbers: rates, trends, joinpoints, seasons, evaluation; no files."""
+"""Statistical methods as plain functions on numbers: rates, trends, joinpoints, seasons, evaluation; no files."""

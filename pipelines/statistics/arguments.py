@@ -1,4 +1,4 @@
-"""What several methods share: the level of significance, and checks of their arguments."""
+"""Shared by several methods: the significance level, and checks of arguments."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def tail_of(confidence: float) -> float:
     0.025
     """
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence {confidence} is not between 0 and 1: 95 % is 0.95")
+        raise ValueError(f"confidence {confidence} is not between 0 and 1: write 0.95 for 95 %")
     return (1 - confidence) / 2
 
 
 def check_choice(name: str, value: str, allowed: Any) -> None:
-    """Refuse a value that a Literal type does not have; a misspelt method must not pass for another one.
+    """Refuse a value that is not in a Literal type, as a misspelt method must not be taken for another.
 
     Raises:
-        ValueError: says which words there are.
+        ValueError: lists the allowed values.
     """
     if value not in get_args(allowed):
         raise ValueError(f"{name} {value!r}: there are {', '.join(get_args(allowed))}")

@@ -1,4 +1,4 @@
-"""The factor between two definitions of one series, and figures as uncertain as that factor."""
+"""The factor between two definitions of one series, and figures that reflect its uncertainty."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipelines.statistics.regression import Effect
 
 @dataclass(frozen=True)
 class OverlapFactor:
-    """What counts by the old definition are multiplied by, with limits; ``periods`` is how many were counted twice."""
+    """The factor for counts by the old definition, with limits; ``periods`` is how many were counted by both."""
 
     value: float
     low: float
@@ -24,7 +24,7 @@ class OverlapFactor:
 
 
 def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: float = 0.95) -> OverlapFactor:
-    """Return the factor from the old to the new definition of a series that both have counted.
+    """Return the factor from the old to the new definition of a series, from periods counted by both.
 
     R = sum(new) / sum(old), the ratio estimate of Cochran (1977, Sampling Techniques, 3rd edition, section 2.11). Its
     limits are R exp(-+ reach), and reach is the larger of two. Between the k periods: Student's t on k - 1 degrees
@@ -38,7 +38,7 @@ def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: 
         confidence: of the interval.
 
     Raises:
-        ValueError: no period, a count missing or below 0, or no event at all by one of the definitions.
+        ValueError: no period, a count missing or below 0, or no event at all under one of the definitions.
 
     >>> factor = overlap_factor([82109, 84864, 91261, 96970], [113695, 118027, 126134, 132414])
     >>> round(factor.value, 4), round(factor.low, 4), round(factor.high, 4), factor.periods
@@ -53,7 +53,7 @@ def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: 
         raise ValueError("counts of an overlap must not be missing or below 0")
     before, after, periods = float(old.sum()), float(new.sum()), old.size
     if before == 0 or after == 0:
-        raise ValueError("one of the two definitions has counted no event in the overlap: there is no factor")
+        raise ValueError("one of the two definitions has no events in the overlap, so there is no factor")
     ratio = after / before
     low, high = (float(limit[0]) for limit in odds_limits([after], [before], confidence))
     if periods > 1:
@@ -66,10 +66,9 @@ def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: 
 def widest(
     effects: ArrayLike, lows: ArrayLike, highs: ArrayLike, p_values: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the limits and p of figures made once with a bridge's factor and again with each of the factor's limits.
+    """Return the limits and p of figures computed with a bridge's factor and again with each of the factor's limits.
 
-    The limits are the widest of all; p is the largest, and 1 where the direction depends on the factor. A missing
-    number (not a number) is left out.
+    The limits are the widest of all; p is the largest, and 1 if the direction depends on the factor. NaN is left out.
 
     Args:
         effects: signed, 0 for no effect. The first axis is the factor and its limits; a second one may hold figures.
@@ -92,7 +91,7 @@ def widest_effect(effects: Sequence[Effect]) -> Effect:
     """Return the first of several effects with the widest limits and the p of :func:`widest`.
 
     Args:
-        effects: made with a bridge's factor first, then with the limits of factors.
+        effects: first that with a bridge's factor, then those with the factor's limits.
 
     >>> widest_effect([Effect(1.1, 1.01, 1.2, 0.03), Effect(1.05, 0.96, 1.15, 0.3), Effect(1.2, 1.1, 1.3, 0.001)])
     Effect(value=1.1, low=0.96, high=1.3, p=0.3)

@@ -16,9 +16,10 @@ from pipelines.statistics.arguments import tail_of
 Numbers = NDArray[np.float64]
 
 PRIOR_AUTOCORRELATION = 0.6
-"""What the estimate is drawn towards: 8 to 30 years say little about autocorrelation, and too low is an error."""
+"""The prior autocorrelation, to which the estimate is shrunk: 8 to 30 years give little information on it, and too low
+a value makes errors too small."""
 PRIOR_YEARS = 30
-"""How many years of data that weighs as much as."""
+"""The weight of the prior, in years of data."""
 LARGEST_AUTOCORRELATION = 0.95
 FEWEST_DEGREES = 2.0
 FEWEST_YEARS_WITH_EVENTS = 3
@@ -47,9 +48,9 @@ class CountTrends:
     autocorrelation: Numbers
 
     def percent_a_year(self, confidence: float = 0.95) -> tuple[Numbers, Numbers, Numbers]:
-        """Return the change in percent a year with the limits that go with p: they exclude 0 where p is below 0.05.
+        """Return the change in percent a year with limits consistent with p: they exclude 0 if p is below 0.05.
 
-        An upper limit may be infinite: nothing is known of a few events in a few years.
+        An upper limit may be infinite, with a few events in a few years.
         """
         from scipy.special import stdtrit
 
@@ -90,7 +91,7 @@ def fit_count_trends(times: ArrayLike, counts: ArrayLike, exposures: ArrayLike) 
     t, y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (times, counts, exposures))
     _check(t, y, size)
     centred = t - t.mean(axis=1, keepdims=True)
-    # A constant factor of the exposure is part of the intercept: taken out, so that every intercept is near 0.
+    # A constant factor of the exposure belongs to the intercept; it is removed so that every intercept is near 0.
     offset = np.log(size) - np.log(size.sum(axis=1, keepdims=True) / y.sum(axis=1, keepdims=True))
     slopes, fitted = _fit(centred, y, offset)
     residuals = (y - fitted) / np.sqrt(fitted)
@@ -113,7 +114,7 @@ def _two_sided(scores: Numbers, degrees: Numbers) -> Numbers:
 
 
 def _fit(centred: Numbers, y: Numbers, offset: Numbers) -> tuple[Numbers, Numbers]:
-    """Slopes and fitted counts by Fisher scoring, a step halved where it would lower the likelihood."""
+    """Return slopes and fitted counts by Fisher scoring, halving steps that would lower the likelihood."""
     coefficients = np.zeros((len(y), 2))
 
     def predict(at: Numbers) -> Numbers:
@@ -142,7 +143,7 @@ def _fit(centred: Numbers, y: Numbers, offset: Numbers) -> tuple[Numbers, Number
 
 
 def _autocorrelation(t: Numbers, residuals: Numbers) -> Numbers:
-    """Lag-1 autocorrelation of the residuals, less its bias and averaged with the prior."""
+    """Return the lag-1 autocorrelation of the residuals, corrected for bias and averaged with the prior."""
     neighbours = np.diff(t, axis=1) == 1
     pairs = neighbours.sum(axis=1)
     n = t.shape[1]
@@ -161,7 +162,7 @@ def _check(t: Numbers, y: Numbers, size: Numbers) -> None:
     if not t.shape == y.shape == size.shape or t.shape[1] < 5:
         raise ValueError(f"one count and one exposure for each of at least 5 years: {t.shape}, {y.shape}, {size.shape}")
     if (np.diff(t, axis=1) <= 0).any() or (t != np.round(t)).any():
-        raise ValueError("years must be whole and in rising order")
+        raise ValueError("years must be whole and in ascending order")
     if not ((y >= 0) & np.isfinite(y)).all() or not ((size > 0) & np.isfinite(size)).all():
         raise ValueError("counts must not be missing or below 0, exposures must be above 0")
     if ((y > 0).sum(axis=1) < FEWEST_YEARS_WITH_EVENTS).any():

@@ -1,4 +1,4 @@
-"""Segmented regression of one area, or against one control area; :mod:`pipelines.statistics.first_year` is reported.
+"""Segmented regression of one area, or against one control area; results of ``first_year`` are those reported.
 
 Errors of an interrupted series are ``cautious`` by default. Of 250 simulated series without any change, the 95 % limits
 of the level missed 1 in 15, 9 and 10 % (16, 24 and 48 periods) with ``newey-west`` and in 3, 3 and 4 % with
@@ -37,7 +37,7 @@ Numbers = NDArray[np.float64]
 FEWEST_BEFORE = 8
 FEWEST_AFTER = 3
 FIRM_BEFORE = 24
-"""Periods before the date below which the trend without the strategy is called weakly known."""
+"""Periods before the date below which the trend without the strategy is called poorly known."""
 
 NO_CONTROL = "What else happened at the same date: there is no control series."
 
@@ -50,7 +50,7 @@ ALWAYS_UNKNOWN = (
 
 @dataclass(frozen=True)
 class InterruptedSeries:
-    """What a series did at a date, against its own course before.
+    """The change of a series at a date, compared with its own course before.
 
     Attributes:
         level: ratio of the rate just after the date to what was expected then.
@@ -73,7 +73,7 @@ class InterruptedSeries:
 
 @dataclass(frozen=True)
 class ControlledSeries:
-    """What an area did at a date against a control area.
+    """The change of an area at a date, compared with a control area.
 
     Attributes:
         effect: ratio of the area's rate after to before, over the same ratio of the control.
@@ -210,20 +210,22 @@ def controlled_time_series(
 def _check_pair(
     periods: int, counts: tuple[ArrayLike, ArrayLike], exposures: tuple[ArrayLike, ArrayLike]
 ) -> tuple[Numbers, Numbers]:
-    """Counts and populations of the area and its control as columns, refused where they cannot be compared."""
+    """Return counts and populations of the area and its control as columns; refuse incomparable ones."""
     pair = np.column_stack([np.asarray(column, dtype=np.float64) for column in counts])
     sizes = np.column_stack([np.asarray(column, dtype=np.float64) for column in exposures])
     valid = len(pair) == periods and np.isfinite(pair).all() and (pair >= 0).all() and (pair % 1 == 0).all()
     if not (valid and ((sizes > 0) & np.isfinite(sizes)).all()):
-        raise ValueError("whole counts not below 0 and populations above 0, one of each area for each time")
+        raise ValueError("need whole counts not below 0 and populations above 0, one of each for each area and time")
     if not pair.sum(axis=0).all():
-        raise ValueError("one of the two areas has no event at all: their ratio says nothing")
+        raise ValueError("one of the two areas has no events at all: their ratio is meaningless")
     return pair, sizes
 
 
 def _control_notes(pre_trend: Effect, before: int) -> list[str]:
-    """What a comparison with one control area cannot show."""
-    notes = ["Whether the control would have moved like the area after the date: only the time before can be checked."]
+    """Return what a comparison with one control area cannot show."""
+    notes = [
+        "Whether the control would have moved like the area after the date: only the time before it can be checked."
+    ]
     if pre_trend.p < SIGNIFICANCE:
         notes.append(
             f"The effect as estimated: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
@@ -253,14 +255,16 @@ def _columns(t: Numbers, at: int, season: int | None, harmonics: int, slope_chan
 def _even_steps(times: Sequence[int]) -> Numbers:
     t = np.asarray(times, dtype=np.float64)
     if (t % 1 != 0).any() or (np.diff(t) != 1).any():
-        raise ValueError("times must be whole and follow each other without a gap: years, or months counted through")
+        raise ValueError("times must be whole and consecutive: years, or months numbered consecutively")
     return t
 
 
 def _enough(t: Numbers, at: int, season: int | None) -> int:
-    """Periods before the date, after checking that there are enough on both sides."""
+    """Return the number of periods before the date, after checking that there are enough on both sides."""
     if season is not None and season < 2:
-        raise ValueError(f"a season of {season} steps is none: 12 for months, 4 for quarters, None for years")
+        raise ValueError(
+            f"a season of {season} steps is not possible: give 12 for months, 4 for quarters, None for years"
+        )
     before, after = int((t < at).sum()), int((t >= at).sum())
     least = max(FEWEST_BEFORE, 2 * (season or 0))
     if before < least or after < FEWEST_AFTER:
@@ -297,7 +301,7 @@ def _placebo(
     family: Family,
     errors: Errors,
 ) -> dict[str, float]:
-    """Find p of a change of level halfway through the time before the date; empty where there is too little of it."""
+    """Return p of a change of level halfway through the time before the date; empty if that is too short."""
     early = t < at
     middle = int(t[0]) + int(early.sum()) // 2
     if early.sum() < max(2 * FEWEST_BEFORE, 4 * (season or 0)):
@@ -311,15 +315,15 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
     notes = []
     before, dispersion = diagnostics["periods before"], diagnostics["dispersion"]
     if before < FIRM_BEFORE:
-        notes.append(f"How the series would have gone on: {before:.0f} periods before the date say little.")
+        notes.append(f"How the series would have continued: {before:.0f} periods before the date are few.")
     if family == "poisson" and errors == "model" and dispersion > 1.5:
-        notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model holds.")
+        notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model assumes.")
     if diagnostics["Ljung-Box p"] < SIGNIFICANCE and errors == "model":
         notes.append("Its true margin of error: neighbouring periods are more similar than the model assumes.")
     placebo = diagnostics.get("placebo p", 1.0)
     if placebo < SIGNIFICANCE:
         notes.append(
-            f"Whether the date matters: a date without a strategy shows a change too (p {p_value_text(placebo)})."
+            f"Whether the date matters: a date without a policy also shows a change (p {p_value_text(placebo)})."
         )
     return notes
 
@@ -327,10 +331,10 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
 def _binomial(
     pair: Numbers, column: Numbers, offset: Numbers, lags: int | None, confidence: float
 ) -> tuple[Effect, Any]:
-    """Effect of a column on the odds of the first of two counts, and the fit."""
+    """Return the effect of a column on the odds of the first of two counts, and the fit."""
     from statsmodels.genmod import families
 
-    some = pair.sum(axis=1) > 0  # a period without events in either area says nothing of their ratio
+    some = pair.sum(axis=1) > 0  # a period without events in either area gives no information on their ratio
     x = np.column_stack([np.ones(len(pair)), column])[some]
     lag = usual_lag(len(x)) if lags is None else lags
     if len(x) < 4 or np.linalg.matrix_rank(x) < 2:
@@ -338,6 +342,6 @@ def _binomial(
     kind = families.Binomial()
     fit, covariances = fit_errors(pair[some], x, kind, offset[some], "cautious", lag, overdispersed=True)
     if not fit.converged:
-        raise ValueError("an area has no event before or after the date: the ratio is 0 or has no limit")
+        raise ValueError("an area has no events before or after the date: the ratio is 0 or unlimited")
     error = larger_error(np.array([0.0, 1.0]), covariances)
     return make_effect(float(fit.params[1]), error, int(fit.df_resid), confidence), fit

@@ -1,8 +1,8 @@
 """Average effect over the first year after a date, for many series at once, with autocorrelated errors.
 
 The last axis of every array is time. A series alone is compared with its own trend and season before the date; a series
-with controls with their weighted rate (synthetic control) and its drift against it before. What the same estimate is
-where nothing is known to have happened, at other dates and in other areas, is the distribution that it is judged by.
+with controls with their weighted rate (synthetic control) and its earlier drift against that. The same estimate at
+other dates and in other areas, where nothing is known to have happened, is its reference distribution.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _MOST_WEIGHT = 1e4
 
 @dataclass(frozen=True)
 class _Prior:
-    """What the estimate of autocorrelation is drawn towards, and the number of periods that it weighs as much as.
+    """The prior of the autocorrelation, to which the estimate is shrunk, and its weight in periods.
 
-    ``slow``: the root of the correlation at lag 2 is taken where it is larger than that at lag 1. A slow swing with the
-    independent chance of counts on it has the correlations w r, w r^2, ...: lag 1 alone makes it look quick.
+    ``slow``: the root of the correlation at lag 2 is used if it is larger than that at lag 1. A slow fluctuation plus
+    the independent noise of counts has the correlations w r, w r^2, ...: lag 1 alone would underestimate r.
     """
 
     value: float
@@ -56,7 +56,7 @@ class FirstYearEffects:
         dispersion: variance over that of Poisson counts; never below 1.
         residuals: Pearson's, of the periods used.
         expected: counts without the effect: as fitted before the date, and as they would have gone on after it.
-        converged: whether the fit of the series came to an end; where it did not, all its numbers are not a number.
+        converged: whether the fit of the series converged; if not, all its numbers are NaN.
     """
 
     logs: Numbers
@@ -70,7 +70,7 @@ class FirstYearEffects:
 
     @property
     def scores(self) -> Numbers:
-        """Each effect over its error: what placebos are ranked by, as series differ in how much they swing."""
+        """Each effect over its error, by which placebos are ranked, as series differ in their variability."""
         return self.logs / self.errors
 
     def effect(self, place: int = 0, confidence: float = 0.95) -> Effect:
@@ -219,15 +219,15 @@ def controlled_exposures(
 
 @dataclass(frozen=True)
 class Placebos:
-    """The same estimate where nothing is known to have happened.
+    """The same estimate at other dates and in other areas, where nothing is known to have happened.
 
     Attributes:
         logs: estimates, as logarithms.
         scores: each over its error.
         areas: position of the area of each.
         dates: position of the date of each.
-        extreme: how many more are counted as far out, as they have no estimate, by reason.
-        left_out: how many dates and areas are not counted, by reason.
+        extreme: how many more count as extreme because they have no estimate, by reason.
+        left_out: how many dates and areas do not count, by reason.
     """
 
     logs: Numbers
@@ -239,18 +239,18 @@ class Placebos:
 
     @property
     def number(self) -> int:
-        """How many an estimate is ranked among: those with an estimate, and those that count as far out."""
+        """The number of placebos for the ranking: those with an estimate, and those that count as extreme."""
         return len(self.scores) + sum(self.extreme.values())
 
     def p(self, score: float) -> float:
-        """Return the randomisation p: the share of placebos, with the estimate itself, that are as far from 0."""
+        """Return the randomisation p: the share of placebos, including the estimate itself, that are as far from 0."""
         farther = (np.abs(self.scores) >= abs(score)).sum() + sum(self.extreme.values())
         return float((1 + farther) / (1 + self.number))
 
 
 NO_EVENT_AFTER, NO_EVENT_BEFORE = "no event after the date", "no event before the date"
 NOT_FITTED = "the model cannot be fitted"
-NO_FIGURE, NO_EVENT = "a period without a figure that may be compared", "no event at all"
+NO_FIGURE, NO_EVENT = "a period without a comparable figure", "no event at all"
 NO_CONTROL = "no control with all figures"
 
 
@@ -266,18 +266,18 @@ def placebo_effects(
     season: int | None = None,
     fewest_before: int = FEWEST_BEFORE,
 ) -> Placebos:
-    """Return the estimates at all other dates and in all other areas, each made as that of the area at the date.
+    """Return the estimates at all other dates and in all other areas, computed as for the area at the date.
 
     Abadie, Diamond and Hainmueller (2010), section 2.4, over areas; Hahn and Shi (2017, Econometrics 5: 52) on when
     such a rank is a test; here over dates too. The area itself has only dates whose periods end before the date, the
     other areas have all. The placebo of a control is made with the other controls; the only one has none.
 
-    A placebo that falls to no event or rises from none is as far out as can be, and so is one whose model cannot be
-    fitted for all that is known: leaving them out would make the estimate look rarer than it is. Left out are those
-    with a figure missing, without any event, or without a control.
+    A placebo that falls to no event or rises from none counts as extreme, and so does one whose model cannot be fitted,
+    as leaving them out would make the estimate look rarer than it is. Those with a missing figure, without any event,
+    or without a control are left out.
 
     Args:
-        counts: of each area (rows) and period; not a number where there is no figure that may be compared.
+        counts: of each area (rows) and period; NaN if there is no comparable figure.
         exposures: of the same.
         place: row of the area.
         date: position of the first period after the date.
@@ -315,7 +315,7 @@ def placebo_effects(
 
 
 def _joined(made: Sequence[tuple[NDArray[Any], ...]], without: Counter[str]) -> Placebos:
-    """Placebos of all dates: logs, scores, areas and dates of each, and how many have no estimate, by reason."""
+    """Return the placebos of all dates: logs, scores, areas and dates, and how many have no estimate, by reason."""
     logs, scores, found_areas, dates = (
         (np.concatenate([one[part] for one in made]) if made else np.zeros(0)) for part in range(4)
     )
@@ -334,7 +334,7 @@ def _is_whole(y: Numbers, size: Numbers, end: int) -> bool:
 
 
 def _why_not(y: Numbers, size: Numbers, at: int, end: int) -> str:
-    """Why a placebo has no estimate; empty where it may have one."""
+    """Return why a placebo has no estimate; empty if it may have one."""
     if not _is_whole(y, size, end):
         return NO_FIGURE
     before, after = bool(y[:at].any()), bool(y[at:end].any())
@@ -348,12 +348,14 @@ def _check(y: Numbers, size: Numbers, before: int) -> None:
     if not FEWEST_BEFORE <= before < y.shape[1]:
         raise ValueError(f"{before} periods before the date of {y.shape[1]}: at least {FEWEST_BEFORE}, and one after")
     if not (y[:, :before].any(axis=1) & y[:, before:].any(axis=1)).all():
-        raise ValueError("no event before or after the date: the ratio is 0 or has no limit")
+        raise ValueError("no events before or after the date: the ratio is 0 or unlimited")
 
 
 def _check_figures(y: Numbers, size: Numbers) -> None:
     if y.shape != size.shape or not (np.isfinite(y).all() and (y >= 0).all() and (size > 0).all()):
-        raise ValueError(f"one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}")
+        raise ValueError(
+            f"need one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}"
+        )
 
 
 def _design(periods: int, before: int, season: int | None) -> Numbers:
@@ -367,7 +369,7 @@ def _design(periods: int, before: int, season: int | None) -> Numbers:
 
 @dataclass(frozen=True)
 class _Fits:
-    """Coefficients, Pearson residuals and whitened columns of each series, and whether its steps came to an end."""
+    """Coefficients, Pearson residuals and whitened columns of each series, and whether it converged."""
 
     at: Numbers
     residuals: Numbers
@@ -376,7 +378,7 @@ class _Fits:
 
 
 def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> _Fits:
-    """Fit by steps of Gauss and Newton, at most 2 long."""
+    """Fit by Gauss-Newton steps of at most length 2."""
     for _ in range(_ROUNDS):
         fitted = np.exp(np.clip(at @ x.T + offset, -30.0, 30.0))
         root = np.sqrt(fitted)
@@ -393,13 +395,13 @@ def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> _F
 
 
 def _solve(matrices: Numbers, right: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Solve each system; 0 and False for one without a solution, which must not stop the others."""
+    """Solve each system; return 0 and False for one without a solution, which must not stop the others."""
     regular = np.asarray(np.isfinite(matrices).all(axis=(1, 2)), dtype=np.bool_)
     wide = np.broadcast_to(right, (*matrices.shape[:2], right.shape[-1]))
     safe = np.where(regular[:, None, None], matrices, np.eye(matrices.shape[1]))
     try:
         solved = np.linalg.solve(safe, wide)
-    except np.linalg.LinAlgError:  # one of them is singular: it is looked for only then, as that takes as long again
+    except np.linalg.LinAlgError:  # one of them is singular; it is searched for only now, as that takes as long again
         regular &= np.linalg.matrix_rank(safe) == matrices.shape[1]
         solved = np.linalg.solve(np.where(regular[:, None, None], safe, np.eye(matrices.shape[1])), wide)
     regular &= np.asarray(np.isfinite(solved).all(axis=(1, 2)), dtype=np.bool_)
@@ -407,13 +409,13 @@ def _solve(matrices: Numbers, right: Numbers) -> tuple[Numbers, NDArray[np.bool_
 
 
 def _whiten(columns: Numbers, r: Numbers) -> Numbers:
-    """Take out the AR(1) correlation: (e(t) - r e(t-1)) / root(1 - r^2), the first as it is."""
+    """Remove the AR(1) correlation: (e(t) - r e(t-1)) / root(1 - r^2), the first unchanged."""
     rest = (columns[:, 1:] - r[:, None, None] * columns[:, :-1]) / np.sqrt(1 - r**2)[:, None, None]
     return np.concatenate([columns[:, :1], rest], axis=1)
 
 
 def _own_autocorrelation(x: Numbers, lag: int = 1) -> float:
-    """Sum of the correlations of the columns of a design at right angles: the trace of its hat matrix, ``lag`` off.
+    """Return the sum of lag-``lag`` autocorrelations of orthonormal design columns: a shifted trace of the hat matrix.
 
     >>> round(_own_autocorrelation(np.eye(12)[np.arange(120) % 12]), 6)  # a level for each month
     0.0
@@ -423,7 +425,7 @@ def _own_autocorrelation(x: Numbers, lag: int = 1) -> float:
 
 
 def _autocorrelation(residuals: Numbers, x: Numbers, prior: _Prior) -> Numbers:
-    """Autocorrelation of the residuals, less its bias by what the columns took, averaged with the prior."""
+    """Return the autocorrelation of the residuals, corrected for the bias from the fit, averaged with the prior."""
     n = residuals.shape[1]
     squares = np.maximum((residuals**2).sum(axis=1), 1e-12)
 

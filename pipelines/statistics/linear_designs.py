@@ -1,4 +1,4 @@
-"""Linear (gaussian) evaluations, as many published studies make them: one series, two groups, and panels of areas.
+"""Linear (Gaussian) evaluations as in many published studies: one series, two groups, and panels of areas.
 
 Outcomes are numbers of any kind (rates, shares, prices), and effects are differences in their unit; for counts,
 :mod:`pipelines.statistics.first_year` and :mod:`pipelines.statistics.evaluation` allow for chance and for what grows
@@ -24,7 +24,7 @@ Numbers = NDArray[np.float64]
 LinearErrors = Literal["model", "newey-west", "ar1"]
 
 MOST_ASSIGNMENTS = 5000
-"""Up to this many ways to choose the treated areas, all are tried; of more, a sample of 4,999 with a fixed seed."""
+"""If there are at most this many ways to choose the treated areas, all are tried; else a sample of 4,999."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def difference_in_differences(
     y = np.asarray(values, dtype=np.float64)
     d, a = (np.asarray(part, dtype=np.float64) for part in (treated, after))
     if not len(y) == len(d) == len(a) or not np.isfinite(y).all():
-        raise ValueError("one value, one group and one time for each row, none missing")
+        raise ValueError("need one value, one group and one time for each row, none missing")
     if len({*zip(d.tolist(), a.tolist(), strict=True)}) < 4:
         raise ValueError("each group needs rows before and after")
     columns = {"intercept": np.ones(len(y)), "treated": d, "after": a, "effect": d * a}
@@ -215,10 +215,10 @@ class PanelEffect:
 
     Attributes:
         value: mean of the treated areas, after less before, less the same of the others.
-        p: share of the ways to choose as many areas as treated whose difference is as far from 0.
-        assignments: ways tried, the true one included.
-        smallest_p: that could have come out; with one treated area of ten it is 0.1. Where half of the areas are
-            treated, each choice has the same difference as its opposite: it is then twice as large.
+        p: share of the ways to choose equally many treated areas whose difference is as far from 0.
+        assignments: number of ways tried, including the true one.
+        smallest_p: the smallest possible p; with one treated area of ten it is 0.1. If half of the areas are treated,
+            each choice has the same difference as its complement, and it is twice as large.
     """
 
     value: float
@@ -230,7 +230,7 @@ class PanelEffect:
 def panel_difference(
     values: ArrayLike, treated: Sequence[int], before: int, *, seed: int = 1, studentised: bool = True
 ) -> PanelEffect:
-    """Return the two-way fixed-effects difference of treated areas, tested by randomisation: for few treated areas.
+    """Return the two-way fixed-effects difference of treated areas, tested by randomisation, for few treated areas.
 
     With few treated clusters, clustered errors find effects in every fifth panel without any (MacKinnon and Webb
     2020, Journal of Econometrics 218: 435-450, on randomisation inference). All areas change at the same time; the
@@ -241,8 +241,8 @@ def panel_difference(
         values: of each area (rows) and time.
         treated: rows of the treated areas.
         before: number of times before the date.
-        seed: of the sample of assignments, where there are too many to try all.
-        studentised: whether ranks are of the estimate over its error; of the estimate itself with one treated area.
+        seed: of the sample of assignments, if there are too many to try all.
+        studentised: rank the estimate over its error; with one treated area, the estimate itself is ranked.
 
     Raises:
         ValueError: a value that is missing, no treated area or no other.
@@ -256,7 +256,9 @@ def panel_difference(
     y = np.asarray(values, dtype=np.float64)
     chosen = sorted({*treated})
     if not np.isfinite(y).all() or not 0 < len(chosen) < len(y) or not 0 < before < y.shape[1]:
-        raise ValueError("values of all areas and times, some areas treated and some not, times before and after")
+        raise ValueError(
+            "need values for all areas and times, with some areas treated and some not, and times before and after"
+        )
     change = y[:, before:].mean(axis=1) - y[:, :before].mean(axis=1)
     areas, number = len(y), len(chosen)
     if comb(areas, number) <= MOST_ASSIGNMENTS:
@@ -286,7 +288,7 @@ def panel_difference(
 def _series(times: Sequence[int], values: ArrayLike, at: int) -> tuple[Numbers, Numbers]:
     t, y = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if t.shape != y.shape or not np.isfinite(y).all() or (np.diff(t) <= 0).any():
-        raise ValueError("one value for each time, none missing, times in rising order")
+        raise ValueError("need one value for each time, none missing, with times in ascending order")
     if (t < at).sum() < 2 or (t >= at).sum() < 2:
         raise ValueError(f"{(t < at).sum()} times before {at}, {(t >= at).sum()} from it on: 2 on each side are needed")
     return t, y
@@ -310,7 +312,7 @@ def _fit(
     check_choice("errors", errors, LinearErrors)
     x = np.column_stack(list(columns.values()))
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
-        raise ValueError(f"{len(y)} rows cannot tell {', '.join(columns)} apart")
+        raise ValueError(f"{len(y)} rows are not enough to separate the effects of {', '.join(columns)}")
     degrees = len(y) - x.shape[1]
     if errors == "ar1":
         fitted, r = _prais_winsten(y, x, groups)
@@ -332,7 +334,7 @@ def _ols(y: Numbers, x: Numbers, **errors: Any) -> Any:
 
 
 def _prais_winsten(y: Numbers, x: Numbers, groups: NDArray[np.int_]) -> tuple[Any, float]:
-    """Fit with one autocorrelation for all groups, until it stands still."""
+    """Fit with one autocorrelation for all groups, iterated until it converges."""
     first = np.append(True, np.diff(groups) != 0)
     r = 0.0
     for _ in range(200):

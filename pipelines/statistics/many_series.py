@@ -1,7 +1,7 @@
 """Mann-Kendall, its correction for autocorrelation, and Sen's slope, for thousands of series of one length at once.
 
 The last axis is time. :mod:`pipelines.statistics.monotonic` has the same tests for one series, with ties in time,
-seasons and more settings; tests hold the two together.
+seasons and more settings; tests check that the two agree.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 
 @cache
 def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Positions of all pairs i < j of n points; the same few lengths come back again and again."""
+    """Return the positions of all pairs i < j of n points; cached, as only a few lengths occur."""
     return np.triu_indices(n, 1)
 
 
@@ -40,7 +40,7 @@ def mann_kendall(values: ArrayLike) -> tuple[Numbers, Numbers, Numbers]:
     n = x.shape[-1]
     first, second = _pairs(n)
     s = np.sign(x[..., second] - x[..., first]).sum(axis=-1)
-    # A group of t ties is met t times, by each of its members: t(t-1)(2t+5) in all.
+    # A group of t ties is counted t times, once for each of its members: t(t-1)(2t+5) in all.
     ties = (x[..., :, None] == x[..., None, :]).sum(axis=-1)
     variance = (n * (n - 1) * (2 * n + 5) - ((ties - 1) * (2 * ties + 5)).sum(axis=-1)) / 18
     return s, variance, two_sided(s, variance)
@@ -62,7 +62,7 @@ def two_sided(s: ArrayLike, variance: ArrayLike) -> Numbers:
 
 
 def autocorrelation_factors(times: ArrayLike, values: ArrayLike, slopes: ArrayLike) -> Numbers:
-    """Return what Var S of each series is to be multiplied by for autocorrelation, at lag 1 and never below 1.
+    """Return the factor for Var S of each series due to autocorrelation at lag 1, never below 1.
 
     Hamed and Rao (1998), Journal of Hydrology 204: 182-196, as in
     :func:`~pipelines.statistics.monotonic.mann_kendall_autocorrelated` with ``lags=1``: the factor is
@@ -130,7 +130,7 @@ def sen_slopes(
 
 
 def limit_ranks(slopes: int, variance: ArrayLike, confidence: float) -> NDArray[np.intp]:
-    """Return the places, from 0, of the two limits among the sorted slopes; see :func:`sen_slopes`."""
+    """Return the positions, from 0, of the two limits among the sorted slopes; see :func:`sen_slopes`."""
     from scipy.special import ndtri
 
     reach = float(ndtri(1 - tail_of(confidence))) * np.sqrt(variance)

@@ -1,4 +1,4 @@
-"""Monotonic trend: Mann-Kendall with ties, autocorrelation and seasons, the slopes that go with it, many tests."""
+"""Monotonic trends: Mann-Kendall with ties, autocorrelation and seasons, the matching slopes, multiple tests."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class MonotonicTest:
         p: two-sided.
         tau: tau-b (tau-a where nothing is tied).
         method: which variant.
-        correction: what the variance was multiplied by for autocorrelation; 1 where it was not corrected.
-        lags: lags whose autocorrelation counted.
+        correction: the factor on the variance due to autocorrelation; 1 if it was not corrected.
+        lags: lags whose autocorrelation was used.
     """
 
     n: int
@@ -112,15 +112,17 @@ def mann_kendall_autocorrelated(
     """
     t, x = _observed(times, values)
     if (t != np.round(t)).any() or (np.diff(t) <= 0).any():
-        raise ValueError("times must be whole steps in rising order, such as years, or months counted through")
+        raise ValueError(
+            "times must be whole steps in ascending order, such as years, or months numbered consecutively"
+        )
     plain = kendall(t, x)
     residuals = np.full(int(t[-1] - t[0]) + 1, np.nan)
     residuals[(t - t[0]).astype(int)] = x - np.median(_slopes(t, x)) * (t - t[0])
     factor, used = hamed_rao_correction(residuals, lags=lags, confidence=confidence)
     if factor <= 0:
         raise ValueError(
-            f"autocorrelation at lags {', '.join(map(str, used))} makes the variance {factor:.3g} times what it was, "
-            "which cannot be: give a smaller number of lags, or report the plain test and say so"
+            f"autocorrelation at lags {', '.join(map(str, used))} makes the variance {factor:.3g} times as large, "
+            "which is impossible: give a smaller number of lags, or report the uncorrected test and state this"
         )
     z = _z(plain.s, plain.variance * factor)
     method = "Mann-Kendall, Hamed-Rao"
@@ -289,7 +291,7 @@ def false_discovery(p_values: Sequence[float | None], *, dependent: bool = False
 def _observed(x: ArrayLike, y: ArrayLike) -> tuple[Numbers, Numbers]:
     a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"one value for each time: got {a.size} times and {b.size} values")
+        raise ValueError(f"need one value for each time: got {a.size} times and {b.size} values")
     if np.isinf(a).any() or np.isinf(b).any():
         raise ValueError("a time or a value is infinite")
     keep = ~(np.isnan(a) | np.isnan(b))
@@ -300,7 +302,7 @@ def _score(a: Numbers, b: Numbers) -> tuple[int, int, float, float]:
     """Points, Kendall's S, its variance, and the pairs that S is a share of in tau-b."""
     n = len(a)
     if n < FEWEST_POINTS:
-        raise ValueError(f"{n} points: the test needs at least {FEWEST_POINTS}, and means something from 8")
+        raise ValueError(f"{n} points: the test needs at least {FEWEST_POINTS}, and is meaningful from 8")
     s = int((np.sign(a[None, :] - a[:, None]) * np.sign(b[None, :] - b[:, None])).sum()) // 2
     (t2, t3, t5), (u2, u3, u5) = _ties(a), _ties(b)
     variance = (n * (n - 1) * (2 * n + 5) - t5 - u5) / 18
@@ -326,7 +328,7 @@ def _slopes(t: Numbers, x: Numbers) -> Numbers:
     first, second = np.triu_indices(len(t), 1)
     gaps = t[second] - t[first]
     if (gaps == 0).any():
-        raise ValueError("two values for one time: a slope needs times that all differ")
+        raise ValueError("two values for one time: a slope needs distinct times")
     return np.asarray(np.sort((x[second] - x[first]) / gaps), dtype=np.float64)
 
 
@@ -339,9 +341,9 @@ def _by_season(years: Sequence[int], seasons: Sequence[int], values: ArrayLike) 
     """Table of a row for each year from the first to the last, and a column for each season; missing where absent."""
     x = np.asarray(values, dtype=np.float64)
     if not len(years) == len(seasons) == len(x):
-        raise ValueError(f"one year and season for each value: got {len(years)}, {len(seasons)} and {len(x)}")
+        raise ValueError(f"need one year and season for each value: got {len(years)}, {len(seasons)} and {len(x)}")
     if len(set(zip(years, seasons, strict=True))) < len(x):
-        raise ValueError("two values for one season of one year: a series has one")
+        raise ValueError("two values for one season of a year: a series can have only one")
     if np.isnan(x).all():
         raise ValueError("no season has a value")
     columns = {season: n for n, season in enumerate(sorted(set(seasons)))}

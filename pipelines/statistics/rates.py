@@ -1,4 +1,4 @@
-"""Limits of a rate, ratio of two rates, limits of a share: exact where a count can be small."""
+"""Limits of a rate, ratio of two rates, limits of a share: exact if a count can be small."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.statistics.arguments import check_choice, tail_of
 
 FEWEST_EVENTS = 10
-"""Below this count a rate is flagged as resting on few events, and Byar's approximation gives way to exact limits."""
+"""Below this count a rate is flagged as based on few events, and exact limits replace Byar's approximation."""
 
 RateMethod = Literal["exact", "byar", "exact below 10"]
 
@@ -38,9 +38,9 @@ class Ratio:
     """A ratio with its limits; ``p`` is two-sided, central, and agrees with the limits.
 
     Attributes:
-        value: infinite where only the denominator has no event, not a number where neither has.
+        value: infinite if only the denominator has no event, NaN if neither has.
         low: lower limit.
-        high: upper limit; infinite where the denominator has no event.
+        high: upper limit; infinite if the denominator has no event.
         p: twice the smaller tail, at most 1.
         p_minimum_likelihood: sum of the probabilities of all outcomes no likelier than the observed one; what R's
             ``poisson.test`` and ``binom.test`` print; it can disagree with the limits.
@@ -182,7 +182,7 @@ def share_limits(count: int, of: int, confidence: float = 0.95) -> tuple[float, 
     (0.0, 0.3085)
     """
     if not 0 <= count <= of < math.inf or count % 1 or of % 1:
-        raise ValueError(f"counts must be whole, not below 0, and a part not above its whole: {count} of {of}")
+        raise ValueError(f"counts must be whole and not below 0, and a part not above its total: {count} of {of}")
     low, high = proportion_limits([count], [of], confidence)
     return float(low[0]), float(high[0])
 
@@ -203,7 +203,7 @@ def proportion_limits(
 
     tail, x, n = tail_of(confidence), _counts(counts), _counts(of)
     if (x > n).any():
-        raise ValueError("a part is above its whole")
+        raise ValueError("a part is above its total")
     low = np.where(x > 0, betaincinv(np.maximum(x, 1e-12), n - x + 1, tail), 0.0)
     high = np.where(x < n, betaincinv(x + 1, np.maximum(n - x, 1e-12), 1 - tail), 1.0)
     return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
@@ -254,7 +254,7 @@ def _odds(share: float) -> float:
 def _counts(counts: ArrayLike) -> NDArray[np.float64]:
     x = np.asarray(counts, dtype=np.float64)
     if not ((x >= 0) & np.isfinite(x)).all():
-        raise ValueError("a count is missing, infinite or below 0: leave such cells out, they have no rate")
+        raise ValueError("a count is missing, infinite or below 0: leave out such cells, they have no rate")
     return x
 
 

@@ -1,4 +1,4 @@
-"""Regression of counts on columns with an exposure: Poisson, quasi-Poisson, negative binomial.
+"""Regression of counts with an exposure: Poisson, quasi-Poisson, negative binomial.
 
 Quasi-Poisson multiplies the errors by the square root of the dispersion. Negative binomial is NB2 (Hilbe 2011,
 Negative Binomial Regression, chapter 8): theta by maximum likelihood, the errors of the coefficients with theta
@@ -172,8 +172,8 @@ def fit_counts(
 def _check_converged(converged: bool, names: tuple[str, ...]) -> None:
     if not converged:
         raise ValueError(
-            f"the regression on {', '.join(names)} did not converge: where a column holds, there may be no event "
-            "at all, so that its ratio is 0 or has no limit; join periods, or use fewer columns"
+            f"the regression on {', '.join(names)} did not converge: one of the columns may select no events at all, "
+            "so that its ratio is 0 or unlimited; join periods, or use fewer columns"
         )
 
 
@@ -183,7 +183,7 @@ def _prepare(
     """Return the counts, the design matrix with its intercept, and the logarithm of the exposure."""
     y = np.asarray(counts, dtype=np.float64)
     if any(np.shape(column) != y.shape for column in columns.values()):
-        raise ValueError(f"one value of each column for each of {len(y)} counts: {', '.join(columns)}")
+        raise ValueError(f"need one value of each column for each of {len(y)} counts: {', '.join(columns)}")
     x = np.column_stack([np.ones(len(y)), *(np.asarray(column, dtype=np.float64) for column in columns.values())])
     size = np.ones(len(y)) if exposure is None else np.asarray(exposure, dtype=np.float64)
     _check(y, x, size, ("intercept", *columns))
@@ -200,7 +200,7 @@ def fit_errors(
     model = GLM(y, x, family=kind, offset=offset)
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lag, "use_correction": True}}
     ways: dict[Errors, list[dict[str, Any]]] = {"model": [{}], "newey-west": [robust], "cautious": [{}, robust]}
-    # By the coefficients: the deviance of large counts is rounded more coarsely than any fixed tolerance.
+    # Convergence is by the coefficients, as the deviance of large counts is rounded more coarsely than any tolerance.
     stop = {"tol_criterion": "params", "tol": 1e-10, "rtol": 1e-10, "maxiter": 200}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # then it does not converge, which is refused
@@ -242,11 +242,11 @@ def _theta(y: Numbers, x: Numbers, offset: Numbers) -> float:
 
 def _check(y: Numbers, x: Numbers, size: Numbers, names: tuple[str, ...]) -> None:
     if len(size) != len(y) or not (np.isfinite(x).all() and ((size > 0) & np.isfinite(size)).all()):
-        raise ValueError("one value of each column and one exposure above 0 for each count, none missing")
+        raise ValueError("need one value of each column and one exposure above 0 for each count, none missing")
     if not (y >= 0).all() or (y % 1 != 0).any():
         raise ValueError("counts must be whole, not below 0, none missing")
     if not y.any():
-        raise ValueError("there is no event at all: nothing can be compared")
+        raise ValueError("there are no events at all: nothing can be compared")
     if len(y) <= len(names):
         raise ValueError(f"{len(y)} counts are too few for {len(names)} coefficients: {', '.join(names)}")
     if np.linalg.matrix_rank(x) < len(names):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 
 FEWEST_YEARS = 3
-"""With fewer than 3 full years a season cannot be distinguished from the rest; 5 are better."""
+"""Fewest months: with fewer than 3 full years a season cannot be distinguished from the rest; 5 are better."""
 DAYS_IN_A_MONTH = 365.2425 / 12
 
 
@@ -134,10 +134,12 @@ def decompose(
     if np.isinf(x).any():
         raise ValueError("a value is infinite")
     if multiplicative and not (x > 0).all():
-        raise ValueError("a month with no event has no logarithm: decompose by sums, or join the months into quarters")
+        raise ValueError(
+            "a month without events has no logarithm: decompose additively, or join the months into quarters"
+        )
     how = smoothing or Smoothing()
     if not {how.seasonal_degree, how.trend_degree, how.low_pass_degree} <= {0, 1}:
-        raise ValueError("a degree of the local fits is 0 or 1")
+        raise ValueError("the degree of the local fits must be 0 or 1")
     parts = _fit_stl(np.log(x) if multiplicative else x, how)
     back = np.exp if multiplicative else np.positive
     trend, season, rest = (np.asarray(part) for part in (parts.trend, parts.seasonal, parts.resid))
@@ -192,7 +194,7 @@ def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int =
     [((2011, 1), 'peak'), ((2013, 1), 'trough'), ((2015, 1), 'peak'), ((2017, 1), 'trough')]
     """
     turns: list[tuple[int, bool]] = []
-    # Values that differ by rounding alone are equal: a flat trend has no turns.
+    # Values that differ only by rounding are equal, so that a flat trend has no turns.
     trend = np.round(decomposition.trend / (np.abs(decomposition.trend).max() or 1.0), 10)
     for at in range(reach, len(trend) - reach):
         around = trend[at - reach : at + reach + 1]
@@ -213,7 +215,7 @@ def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int =
 def turning_points_beyond_noise(
     decomposition: Decomposition, *, samples: int = 199, seed: int = 1
 ) -> list[TurningPoint]:
-    """Return the turning points of the trend between which it moves farther than noise alone moves it.
+    """Return the turning points between which the trend moves farther than noise alone would move it.
 
     Of series that only swing at random, the trend of STL has a peak or trough every year or two. Parametric bootstrap:
     flat series with the noise of this one are smoothed with the same windows (without the weights of robust STL, as
@@ -248,12 +250,12 @@ def turning_points_beyond_noise(
 
 @lru_cache(maxsize=4)
 def _trend_weights(months: int, how: Smoothing) -> Numbers:
-    """What each month (row) adds to the trend (columns): without robust weights STL is linear in the values."""
+    """Return the contribution of each month (row) to the trend (columns); without robust weights STL is linear."""
     return np.array([np.asarray(_fit_stl(month, how).trend) for month in np.eye(months)])
 
 
 def _chance(decomposition: Decomposition) -> float:
-    """Variance of a month's count by chance, on the scale of the decomposition."""
+    """Return the variance of a month's count by chance, on the scale of the decomposition."""
     counts = np.maximum(decomposition.values, 1.0)
     return float(np.mean(1 / counts) if decomposition.multiplicative else np.mean(counts))
 
@@ -269,7 +271,7 @@ def _fewer_and_fewer(decomposition: Decomposition, trend: Numbers) -> Iterator[t
 
 
 def _swings(trend: Numbers, places: Sequence[int]) -> list[float]:
-    """How far the trend moves from its start to the first turn, from turn to turn, and from the last to its end."""
+    """Return how far the trend moves from its start to the first turn, between turns, and from the last to its end."""
     return [float(part) for part in np.abs(np.diff(trend[[0, *places, len(trend) - 1]]))]
 
 
@@ -280,10 +282,12 @@ def _place(decomposition: Decomposition, turn: TurningPoint) -> int:
 def _whole_months(
     months: Sequence[tuple[int, int]], values: Numbers, gaps: str
 ) -> tuple[tuple[tuple[int, int], ...], Numbers, NDArray[np.bool_]]:
-    """Every month from the first to the last, its value (interpolated where there is none), and which were filled."""
+    """Return every month from first to last, its value (interpolated if missing), and which were filled."""
     places = np.array([year * 12 + month - 1 for year, month in months], dtype=np.int64)
     if values.shape != places.shape or (np.diff(places) <= 0).any() or any(not 1 <= month <= 12 for _, month in months):
-        raise ValueError("a monthly series has one value for each (year, month), the months 1 to 12 and rising")
+        raise ValueError(
+            "a monthly series needs one value for each (year, month), with months 1 to 12 in ascending order"
+        )
     length = int(places[-1] - places[0]) + 1 if len(places) else 0
     if length < 12 * FEWEST_YEARS:
         raise ValueError(f"{length} months are too few: at least {12 * FEWEST_YEARS} are needed to detect seasonality")

@@ -66,8 +66,8 @@ def standard_weights(standard: str, ages: Sequence[str] = ICCS_AGE_BANDS) -> dic
         touching = [age for age, youngest, oldest in wanted if youngest <= high and low <= oldest]
         if len(holding) != 1 or len(touching) != 1:
             raise ValueError(
-                f"ages {', '.join(ages)} do not hold the band {code} of {standard} exactly once: "
-                "use bands that cover all ages once and join whole bands of the standard"
+                f"ages {', '.join(ages)} do not cover the band {code} of {standard} exactly once: use bands that cover "
+                "all ages once and combine whole bands of the standard"
             )
         shares[holding[0]] += weight / total
     return shares
@@ -82,7 +82,7 @@ def standardised_rate(
     per: float = 100_000,
     confidence: float = 0.95,
 ) -> StandardisedRate:
-    """Return a directly standardised rate with its limits, for comparing areas or years of different ages.
+    """Return a directly standardised rate with its limits, for comparing areas or years with different age structure.
 
     With w = share of the band in the standard / its population, y = sum of w x count, v = sum of w^2 x count:
 
@@ -118,8 +118,8 @@ def standardised_rate(
         raise ValueError(f"one count, population and weight for each band: got {x.size}, {n.size} and {share.size}")
     if not ((x >= 0).all() and (n > 0).all() and (share > 0).all() and np.isfinite([*x, *n, *share]).all()):
         raise ValueError(
-            "counts must not be below 0 or missing, populations and weights must be above 0, in each band: "
-            "leave out a band that must not count"
+            "counts must not be below 0 or missing, populations and weights must be above 0, in each band: leave out "
+            "a band that must not be counted"
         )
     check_choice("method", method, StandardisedMethod)
     w = share / share.sum() / n
@@ -176,7 +176,9 @@ def _mid_p_limits(rate: float, variance: float, largest: float, confidence: floa
 
 def _dobson_limits(rate: float, variance: float, total: float, byar: bool, confidence: float) -> tuple[float, float]:
     if total == 0:
-        raise ValueError("Dobson's limits need at least one event: use fay-feuer, which gives an upper limit with none")
+        raise ValueError(
+            "Dobson's limits need at least one event: use fay-feuer, which gives an upper limit without events"
+        )
     limits: tuple[NDArray[np.float64], NDArray[np.float64]] = (byar_limits if byar else exact_limits)(
         [total], confidence
     )
@@ -186,7 +188,7 @@ def _dobson_limits(rate: float, variance: float, total: float, byar: bool, confi
 
 @cache
 def _standards() -> dict[str, list[tuple[str, float]]]:
-    """Bands and weights of each standard, as printed in its source."""
+    """Return the bands and weights of each standard, as printed in its source."""
     text = (files("pipelines") / "statistics" / "tables" / "standard_populations.csv").read_text(encoding="utf-8")
     found: dict[str, list[tuple[str, float]]] = {}
     for row in csv.DictReader(text.splitlines()):

@@ -1,1 +1,1 @@
-"""What every step builds on: settings, connections, SQL templates, locks, workers; knows nothing of crime."""
+"""What every step builds on: settings, connections, SQL templates, locks, workers; nothing specific to crime."""

@@ -23,12 +23,14 @@ PROGRAM = Path(__file__).parents[2]
 """The folder with the packages iccs, schemas and pipelines."""
 
 _PACKAGES = ("iccs", "schemas", "pipelines")
-_VINTAGE_STAGES = ("collect", "harmonise", "tabulate")
+_TALLY_STAGES = ("collect", "harmonise")
+_VINTAGE_STAGES = (*_TALLY_STAGES, "tabulate")
 _FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
-_VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", "iccs/tables")
-_RELEASE_DATA = ("schemas", "iccs/tables")
+_FUNCTIONS = "schemas/published/functions.sql"  # statements of every stage use them
+_VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", _FUNCTIONS, "iccs/tables")
+_RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables", "pipelines/publish/report.html")
 # Only for looking up or assigning codes; no step reads them.
-_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|search_terms)\.csv")
+_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|law_sections|search_terms)\.csv")
 # Texts of rules: a release shows the current ones, whenever its vintages were made.
 _TEXTS = frozenset({"reason", "what_to_do", "description"})
 _SQL_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\w\s])""", re.DOTALL)
@@ -51,11 +53,11 @@ def vintage_code_version(program: Path = PROGRAM) -> str:
 
 
 @cache
-def reading_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what determines how a file becomes rows of text; ``program`` as for vintages."""
+def tally_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what determines the tally of a file of incidents, and what else is found in the file."""
     with _Digests(program) as digests:
-        modules = digests.closure(_modules(program, ("collect",)))
-        return digests.version([*modules, *_statements(program, ("collect",))])
+        modules = digests.closure(_modules(program, _TALLY_STAGES))
+        return digests.version([*modules, *_statements(program, _TALLY_STAGES), _FUNCTIONS])
 
 
 @cache
@@ -219,4 +221,5 @@ _NORMALISED: dict[str, Callable[[str], Facts]] = {
     ".yml": _yaml,
     ".csv": lambda text: (text, ()),
     ".geojson": lambda text: (text, ()),
+    ".html": lambda text: (text, ()),
 }

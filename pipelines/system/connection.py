@@ -26,7 +26,7 @@ from pipelines.system.signals import asked_to_end, is_watching
 from pipelines.system.sql import SqlValue, fill_sql
 from schemas.declarations import quote_literal
 
-# Files written in this format open with every client from 1.4 on.
+# Files in this storage format open with every DuckDB client from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
 
 # Timestamps with a time zone are converted to dates in UTC, whatever the machine's zone.
@@ -34,7 +34,7 @@ TIME_ZONE = "UTC"
 
 _INTERRUPT_SECONDS = 0.2
 _OBEY_SECONDS = 30
-"""How long a statement that is told to stop may take to do so; it does between two groups of rows."""
+"""How long an interrupted statement may take to stop, which it does between two groups of rows."""
 
 _OPENING = Lock()
 _SETTING = Lock()
@@ -44,16 +44,16 @@ _GIVEN: list[duckdb.DuckDBPyConnection] = []
 _BOUNDING = Lock()
 _BOUNDS: list[int] = []
 _UNBOUNDED: list[int] = []
-"""The bound on memory that the process had before the first of ``_BOUNDS``."""
+"""The limit on memory that the process had before the first of ``_BOUNDS``."""
 
 
 @contextmanager
 def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection that stays within the memory limit, spills into the folder for work and never loads extensions.
+    """Open a connection that keeps the memory limit, spills into the work folder and never loads extensions.
 
     Args:
         settings: limits and folders.
-        path: database file to write; default in memory, where a connection sees its own temporary tables only.
+        path: database file to write; default in memory, where a connection sees only its own temporary tables.
     """
     connection = open_connection(settings, path)
     try:
@@ -73,9 +73,9 @@ def open_connection(settings: Settings, path: Path | None = None) -> duckdb.Duck
 
 
 def connect_apart() -> duckdb.DuckDBPyConnection:
-    """Open a connection in memory that belongs to no run: with what the machine has, without extensions.
+    """Open a connection in memory outside any run: with all of the machine's memory, without extensions.
 
-    What does not fit into memory goes to the temporary files of the system, and to no folder of the user's.
+    What does not fit into memory goes to the system's temporary files, never to a folder of the user's.
     """
     return duckdb.connect(
         config={
@@ -88,10 +88,10 @@ def connect_apart() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def one_engine(settings: Settings) -> Iterator[None]:
-    """Give every connection in memory the engine of these settings meanwhile, whatever settings it is opened with.
+    """Let every connection in memory use the engine of these settings inside, whatever its own settings.
 
-    For many small runs in one process, each with a data folder of its own: opening an engine takes as long as all steps
-    of a tiny source.
+    For many small runs in one process, each with its own data folder: opening an engine takes as long as all steps of a
+    tiny source.
     """
     limits = (settings.memory_limit, settings.spill_limit, settings.threads, make_work_folder(settings) / "spill")
     engine = _open(":memory:", *limits)
@@ -110,9 +110,9 @@ def _open_in_memory(memory_limit: str, spill_limit: str, threads: int, spill: Pa
 
 
 def forget_engine(error: BaseException) -> None:
-    """Let the next connection have a new engine after an error that is not about data: nobody knows what it left.
+    """Give the next connection a new engine after an error that is not about data, as its state is unknown.
 
-    Connections that are open keep theirs. The engine of ``one_engine`` is given up only where it cannot be used.
+    Open connections keep theirs. The engine of ``one_engine`` is given up only if it cannot be used any more.
     """
     _open_in_memory.cache_clear()
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
@@ -130,7 +130,7 @@ def _open(database: str, memory_limit: str, spill_limit: str, threads: int, spil
 
 @contextmanager
 def engine_forgotten_on_error() -> Iterator[None]:
-    """Give up the shared engine where what is done inside ends in an error, see ``forget_engine``."""
+    """Give up the shared engine if the work inside ends in an error, see ``forget_engine``."""
     try:
         yield
     except BaseException as error:
@@ -140,16 +140,16 @@ def engine_forgotten_on_error() -> Iterator[None]:
 
 @contextmanager
 def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: Exception) -> Iterator[None]:
-    """Stop what a connection runs when it has taken too long; statements of other connections go on.
+    """Interrupt the statements of a connection that take too long; those of other connections go on.
 
-    It is stopped too when a signal asks the process to end, which DuckDB does not always look for. A function that
-    works on a single value (``levenshtein`` of two texts of a million letters) cannot be stopped: where that does not
-    end by itself, a command ends, as it would hang for ever.
+    They are also interrupted when a signal asks the process to end, which DuckDB does not always check. A function on
+    a single value (``levenshtein`` of two texts of a million letters) cannot be interrupted: if it does not end by
+    itself, the whole command is ended, as it would otherwise hang.
 
     Args:
         connection: for the statements inside.
         seconds: how long all of them may take together.
-        too_long: what is raised then, whatever the statement that was stopped ended in.
+        too_long: raised then, whatever error the interrupted statement raised.
     """
     ended, done = Event(), Event()
 
@@ -183,7 +183,7 @@ def _end_process(too_long: Exception) -> None:
     number = asked_to_end()
     reason = f"stopped by signal {number}" if number else str(too_long)
     sys.stderr.write(
-        f"{reason}\nIts statement could not be stopped, so the command ends; the last release is unchanged.\n"
+        f"{reason}\nThe statement could not be stopped, so the command ends; the last release is unchanged.\n"
     )
     sys.stderr.flush()
     os._exit(128 + number if number else EXIT_FAULT)
@@ -191,15 +191,15 @@ def _end_process(too_long: Exception) -> None:
 
 @contextmanager
 def memory_bound(beyond: int, too_much: Exception) -> Iterator[None]:
-    """Bound what the process may take beyond what it has now, for statements that DuckDB's own limit does not hold.
+    """Limit the memory that the process may take beyond its current use, for statements that escape DuckDB's own limit.
 
-    DuckDB counts what it keeps, not what a function makes: ``repeat('x', 4000000000)`` takes 4 GB beside any limit. The
-    bound is of the address space of the whole process: several at a time have their sum. Nothing is bounded where the
-    system does not say how much a process has.
+    DuckDB counts what it stores, not what a function produces: ``repeat('x', 4000000000)`` takes 4 GB whatever the
+    limit. This one is on the address space of the whole process; several at a time add up. There is none where the
+    system does not report how much memory a process has.
 
     Args:
         beyond: bytes; well above the memory limit of the connection, as reserved memory counts as well.
-        too_much: what is raised where a statement wanted more.
+        too_much: raised if a statement needed more.
     """
     taken = Path("/proc/self/statm")
     if not taken.is_file():
@@ -226,14 +226,14 @@ def memory_bound(beyond: int, too_much: Exception) -> Iterator[None]:
 
 
 def _is_beyond_bound(error: BaseException | None) -> bool:
-    """Whether an allocation failed; where DuckDB's own limit is reached, it says how much of that is used."""
+    """Whether an allocation failed; when DuckDB's own limit is reached, its message says how much is used."""
     return isinstance(error, MemoryError) or (
         isinstance(error, duckdb.OutOfMemoryException) and " used)" not in str(error)
     )
 
 
 def _bound_memory(most: int, hard: int) -> None:
-    """Lower the bound for the first of several, raise it for the others."""
+    """Set the limit for the first of several, and raise it for the others."""
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     limits = [one for one in (_UNBOUNDED[0], hard) if one != resource.RLIM_INFINITY]
     if len(_BOUNDS) > 1:
@@ -242,7 +242,7 @@ def _bound_memory(most: int, hard: int) -> None:
 
 
 def connection_config(settings: Settings) -> dict[str, Any]:
-    """Return what every connection is opened with: limits, a folder to spill into, no extensions from outside."""
+    """Return the options of every connection: limits, a folder to spill into, no external extensions."""
     return _config(settings.memory_limit, settings.spill_limit, settings.threads, settings.work / "spill")
 
 
@@ -268,17 +268,17 @@ def quote_path(path: Path) -> str:
 
 
 def run_sql(connection: duckdb.DuckDBPyConnection, name: str, /, **values: SqlValue) -> duckdb.DuckDBPyConnection:
-    """Run a packaged statement, its places filled by ``fill_sql``."""
+    """Run a packaged statement, filled by ``fill_sql``."""
     return connection.execute(fill_sql(name, **values))
 
 
 @contextmanager
 def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Make joins as they are written: rows pass by the lists that they are joined to, and the lists are in memory.
+    """Execute joins as written: the rows are streamed past the lookup lists, which are held in memory.
 
-    Where DuckDB expects few rows it would hold the rows in memory in place of the lists, and may be wrong about them.
-    The setting belongs to the engine, which the sources of a run share: the first that needs it sets it, and the last
-    resets it. Statements of other sources give the same results meanwhile, with joins in the order written.
+    If DuckDB expects few rows, it would hold the rows in memory instead of the lists, and its estimate may be wrong.
+    The setting belongs to the engine, which the sources of a run share: the first that needs it sets it, the last
+    resets it. Meanwhile statements of other sources give the same results, with joins in the order written.
     """
     with _SETTING:
         connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
@@ -293,14 +293,14 @@ def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> pa.Table:
-    """Return the result of a packaged SELECT as an Arrow table, its places filled by ``fill_sql``."""
+    """Return the result of a packaged SELECT, filled by ``fill_sql``, as an Arrow table."""
     return connection.sql(fill_sql(name, **values)).to_arrow_table()
 
 
 def insert_rows(
     connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | Sequence[Mapping[str, object]]
 ) -> None:
-    """Insert rows into a table, by the names of their columns; no rows are no work.
+    """Insert rows into a table by the names of their columns; without rows, do nothing.
 
     Args:
         connection: to the database of the table.
@@ -319,7 +319,7 @@ def insert_rows(
     try:
         connection.execute(f"INSERT INTO {table} BY NAME FROM rows_to_insert")
     finally:
-        with suppress(duckdb.TransactionException):  # what the insertion failed for is the error, not what follows
+        with suppress(duckdb.TransactionException):  # the error to report is that of the insertion
             connection.unregister("rows_to_insert")
 
 
@@ -328,7 +328,7 @@ def fetch_row(
 ) -> tuple[Any, ...]:
     """Return the only row of a query.
 
-    Fetches all: from DuckDB 2.0 on, a result that was not read to its end blocks the connection.
+    It fetches all rows: from DuckDB 2.0 on, a result that was not read to its end blocks the connection.
 
     Raises:
         ValueError: the query gives no row, or more than one.

@@ -1,4 +1,4 @@
-"""What a user sees when data are refused: every problem of a stage together, with place, rule and remedy."""
+"""What a user sees when data are refused: all problems of a stage at once, with place, rule and remedy."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _OUT_OF_REACH = (
     "No such file or directory",
     "No files found that match",
 )
-"""What the system says of a file that the account may not use, or that is gone with its device or folder."""
+"""Errors of the system for a file that this account may not use, or whose device or folder is gone."""
 
 _FULL = ("No space left on device", "File too large", "Disk quota exceeded")
-"""What the system says where nothing more can be written."""
+"""Errors of the system when nothing more can be written."""
 
 _QUOTING = (
     "BinderException",
@@ -39,10 +39,10 @@ _QUOTING = (
     "TypeMismatchException",
     "UsageError",
 )
-"""Errors that quote what stands in a file or a definition, which may say anything."""
+"""Errors that quote a file or a definition, which may contain anything."""
 
 _WANTED_MORE = re.compile(r"(allocate|pin|offload) .* used\)")
-"""What DuckDB says where a commit needs more memory than the limit."""
+"""DuckDB's message when a commit needs more memory than the limit."""
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
@@ -92,7 +92,7 @@ class Problem:
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the problem for machines, with the rule's texts."""
+        """Return the problem for JSON output, with the rule's texts."""
         rule = load_rules()[self.rule]
         return {**asdict(self), "reason": rule.reason, "what_to_do": rule.what_to_do}
 
@@ -106,11 +106,11 @@ class DataRefused(Exception):
 
 
 class LimitReached(Exception):
-    """Memory, temporary space or disk did not suffice for what a person asked; the text says which limit it is."""
+    """Memory, temporary space or disk was not enough for the request; the text says which limit it is."""
 
 
 class DamagedStore(Exception):
-    """A file that the program wrote into the data folder is missing or damaged: neither data nor program are wrong."""
+    """A file that the program wrote into the data folder is missing or damaged; not a fault of data or program."""
 
 
 def is_out_of_reach(error: BaseException) -> bool:
@@ -124,10 +124,10 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    r"""Return what an error says, in one line.
+    r"""Return the message of an error, in one line.
 
-    Of a library that failed because of the machine, what the system says and the path: the library's own sentence tells
-    people nothing more.
+    For a library that failed because of the machine, it is the system's message and the path, as the library's own
+    message adds nothing for people.
 
     >>> reason_of(ValueError("no\nmore"))
     'no'
@@ -165,7 +165,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     >>> is_out_of_memory(TransactionException("Failed to commit: could not allocate block (881.5 KiB/976.5 KiB used)"))
     True
     """
-    name = type(error).__name__  # by name: to import DuckDB takes longer than most commands
+    name = type(error).__name__  # by name, as importing DuckDB takes longer than most commands
     at_the_end = name in ("TransactionException", "FatalException") and _WANTED_MORE.search(str(error)) is not None
     return name == "OutOfMemoryException" or at_the_end
 

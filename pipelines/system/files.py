@@ -1,4 +1,4 @@
-"""Files written atomically, so that no reader sees half of one, and identified by their content."""
+"""Files written atomically, so that no reader sees an incomplete one, and identified by their content."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from pipelines.system.errors import DamagedStore
 
 _DIGEST = "sha256"
-"""Key of the sum in a document: of all the others."""
+"""The key in a document for the checksum of all its other keys."""
 
 
 def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write a temporary file in the same folder, flush it to disk and rename it: readers see the old or the new file.
 
-    A run that is killed leaves the old file, and next to it at most ``.<name>.part``, which the next call removes.
-    Permissions are those that the umask gives, unless ``write`` sets others.
+    A killed run leaves the old file, and next to it at most ``.<name>.part``, which the next call removes. Permissions
+    follow the umask, unless ``write`` sets others.
 
     Args:
         path: the file to create or replace; its folder exists.
-        write: writes the file whose path it is given; nothing is there yet.
+        write: writes the file at the path it is given, which does not exist yet.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "note.json"
@@ -44,7 +44,7 @@ def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """Return the file that ``replace_atomically`` writes before it takes the place of another."""
+    """Return the temporary file that ``replace_atomically`` writes and then renames."""
     return path.with_name(f".{path.name}.part")
 
 
@@ -60,10 +60,10 @@ def sha256_of_file(path: Path) -> str:
 
 
 class DamagedFile(DamagedStore):
-    """A file that the program wrote cannot be read, or is not as it was written."""
+    """A file that the program wrote cannot be read, or has been altered."""
 
     def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path} {what}; what can be done: iccs repair")
+        super().__init__(f"{path} {what}; to see what can be done: iccs repair")
         self.path, self.what = path, what
 
 
@@ -85,10 +85,10 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a document that ``write_json`` wrote, or a version of before there were sums.
+    """Return a document that ``write_json``, or an older version without checksums, wrote.
 
     Raises:
-        DamagedFile: it is missing, cannot be read, or has another content than was written.
+        DamagedFile: it is missing, cannot be read, or has been altered.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -100,7 +100,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise DamagedFile(path, "cannot be read")
     written = document.pop(_DIGEST, None)
     if written is not None and written != _digest(document):
-        raise DamagedFile(path, "is not as it was written")
+        raise DamagedFile(path, "has changed since it was written")
     return document
 
 
@@ -110,25 +110,25 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 
 def seal(path: Path) -> None:
-    """Write the sha256 of a finished file beside it; to be called after the file has its name."""
+    """Write the sha256 of a finished file beside it; to be called once the file has its final name."""
     replace_text(seal_path(path), f"{sha256_of_file(path)}  {path.name}\n")
 
 
 def seal_path(path: Path) -> Path:
-    """Return where the sum of a file lies: as ``sha256sum --check`` reads it."""
+    """Return the path of the checksum of a file, in the format of ``sha256sum --check``."""
     return path.with_name(f"{path.name}.sha256")
 
 
 def unseal(path: Path) -> None:
-    """Delete the sum of a file that is to be deleted, renamed or written again."""
+    """Delete the checksum of a file that is to be deleted, renamed or rewritten."""
     seal_path(path).unlink(missing_ok=True)
 
 
 def check_seal(path: Path) -> None:
-    """Compare a file with its sum; one without a sum, of an older version or a killed run, is taken as it is.
+    """Compare a file with its checksum; one without, from an older version or a killed run, is accepted as it is.
 
     Raises:
-        DamagedFile: it is missing, or is not as it was written.
+        DamagedFile: it is missing, or has been altered.
     """
     if not path.is_file():
         raise DamagedFile(path, "is missing")
@@ -137,4 +137,4 @@ def check_seal(path: Path) -> None:
         return
     written = sealed.read_bytes()[:64]
     if re.fullmatch(b"[0-9a-f]{64}", written) and written.decode() != sha256_of_file(path):
-        raise DamagedFile(path, "is not as it was written")
+        raise DamagedFile(path, "has changed since it was written")

@@ -20,7 +20,7 @@ class SharedFunction:
 
     Attributes:
         name: without a schema.
-        comment: how it is called and what it returns.
+        comment: how to call it and what it returns.
         statement: the SQL that creates it.
     """
 
@@ -34,7 +34,7 @@ def shared_functions(schema: str = "") -> tuple[SharedFunction, ...]:
     """Return the functions, each after those that it calls.
 
     Args:
-        schema: where to create them, ``out`` in a published file; without one, the schema of the connection.
+        schema: where to create them, ``out`` in a published file; default: the current schema of the connection.
 
     >>> [function.name for function in shared_functions()][:2]
     ['weakest_status', 'weaker_status']

@@ -1,4 +1,4 @@
-"""The writer's lock: one run at a time in a data folder; others wait, or get a message saying who holds it."""
+"""The writer's lock: one run at a time in a data folder; others wait, or are told who holds it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.2
 
 @contextmanager
 def writing(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the lock of the data folder. The system frees it when a process dies, however it died.
+    """Hold the lock of the data folder. The operating system frees it when the process dies, in whatever way.
 
     Args:
         settings: where data live.
@@ -37,8 +37,8 @@ def writing(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     except Timeout as error:
         waited = f" after {wait_seconds:g} s of waiting" if wait_seconds else ""
         raise UsageError(
-            f"another run is writing to {settings.data}{waited}: {_holder(settings)}; "
-            "let it end, or give a longer --wait SECONDS"
+            f"another run is writing to {settings.data}{waited}: {_holder(settings)}; wait for it to end, or give a "
+            "longer --wait SECONDS"
         ) from error
     try:
         _note_holder(settings)
@@ -52,7 +52,7 @@ def _note(settings: Settings) -> Path:
 
 
 def _note_holder(settings: Settings) -> None:
-    """Leave a note for those who wait. It is informative only: the lock itself is that of the operating system."""
+    """Leave a note for those who wait. It is informative only: the lock itself is the operating system's."""
     since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
     replace_text(_note(settings), json.dumps(holder))
@@ -63,4 +63,4 @@ def _holder(settings: Settings) -> str:
         note = json.loads(_note(settings).read_text(encoding="utf-8"))
         return f"process {note['pid']} on {note['host']}, since {note['since']} UTC"
     except (FileNotFoundError, ValueError, KeyError, TypeError):  # not there yet, or damaged: the lock itself holds
-        return "a process that has left no note"
+        return "an unknown process"

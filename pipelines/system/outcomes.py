@@ -10,7 +10,7 @@ from schemas.declarations import load_rules
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one rule found: passed, warned, failed, errored or not applicable, with how many things were checked."""
+    """What one rule found: passed, warned, failed, errored or not applicable, and how many things were checked."""
 
     rule: str
     outcome: str
@@ -41,7 +41,7 @@ def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) ->
 
 
 def with_todays_texts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of out.quality, as stored with a vintage, with the texts that their rules have today."""
+    """Return rows of out.quality, as stored with a vintage, with the current texts of their rules."""
     rules = load_rules()
     return [
         {**row, "reason": rules[row["rule"]].reason, "what_to_do": rules[row["rule"]].what_to_do}

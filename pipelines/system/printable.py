@@ -1,23 +1,24 @@
-"""Texts of files as a terminal or a page may show them: nothing in them is obeyed, and nothing in them is unseen."""
+"""Texts of files made safe to show on a terminal or a page: without control sequences or invisible characters."""
 
 from __future__ import annotations
 
 import re
 
 _JOINERS = r"(?<![\u0600-\u109f\u1780-\u18af])[\u200c\u200d]"
-"""Between letters of Arabic, Indian, Khmer and Mongolian scripts a joiner is spelling; elsewhere nobody sees it."""
+"""Between letters of Arabic, Indian, Khmer and Mongolian scripts a joiner is part of the spelling; elsewhere it is
+invisible."""
 UNPRINTABLE = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     rf"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|{_JOINERS}"
 )
-"""Control characters (C0 but the line feed, delete, C1), marks that reorder text, and characters that nobody sees
-(joiners, fillers, variation selectors, tags, halves of a pair): a cell of a national file may hold them. A terminal
-would obey the first, and two labels that look the same would differ by the last."""
+"""Control characters (C0 but the line feed, delete, C1), marks that reorder text, and invisible characters (joiners,
+fillers, variation selectors, tags, surrogates), which a cell of a national file may contain. A terminal would obey the
+first; the last make labels differ that look the same."""
 
 
 def printable(text: str) -> str:
-    r"""Return a text in which all that a terminal would obey, and all that nobody would see, is written out.
+    r"""Return a text with control characters and invisible characters written out as escapes.
 
     >>> printable("\x1b]0;title\x07 M\u00e9xico\tx")
     '\\x1b]0;title\\x07 México x'
@@ -33,7 +34,7 @@ def _written_out(found: re.Match[str]) -> str:
 
 
 def shown(value: object) -> object:
-    r"""Return a value of a page: of texts, and of HTML made of texts, what is ``printable``.
+    r"""Return a value for a page, with texts, and HTML made of texts, made ``printable``.
 
     >>> shown("Robo\u202e 12"), shown(12)
     ('Robo\\u202e 12', 12)

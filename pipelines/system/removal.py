@@ -1,7 +1,7 @@
-"""What a run may delete: the content of its own folder for work, and files with names that only a run gives.
+"""What a run may delete: the content of its own work folder, and files with names that only a run gives.
 
-The folder for work carries a mark. One without it that holds something is the user's: it is refused, never
-emptied. Everything else is deleted one by one, by the module that gave it its name. No link is followed.
+The work folder has a marker file. A folder without it that is not empty belongs to the user: it is refused, never
+emptied. Everything else is deleted item by item, by the module that named it. No link is followed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 MARK = ".iccs-folder"
-_MARK_TEXT = "iccs made this folder for files that live only during a run; the next run deletes all that is in it.\n"
+_MARK_TEXT = "iccs created this folder for temporary files of a run; the next run deletes everything in it.\n"
 
 
 def make_work_folder(settings: Settings) -> Path:
-    """Return the folder for work, made and marked where it is not there yet.
+    """Return the work folder, made and marked if it is not there yet.
 
-    Several threads and processes may do so at once: what counts is that the mark exists, not what is in it.
+    Several threads and processes may do so at once: only the existence of the marker file matters.
 
     Raises:
         UsageError: a link, a file or a folder of the user's is in its place.
@@ -34,23 +34,23 @@ def make_work_folder(settings: Settings) -> Path:
 
 
 def check_work_folder(settings: Settings) -> None:
-    """Refuse what is in the place of the folder for work and was not made by a run; writes nothing.
+    """Refuse a work folder that was not made by a run; writes nothing.
 
     Raises:
-        UsageError: it is a link, a file, or a folder without our mark that holds something.
+        UsageError: it is a link, a file, or a folder with content but without our marker file.
     """
     work = settings.work
     if work.is_symlink():
-        raise UsageError(f"{work} is a link; a run would delete what it leads to: remove the link")
+        raise UsageError(f"{work} is a link; a run would delete what it points to: remove the link")
     if not work.exists():
         return
     if not work.is_dir():
         raise UsageError(f"{work} is a file; a run needs a folder of this name: move the file away")
-    # The mark is looked for last, too: another thread may have made it since.
+    # The marker file is checked again last: another thread may have made it since.
     if not (work / MARK).is_file() and any(work.iterdir()) and not (work / MARK).is_file():
         raise UsageError(
-            f"{work} was not made by iccs (it holds no {MARK}), and a run deletes what is in this folder: move it "
-            "away, or give another data folder with --data"
+            f"{work} was not made by iccs (it contains no {MARK}), and a run deletes everything in this folder: move "
+            "it away, or give another data folder with --data"
         )
 
 
@@ -58,7 +58,7 @@ def check_folders(settings: Settings) -> None:
     """Refuse a data folder in which a run cannot delete what it made; writes nothing.
 
     Raises:
-        UsageError: the folder for work is not ours, or a folder that old files are deleted from is a link.
+        UsageError: the work folder is not ours, or a folder from which old files are deleted is a link.
     """
     check_work_folder(settings)
     for folder in (settings.partitions, settings.core, settings.quarantine, settings.published.parent):
@@ -68,7 +68,7 @@ def check_folders(settings: Settings) -> None:
 
 
 def empty_work_folder(settings: Settings) -> None:
-    """Delete what a killed run left in the folder for work. The mark stays, so a kill halfway leaves it ours.
+    """Delete what a killed run left in the work folder. The marker file stays, so the folder remains ours.
 
     Raises:
         UsageError: a link, a file or a folder of the user's is in its place.
@@ -79,7 +79,7 @@ def empty_work_folder(settings: Settings) -> None:
 
 
 def delete(path: Path, settings: Settings) -> None:
-    """Delete a file, or a folder with all that is in it, somewhere in the data folder; a link goes, not its target.
+    """Delete a file, or a folder with its content, in the data folder; of a link, the link and not its target.
 
     Raises:
         UsageError: a folder on the way from the data folder to it is a link.
@@ -99,6 +99,6 @@ def delete(path: Path, settings: Settings) -> None:
 
 def _link_text(folder: Path) -> str:
     return (
-        f"{folder} is a link, and nothing is deleted outside the data folder: put a folder in its place, or have the "
-        "whole data folder elsewhere with --data"
+        f"{folder} is a link, and nothing is deleted outside the data folder: replace the link with a folder, or use "
+        "another data folder with --data"
     )

@@ -1,7 +1,7 @@
-"""Folders for what lives only while one command works, outside the data folder; those of killed commands are deleted.
+"""Temporary folders of one command, outside the data folder; those of killed commands are deleted.
 
-A folder carries a mark and is locked as long as its process lives: the system frees the lock however that ended. So
-whoever makes the next folder in the same place can tell what nobody needs any more.
+A folder has a marker file, locked as long as its process lives: the system frees the lock in any case. So whoever makes
+the next folder in the same place can tell which ones are abandoned.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pathlib import Path
 from pipelines.system.removal import MARK
 
 _NAME = re.compile(r"\.?iccs-scratch-[a-z0-9_]{8}")
-_MARK_TEXT = "iccs made this folder for files that live only while a command works; the next command deletes it.\n"
+_MARK_TEXT = "iccs created this folder for temporary files of a command; the next command deletes it.\n"
 
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Give a folder of the owner's alone, hidden beside what a command writes, and delete it at the end.
+    """Make a private hidden folder beside what a command writes, and delete it at the end.
 
     Args:
-        parent: where it is made, so that what is finished can be renamed to its place.
+        parent: where it is made, so that the finished result can be renamed into place.
     """
     folder, lock = _make(parent, ".iccs-scratch-")
     try:
@@ -40,7 +40,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 @cache
 def process_folder() -> Path:
-    """Return the folder of this process among the temporary files of the system; it is deleted when the process ends.
+    """Return this process's folder among the system's temporary files; it is deleted when the process ends.
 
     Raises:
         OSError: none can be made there.
@@ -57,9 +57,9 @@ def process_folder() -> Path:
 
 
 def spill_folder() -> str:
-    """Return the folder for what does not fit into memory where no data folder may be written; empty if there is none.
+    """Return the folder to spill into when no data folder may be written; empty if there is none.
 
-    By default the engine takes one of its own in the current folder, and leaves it there if it is killed.
+    By default the engine makes its own in the current folder, and leaves it there if it is killed.
     """
     try:
         return str(process_folder() / "spill")
@@ -68,7 +68,7 @@ def spill_folder() -> str:
 
 
 def _make(parent: Path, prefix: str) -> tuple[Path, int]:
-    """Make, lock and mark a folder, after deleting those that processes left."""
+    """Make, lock and mark a folder, after deleting abandoned ones."""
     sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -79,7 +79,7 @@ def _make(parent: Path, prefix: str) -> tuple[Path, int]:
 
 
 def sweep(parent: Path) -> None:
-    """Delete the folders of this account that carry the mark and that no process holds; links are not followed."""
+    """Delete this account's marked folders that no process holds; links are not followed."""
     found: list[Path] = []
     with suppress(OSError):  # a place that may be written and not read
         found = [path for path in parent.iterdir() if _NAME.fullmatch(path.name)]

@@ -1,4 +1,4 @@
-"""Settings: argument, environment (ICCS_...), ``iccs.toml`` of the project, default. Nothing secret is kept here."""
+"""Settings: argument, environment (ICCS_...), ``iccs.toml`` of the project, default. Secrets are not settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.project import Project, find_project
 
 @dataclass(frozen=True)
 class Settings:
-    """Where data live, how much of the machine a run may take, and which sources every run must find a file of.
+    """Where data live, how much of the machine a run may take, and what is reported.
 
     ``data`` holds ``input`` (files as published), ``inbox``, and what runs produce: ``acquired``, ``raw`` (bytes by
     sha256), ``core`` (observations by source and vintage), ``partitions``, ``quarantine``, ``published`` and
@@ -48,7 +48,7 @@ class Settings:
 
     @property
     def inbox(self) -> Path:
-        """Folder into which people and programs put new files; a run takes them into the input folder."""
+        """Folder where people and programs drop new files; a run moves them into the input folder."""
         return self.data / "inbox"
 
     @property
@@ -108,7 +108,7 @@ class Settings:
 
 
 def load_settings(data: str | Path | None = None, engine: str | None = None, runner: str | None = None) -> Settings:
-    """Return the settings in force: each from its argument, else the environment, else the project, else the default.
+    """Return the settings in force: the first of argument, environment, project and default that gives each.
 
     Args:
         data: data folder; else ICCS_DATA; else that of the project, ``data`` in its folder if ``iccs.toml`` names no
@@ -117,17 +117,17 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         runner: what takes the partitions of incidents in the scheduled flow; else ICCS_RUNNER; else threads.
 
     Raises:
-        UsageError: a number or amount in the environment or in ``iccs.toml`` is none, the project cannot be used, or
-            the data folder is a file or reads as a pattern.
+        UsageError: the environment or ``iccs.toml`` has an invalid number or amount, the project cannot be used, or
+            the data folder is a file or looks like a pattern.
     """
     project = find_project()
     given = _Given(project.settings() if project is not None else {}, project)
     own = project.data_folder() if project is not None else "data"
     folder = Path(data or os.environ.get("ICCS_DATA") or own).resolve()
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml name a folder")
+        raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml must name a folder")
     if any(sign in str(folder) for sign in "*?[="):
-        raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which is read as a pattern")
+        raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which would be read as a pattern")
     return Settings(
         data=folder,
         memory_limit=given.amount("memory_limit", Settings.memory_limit),
@@ -151,11 +151,11 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
 
 
 def say_setting(key: str, value: object = None) -> str:
-    """Return what a setting is and by which name it was set, for a message about it.
+    """Return a phrase with the value of a setting and where it was set, for a message.
 
     Args:
         key: name of the setting in ``iccs.toml``.
-        value: what is in force, where that is known; else what the environment, the project or the default says.
+        value: the value in force, if known; else that of the environment, the project or the default.
 
     >>> say_setting("spill_limit", "1GB") if "ICCS_SPILL_LIMIT" not in os.environ else "spill_limit is 1GB"
     'spill_limit is 1GB'
@@ -163,15 +163,15 @@ def say_setting(key: str, value: object = None) -> str:
     text, name = setting_in_force(key)
     default = getattr(Settings, key)
     shown = text if value is None else str(value)
-    return f"{name} is {shown}" + (", as nobody set it" if name == key and shown == str(default) else "")
+    return f"{name} is {shown}" + (", by default" if name == key and shown == str(default) else "")
 
 
 def setting_in_force(key: str) -> tuple[str, str]:
-    """Return what environment, project or default say of a setting, and where it is said: the key is the default."""
+    """Return the value of a setting by environment, project or default, and where it is set (the key: by default)."""
     try:
         project = find_project()
         given = _Given(project.settings() if project is not None else {}, project)
-    except UsageError:  # what is wrong with the project is said where it is used
+    except UsageError:  # problems of the project are reported where it is used
         given = _Given({}, None)
     return given.text(key, getattr(Settings, key))
 
@@ -188,26 +188,26 @@ def bytes_of(amount: str) -> int:
 
 
 def _origins(entries: Iterable[str]) -> tuple[str, ...]:
-    """Return the hosts, stores and folders that may be asked."""
+    """Return the hosts, stores and folders from which files may be fetched."""
     entries = tuple(entries)
     for entry in entries:
         if not re.fullmatch(r"https?://[^/@?#\s]+|s3://[^/@?#\s]+|/.*", entry):
             raise UsageError(
-                f"iccs.toml: acquire_from: {entry!r} is none: write a host with its scheme (https://data.example.org), "
-                "a store (s3://bucket) or a folder from the root of this machine (/srv/exchange)"
+                f"iccs.toml: acquire_from: {entry!r} is not valid: write a host with its scheme "
+                "(https://data.example.org), a store (s3://bucket) or an absolute folder path (/srv/exchange)"
             )
     return entries
 
 
 @dataclass(frozen=True)
 class _Given:
-    """What the environment and the project say, each with where it is said."""
+    """The settings of the environment and the project, each with where it is set."""
 
     settings: Mapping[str, Any]
     project: Project | None
 
     def text(self, key: str, default: object) -> tuple[str, str]:
-        """Return a setting as text, and what messages call it."""
+        """Return a setting as text, and its name in messages."""
         name = f"ICCS_{key.upper()}"
         if name in os.environ:
             return os.environ[name], name
@@ -216,7 +216,7 @@ class _Given:
         return str(default), key
 
     def folder(self, key: str) -> Path | None:
-        """Return a folder, None if there is to be none; of the project, a relative path begins at ``iccs.toml``."""
+        """Return a folder, None if there is to be none; a relative path in ``iccs.toml`` starts at the project."""
         text, name = self.text(key, "")
         if not text:
             return None
@@ -233,7 +233,7 @@ class _Given:
         return text
 
     def flag(self, key: str, default: bool) -> bool:
-        """Return whether something is wanted."""
+        """Return a setting that is true or false."""
         text, name = self.text(key, default)
         if text.lower() not in ("true", "false"):
             raise UsageError(f"{name} must be true or false, not {text!r}")

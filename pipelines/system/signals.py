@@ -1,4 +1,4 @@
-"""Signals that ask the process to end, known also while DuckDB is busy and Python runs no handler."""
+"""Signals that ask the process to end, noticed even while DuckDB is busy and Python runs no handler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PIPE: list[int] = []
 
 
 def watch_signals() -> None:
-    """Note from now on which signals ask the process to end. Main thread only."""
+    """Start recording the signals that ask the process to end. Main thread only."""
     if not _PIPE:
         _PIPE.extend(os.pipe())
         os.set_blocking(_PIPE[1], False)
@@ -26,7 +26,7 @@ def _watch() -> None:
 
 
 def is_watching() -> bool:
-    """Whether this process is a command that ends when it is asked to; a notebook or a library's user is not."""
+    """Whether this process is a command that ends on signals; a notebook or another user of the library is not."""
     return bool(_PIPE)
 
 

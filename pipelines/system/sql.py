@@ -1,7 +1,7 @@
-"""SQL templates: packaged statements with ``{{name}}`` places, filled strictly and in a single pass.
+"""SQL templates: packaged statements with ``{{name}}`` placeholders, filled strictly and in a single pass.
 
-What is filled in is never read again. A column label, sheet name, file name or word that looks like a place, such as
-``{{target}}``, therefore stays the text that it is. Values are still quoted by the caller (``quote_literal``,
+Values filled in are never expanded again, so a column label, sheet name, file name or word that looks like a
+placeholder, such as ``{{target}}``, stays as it is. Values must still be quoted by the caller (``quote_literal``,
 ``quote_identifier``) or bound as parameters.
 """
 
@@ -18,21 +18,21 @@ from jinja2.meta import find_undeclared_variables
 
 # S701: the text is SQL, where escaping for HTML would corrupt names and values.
 _ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
-# A template sees the values it is given, and nothing else.
+# A template sees only the values it is given.
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters.clear()
 _ENVIRONMENT.tests.clear()
 
 
 SqlValue = str | bool | Mapping[str, str] | Sequence[Any]
-"""What fills a place: SQL, or for a loop or condition of a template several pieces of it."""
+"""What fills a placeholder: SQL, or for a loop or condition of a template several pieces of it."""
 
 _RECORDINGS: list[list[tuple[str, str]]] = []
 
 
 @contextmanager
 def record_statements() -> Iterator[list[tuple[str, str]]]:
-    """Collect the name and the text of every statement filled meanwhile, to look at what a run really executes.
+    """Collect the name and the text of every statement filled inside, to inspect what a run really executes.
 
     >>> with record_statements() as recorded:
     ...     _ = fill_text("SELECT {{columns}}", columns="area")
@@ -55,27 +55,27 @@ def load_sql(name: str) -> str:
 
 
 def fill_sql(name: str, /, **values: SqlValue) -> str:
-    """Return a packaged statement, named as for ``load_sql``, with its places filled.
+    """Return a packaged statement, named as for ``load_sql``, with its placeholders filled.
 
     Args:
         name: of the statement.
-        values: SQL for each place; a statement with a loop or a condition takes a list of SQL, or whether it holds.
+        values: SQL for each placeholder; a loop takes a list of SQL, a condition whether it holds.
 
     Raises:
-        ValueError: a place has no value, or a value has no place.
+        ValueError: a placeholder has no value, or a value has no placeholder.
     """
     return _fill(f"{name}.sql", load_sql(name), values)
 
 
 def fill_text(text: str, /, **values: str) -> str:
-    """Return a template that is no packaged statement, with its places filled.
+    """Return a template that is not a packaged statement, with its placeholders filled.
 
     Args:
         text: the template; part of the program, never a text that came with data.
-        values: SQL for each place.
+        values: SQL for each placeholder.
 
     Raises:
-        ValueError: a place has no value, or a value has no place.
+        ValueError: a placeholder has no value, or a value has no placeholder.
 
     >>> fill_text("SELECT {{columns}} FROM {{table}}", columns='"{{table}}"', table="cells")
     'SELECT "{{table}}" FROM cells'
@@ -88,7 +88,7 @@ def fill_text(text: str, /, **values: str) -> str:
 
 
 def needed_values(text: str, offered: Mapping[str, str]) -> dict[str, str]:
-    """Return, of values that are offered to several templates, those that this one has a place for.
+    """Return, of values offered to several templates, those for which this one has a placeholder.
 
     >>> needed_values("SELECT {{columns}} FROM cells", {"columns": "area", "totals": "'_T'"})
     {'columns': 'area'}
@@ -98,7 +98,7 @@ def needed_values(text: str, offered: Mapping[str, str]) -> dict[str, str]:
 
 
 def place_names(text: str) -> frozenset[str]:
-    """Return the names of the places of a template.
+    """Return the names of the placeholders of a template.
 
     >>> place_names("SELECT {{columns}} FROM cells")
     frozenset({'columns'})

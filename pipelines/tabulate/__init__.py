@@ -1,1 +1,1 @@
-"""From core to cells: totals are computed once, checked by rules, and kept as a vintage."""
+"""From core to cells: totals are computed once, checked by rules, and stored as a vintage."""

@@ -1,4 +1,4 @@
-"""Step 6, aggregate: observations -> published cells; totals over sex, age, months and areas, each made once."""
+"""Step 6, aggregate: observations -> published cells; totals over sex, age, months and areas, each computed once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 class Aggregated:
     """Result of step 6: how many published cells the table ``cells`` of the connection has.
 
-    ``year_keys`` has the key of what decides the figures of each year, for a source of events by partition; the cells
-    of ``unchanged_years`` are those of the previous vintage.
+    ``year_keys`` has the key of what determines the figures of each year, for a source of events by partition; the
+    cells of ``unchanged_years`` are reused from the previous vintage.
     """
 
     source_id: str
@@ -45,7 +45,7 @@ class Aggregated:
 
 @dataclass(frozen=True)
 class TablePlan:
-    """What to make for one measure and frequency: the sets of dimensions to break down by, at which area levels."""
+    """The cells of one measure and frequency: the sets of dimensions to break down by, and the area levels."""
 
     measure: str
     freq: str
@@ -54,7 +54,7 @@ class TablePlan:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Every dimension that some set needs, in our order."""
+        """Every dimension in any of the sets, in our order."""
         return tuple(name for name in breakdown_columns() if any(name in one for one in self.sets))
 
 
@@ -89,19 +89,19 @@ def aggregate(
 ) -> Aggregated:
     """Compute the cells that the source's breakdowns require, from its observations.
 
-    A sum over months, areas or parts is made only where all of them are there; else the cell stays, without a value,
-    marked incomplete. In a source of events, an area and period without any event is a zero.
+    A sum over months, areas or parts is computed only if all of them are present; otherwise the cell has no value and
+    is marked incomplete. In a source of events, an area and period without any event is a zero.
 
     Args:
         folder: the source.
         validated: its observations.
         connection: with the observations as the table ``core`` (see ``enums``); gets the table ``cells``, one row for
             each published cell, with its codes as enumerated types.
-        previous: the previous vintage, from which the cells of years are taken for which nothing changed.
+        previous: the previous vintage, from which the cells of unchanged years are reused.
 
     Raises:
-        UsageError: a breakdown asks for a frequency that the data cannot give.
-        DataRefused: no cell comes of what was read.
+        UsageError: a breakdown asks for a frequency that cannot be made from the data.
+        DataRefused: the data give no cell.
     """
     source = folder.source
     printed = _set_printed_totals_apart(connection, source)
@@ -122,17 +122,17 @@ def aggregate(
 
 
 def _what_was_left_out(connection: duckdb.DuckDBPyConnection, validated: Validated) -> str:
-    """Say what became of the rows of a source of which nothing is left to publish."""
+    """Return the exclusions of a source of which nothing is left to publish, as a sentence."""
     exclusions = quote_literal(str(validated.exclusions))
     left_out = connection.execute(
         f"SELECT rule, sum(cells)::BIGINT FROM read_parquet({exclusions}) GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10"
     ).fetchall()
     listed = "".join(f"; left out by {rule}: {cells:,}" for rule, cells in left_out)
-    return f"{validated.rows:,} observations are left, and no cell to publish{listed}."
+    return f"{validated.rows:,} observations are left, but no cell to publish{listed}."
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Create the lists that adding up needs, and the empty table ``cells``."""
+    """Create the lists needed for aggregation, and the empty table ``cells``."""
     connection.execute(
         "CREATE TEMP TABLE covered_area AS "
         "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR ancestor IN $covers",
@@ -152,7 +152,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
 
 
 def _set_printed_totals_apart(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
-    """Move totals that stand beside their parts from ``core`` to ``printed_total``; return of which dimensions."""
+    """Move totals given beside their parts from ``core`` to ``printed_total``; return the dimensions that have any."""
     totals = {name: total_code(source, name) for name in breakdown_columns()}
     printed = ", ".join(f"bool_or({name} = {code}) AND bool_or({name} <> {code})" for name, code in totals.items())
     found = connection.execute(f"SELECT {printed} FROM core GROUP BY measure").fetchall()
@@ -187,15 +187,15 @@ def _aggregate_one(
 ) -> None:
     """Add the cells of a plan to ``cells``.
 
-    A total that the source prints over a dimension which is not asked for (``printed``) holds what its parts lack, all
-    the same: the cells are made by that dimension too, and its totals alone are kept.
+    A total that the source prints over a dimension without a breakdown (``printed``) still includes what its parts
+    lack: the cells are made by that dimension too, and only its totals are kept.
     """
     if len(data_freq) != 1:
         raise UsageError(f"source {source.source_id}: the measure {plan.measure!r} mixes the frequencies {data_freq}")
     periods = 1 if data_freq[0] == plan.freq else _PERIODS_IN.get((data_freq[0], plan.freq))
     if periods is None:
         raise UsageError(
-            f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
+            f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, but the data have {data_freq[0]}"
         )
     unasked = tuple(name for name in printed if name not in plan.dimensions)
     if unasked:
@@ -232,7 +232,7 @@ def _totals_alone(source: Source, names: Sequence[str]) -> str:
 
 
 def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: TablePlan, period: str) -> dict[str, str]:
-    """Create ``base`` and, where every cell is written, what its lines lack; return what ``aggregate`` joins."""
+    """Create ``base`` and, if each row is a cell, the missing parts of its totals; return what ``aggregate`` joins."""
     totals = {name: total_code(source, name) for name in breakdown_columns()}
     run_sql(
         connection,
@@ -268,7 +268,7 @@ def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: Tab
 
 
 def _find_lacking(connection: duckdb.DuckDBPyConnection, plan: TablePlan, name: str, total: str) -> None:
-    """Create ``lacking_<name>``, and give what printed totals hold beyond their parts to those of unknown code."""
+    """Create ``lacking_<name>``, and assign what printed totals have beyond their parts to the unknown code."""
     others = [other for other in plan.dimensions if other != name]
     names = "".join(f", {other}" for other in others)
     (codes,) = fetch_row(connection, f"SELECT len(enum_range(NULL::{name}_code))")
@@ -293,7 +293,7 @@ def _find_lacking(connection: duckdb.DuckDBPyConnection, plan: TablePlan, name: 
 def _add_remainder(
     connection: duckdb.DuckDBPyConnection, plan: TablePlan, some: tuple[str, ...], totals: dict[str, str]
 ) -> None:
-    """Give what totals printed over some dimensions hold beyond their parts to those of unknown code in each."""
+    """Assign what totals printed over several dimensions have beyond their parts to the unknown code in each."""
     others = "".join(f", {name}" for name in plan.dimensions if name not in some)
     cell = f"stage, counting_unit, iccs, national_code, ref_area, time_period{others}"
     run_sql(
@@ -309,9 +309,9 @@ def _add_remainder(
 
 
 def caveats_sql(source: Source) -> str:
-    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression.
+    """Return the SQL for the caveat codes that a source declares for a cell, by period and category.
 
-    What is true of a category is true of every total that holds it: the caveat of 0101 is one of 01.
+    A caveat of a category applies to every total that contains it: that of 0101 applies to 01.
     """
     parts = []
     for caveat in source.caveats:
@@ -329,9 +329,9 @@ def caveats_sql(source: Source) -> str:
 
 
 def categories_holding(codes: Sequence[str]) -> str:
-    """Return categories and all above them in the ICCS tree, as an SQL list: what is true of a part is true of them.
+    """Return an SQL list of categories and all their ancestors in the ICCS tree, to which findings on a part apply.
 
-    A combined category (0101_0102) is in no other: its code only begins like that of one of its parts.
+    A combined category (0101_0102) has no ancestors: its code only begins like that of one of its parts.
 
     >>> categories_holding(["0101"]), categories_holding(["0101_0102"])
     ("['01', '0101']", "['0101_0102']")

@@ -1,11 +1,11 @@
-"""The content of ``out.coverage``: the disaggregation that a source declares and the one its figures have."""
+"""The content of ``out.coverage``: the disaggregation declared by a source and that of its figures."""
 
 from __future__ import annotations
 
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import Source
 
-# Up to this share of unknown codes a breakdown is called full.
+# The largest share of unknown codes at which a breakdown is called full.
 FULL_AT_MOST_UNKNOWN = 0.05
 
 

@@ -1,7 +1,7 @@
-"""Estimates of surveys and published ratios: kept as given, with their errors; nothing is added up or made of them.
+"""Estimates of surveys and published ratios: kept as given, with their errors; nothing is computed from them.
 
-They take the steps of a national table up to their account, and then this one in the place of totals and of the rules
-on counts. Their cells are rows of ``out.estimate``, one for each figure of the file.
+They take the steps of a national table up to their account, and then this one instead of totals and the rules on
+counts. Their cells are rows of ``out.estimate``, one for each figure of the file.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
 
 MIDDLE_SHARE = 0.02
-"""How far from the middle of its limits, as a share of their distance, an estimate may be for a standard error to
-follow from them: printed limits are rounded, and those of a small share are not symmetric."""
+"""How far an estimate may be from the middle of its limits, as a share of their distance, for a standard error to be
+derived from them: printed limits are rounded, and those of a small share are not symmetric."""
 DIFFERING_SHARE = 0.005
-"""By how much of the whole the sum of its parts may differ from it: published figures are rounded."""
+"""The share of a whole by which the sum of its parts may differ from it, as published figures are rounded."""
 DISAGREEING_SHARE = 0.1
-"""By how much two forms of one error may differ, as both are printed with few digits."""
+"""The share by which two forms of one error may differ, as both are printed with few digits."""
 _LEAST_ERRORS = 3
 _LEAST_ERROR = 0.0005
 """Standard error, as a share of its estimate, that a sample hardly reaches: of a half, one of a million persons has
 0.001."""
 _LEAST_PERCENTS = 5
-"""Figures of a measure in percent, none of them 0, that are all at most 1 before that is said to be no chance."""
+"""How many figures of a measure in percent, none of them 0, must all be at most 1 to rule out chance."""
 
 
 def take_estimates(
@@ -59,18 +59,18 @@ def take_estimates(
     previous: PreviousVintage | None = None,
     accepted_loss: str | None = None,
 ) -> Checked:
-    """Keep the estimates of a source as cells, judged by the rules on their errors.
+    """Make the estimates of a source into cells, checked by the rules on their errors.
 
     Args:
         folder: the source.
         validated: its observations.
         connection: with the tables ``core`` and ``tally_part`` and the lists of codes.
         work: folder for what this step writes.
-        previous: the previous vintage, to compare with.
-        accepted_loss: why a loss against the previous vintage is meant; None where nobody says that it is.
+        previous: the previous vintage, for comparison.
+        accepted_loss: why a loss against the previous vintage is intended; None if nobody stated so.
 
     Raises:
-        DataRefused: an estimate that would be split among categories, coefficients of variation of another scale than
+        DataRefused: an estimate would be split among categories, coefficients of variation have another scale than
             declared, or most of what the previous vintage had is gone.
     """
     paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
@@ -102,7 +102,7 @@ def _refuse_split(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
         "SELECT national_code FROM core GROUP BY national_code, cell HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
     ).fetchone()
     if split is not None:
-        found = f"The concordance splits {split[0]!r} among categories: the error of a part is not known."
+        found = f"The concordance splits {split[0]!r} between categories: the error of a part is not known."
         raise DataRefused([Problem("split_estimate", folder.source_id, found)])
 
 
@@ -131,14 +131,14 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
 
 
 def _form(source: Source) -> str:
-    """How a standard error came about, of the code list."""
+    """Return the code for the origin of a standard error."""
     if source.survey is None:
         return "standard_error"
     return "replicates" if source.survey.replicates else "taylor"
 
 
 def _quantile(confidence_percent: float) -> float:
-    """The number of standard errors from an estimate to a limit of this level, by the normal distribution.
+    """Return the distance of a limit of this level from the estimate in standard errors, by the normal distribution.
 
     >>> round(_quantile(95), 2), round(_quantile(90), 2)
     (1.96, 1.64)
@@ -164,7 +164,7 @@ def _measure_table(source: Source) -> pa.Table:
 
 
 def _mass_events(source: Source) -> str:
-    """The estimates of the years, categories and areas of declared events."""
+    """Return the condition for the estimates of the years, categories and areas of declared events."""
     parts = []
     for event in source.mass_events:
         limits = [f"left(CAST(cells.time_period AS VARCHAR), 4) = {quote_literal(event.period[:4])}"]
@@ -176,7 +176,7 @@ def _mass_events(source: Source) -> str:
 
 
 def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> list[Outcome]:
-    """The outcomes of the rules on errors; coefficients of variation of another scale refuse the source."""
+    """Return the outcomes of the rules on errors; refuse coefficients of variation of another scale."""
     estimates, without = fetch_row(
         connection,
         "SELECT count(*), count(*) FILTER (standard_error IS NULL AND lower_limit IS NULL) FROM cells "
@@ -192,7 +192,7 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
             "AS number FROM tally_part) WHERE number > 0",
         )
         if numbers and largest <= 1:
-            found = f"All {numbers:,} coefficients of variation are at most {largest:g}, which would be percent."
+            found = f"All {numbers:,} coefficients of variation are at most {largest:g}, although declared in percent."
             raise DataRefused([Problem("cv_scale", folder.source_id, found)])
     return outcomes
 
@@ -212,7 +212,7 @@ def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection) -> Outcome:
 
 
 def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:
-    """Warn of measures in percent of which no figure is above 1: they may be shares."""
+    """Warn of measures in percent without a figure above 1, which may be shares."""
     found = connection.execute(
         "SELECT measure, count(estimate), max(estimate) FROM cells WHERE unit_of_measure = 'percent' AND estimate <> 0 "
         f"GROUP BY measure HAVING count(estimate) >= {_LEAST_PERCENTS} ORDER BY measure"
@@ -222,7 +222,7 @@ def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:
 
 
 def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
-    """Compare wholes with the sums of their parts, where the source says that they add up; mark those that differ."""
+    """Compare wholes with the sums of their parts, if the source declares that they add up; mark those that differ."""
     over = {
         what: [name for name, one in source.measures.items() if what in one.adds]
         for what in ("areas", "sexes", "codes")
@@ -247,7 +247,7 @@ def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcom
 def _judge_losses(
     connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, compared: PreviousVintage | None
 ) -> list[Outcome]:
-    """The outcomes of the rules on what is gone since the vintage before; leaves ``finding`` and ``located``."""
+    """Return the outcomes of the rules on losses against the previous vintage; leaves ``finding`` and ``located``."""
     core = quote_literal(str(validated.core))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW core_text AS FROM read_parquet({core})")
     if compared is not None:
@@ -260,7 +260,7 @@ def _judge_losses(
 
 
 def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> Outcome:
-    """Compare the forms in which the error of one estimate is given: they must be one error."""
+    """Compare the forms in which the error of an estimate is given, which must agree."""
     source = folder.source
     forms = {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
     as_error = []
@@ -286,6 +286,6 @@ def _outcome(rule: str, checked: int, failing: int, detail: str) -> Outcome:
 
 
 def _empty(table: str) -> str:
-    """A query without rows, with the columns of a published table but source and vintage."""
+    """Return a query without rows, with the columns of a published table except source and vintage."""
     columns = load_tables()[table].columns[2:]
     return f"SELECT {', '.join(f'NULL::{column.type} AS {column.name}' for column in columns)} LIMIT 0"

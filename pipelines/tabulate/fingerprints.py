@@ -1,4 +1,4 @@
-"""What names the figures of a vintage: the fingerprints of its cells, by period."""
+"""The fingerprints of the cells of a vintage, by period, which identify its figures."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def fingerprint_periods(
 ) -> str:
     """Write the fingerprint of each period's cells, and return that of all; the order of cells does not matter.
 
-    Made from the texts of all columns; a dimension with the same code in every cell is taken up once, not by cell.
-    Revisions compare the periods whose fingerprints differ, and no others.
+    It is made from the texts of all columns; a dimension with the same code in every cell is included only once.
+    Revisions compare only the periods whose fingerprints differ.
 
     Args:
         connection: to run it on.

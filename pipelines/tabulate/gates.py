@@ -1,4 +1,4 @@
-"""What rules on figures do to the cells they found: caveat, status, no value; and to every total made of them."""
+"""The effects of rules on the cells they found, and on every total of these: caveat, status, withheld value."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from schemas.declarations import Rule, breakdown_columns, load_rules, quote_lite
 from schemas.source import Source
 
 LEAST_KNOWN_SHARE = 0.5
-"""Share of persons of known sex (or age) from which those of unknown are allocated to the groups, where declared."""
+"""Share of persons of known sex (or age) from which unknown ones are allocated to the groups, if declared."""
 LEAST_KNOWN = 10
-"""Persons of known sex (or age) from which they are, unless most are known: one of two says nothing of the other."""
+"""Number of persons of known sex (or age) from which they are allocated if fewer than most are known."""
 
 _CELL_KEY = ("ref_area", "time_period", "freq", "iccs", "stage", "counting_unit")
 
 
 def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
-    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing.
+    """Write the cells, with the caveats of the source and those of each rule on the cells that failed it.
 
     Args:
-        connection: with the tables that rules read, and what they found.
+        connection: with the tables that rules read, and their findings.
         source: the source.
         target: Parquet file to write.
     """
@@ -56,9 +56,9 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
 
 
 def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell).
+    """Register ``rule_effect``: the caveat and effects of each rule, and the split it concerns ('' for any cell).
 
-    ``of_unknown`` is of rules that find how many are unknown, and say nothing of the known.
+    ``of_unknown`` marks rules on how many are unknown, which do not concern the known.
     """
     rules = [rule for rule in load_rules().values() if rule.caveat]
     effects = {
@@ -76,13 +76,13 @@ def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _split_concerned(rule: Rule) -> str:
-    """Which split a rule is about, '' where it is any cell."""
+    """Return the split that a rule concerns; '' for any cell."""
     about = rule.about or rule.parameters.get("dimension", "")
     return "" if about == "total" else str(about)
 
 
 def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Declared events are found cells too: their caveat goes up to every total."""
+    """Add the cells of declared events to the findings, as their caveat also applies to every total."""
     for event in source.mass_events:
         connection.execute(
             "INSERT INTO finding BY NAME SELECT 'mass_events' AS rule, 0 AS place, * FROM (SELECT DISTINCT stage, "
@@ -93,7 +93,7 @@ def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> N
 
 
 def _allocate_unknown(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Create ``allocated``: what cells hold with the persons of unknown sex and age; empty where it is not declared."""
+    """Create ``allocated``: cells including their share of persons of unknown sex and age; empty if not declared."""
     rules = load_rules()
     known_enough = {of: 1 - rules[f"{of}_unknown_share"].parameters["most"] for of in ("sex", "age")}
     enough = {
@@ -117,20 +117,20 @@ def _allocate_unknown(connection: duckdb.DuckDBPyConnection, source: Source) -> 
 
 
 def _kind_sql(dimension: str) -> str:
-    """Whether a cell is of all sexes (or ages), of a known one, of the unknown, or of persons to whom none applies."""
+    """Return the SQL for the kind of a code of sex (or age): all, known, unknown, or not applicable."""
     return (
         f"CASE cells.{dimension} WHEN '_T' THEN 'all' WHEN '_U' THEN 'unknown' WHEN '_Z' THEN 'none' ELSE 'known' END"
     )
 
 
 def _same_cell(other: str, dimension: str = "") -> str:
-    """The condition that a cell of another table is that of ``cells``, but for one dimension where it is given."""
+    """Return the condition that a cell of another table is that of ``cells``, except for one dimension, if given."""
     names = [name for name in (*_CELL_KEY, *breakdown_columns()) if name != dimension]
     return " AND ".join(f"{other}.{name} = cells.{name}" for name in names)
 
 
 def declared_breaks(source: Source) -> str:
-    """The first periods after a break that the source declares; a break of a category is one of those above it."""
+    """Return the first periods after each declared break; a break of a category is one of its ancestors too."""
     parts = []
     for entry in source.breaks:
         of = f" AND list_contains({categories_holding(entry.iccs)}, CAST(cells.iccs AS VARCHAR))" if entry.iccs else ""

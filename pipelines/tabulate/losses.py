@@ -1,10 +1,10 @@
-"""What a load has lost against the vintage before: words by which rows are chosen, rows left out, what is meant.
+"""Losses against the previous vintage: words by which rows are selected, excluded rows, and intended losses.
 
-That areas, categories, years or cells are gone is a rule on figures (``sql/rules/lost.sql``). Here are the words: SQL
-of a definition chooses rows by them (``CASE ... ELSE 'other'``), and a word that the publisher renames falls into the
-ELSE in silence. Such a word is new, all its rows are left out, and it stands where another word had its rows used; or
-it is not new, and its rows were used. Words of persons' records are not kept: that an exclusion takes what was used is
-seen in its number of rows, in tables and in incidents.
+Lost areas, categories, years or cells are found by a rule on figures (``sql/rules/lost.sql``). Words are checked here:
+SQL of a definition selects rows by them (``CASE ... ELSE 'other'``), and a word that the publisher renames silently
+falls into the ELSE. Such a word is new, all its rows are excluded, and it replaces a word whose rows were used; or it
+is not new, and its rows were used. Words of persons' records are not stored: an exclusion that now takes used rows
+shows in its number of rows, in tables and in incidents.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from pipelines.tabulate.unchanged_years import PreviousVintage
 from schemas.declarations import load_rules, quote_literal
 
 _ALIKE = 90
-"""From here on (of 100) two words are one, written in two ways."""
+"""Similarity (out of 100) from which two words are the same, written differently."""
 
 _LEAST_SHARE = 0.05
-"""Words that are gone count from this share of the used rows on, together: lists have words that come and go."""
+"""Share of the used rows from which lost words, taken together, matter, as some words come and go."""
 
 _LEAST_WORDS = 0.2
-"""Or from this share of the used words on, however few rows each of them has."""
+"""Share of the used words from which lost words matter, however few their rows."""
 
 _LEAST_TAKEN = 0.1
-"""What an exclusion takes more than before counts from this share of the cells on that were used before."""
+"""Share of the previously used cells from which an increase of an exclusion matters."""
 
 _MOST_NAMED = 5
 
 
 def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path | None) -> list[Outcome]:
-    """Compare the words by which rows are chosen with those of the vintage before.
+    """Compare the words by which rows are selected with those of the previous vintage.
 
     Args:
         connection: for reading.
         words: those of this load (``harmonise/sql/words.sql``).
-        before: those of the vintage before, of other files; None where there is none, or it is older than this rule.
+        before: those of the previous vintage, if from other files; None if there is none, or it has no such words.
 
     Returns:
         The outcomes of ``word_renamed``, ``words_left_out`` and ``words_not_used_now``.
     """
     names = ("word_renamed", "words_left_out", "words_not_used_now")
     if before is None:
-        return [Outcome(name, "not applicable", 0, 0, "no earlier vintage of other files") for name in names]
+        return [Outcome(name, "not applicable", 0, 0, "no earlier vintage from other files") for name in names]
     files = {"words": quote_literal(str(words)), "before": quote_literal(str(before))}
     least = {"least_share": str(_LEAST_SHARE), "least_words": str(_LEAST_WORDS)}
     rows = run_sql(connection, "tabulate/new_words", **least, **files).fetchall()
@@ -68,7 +68,7 @@ def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path
 def judge_losses(
     connection: duckdb.DuckDBPyConnection, validated: Validated, compared: PreviousVintage | None
 ) -> list[Outcome]:
-    """Judge words and exclusions of a load against the vintage before, of other files; None where there is none."""
+    """Check words and exclusions of a load against the previous vintage, if that is from other files."""
     now = (validated.exclusions, validated.reconciliation)
     return [
         *judge_words(connection, validated.words, compared.words if compared else None),
@@ -79,19 +79,19 @@ def judge_losses(
 def judge_left_out(
     connection: duckdb.DuckDBPyConnection, now: tuple[Path, Path], before: tuple[Path, Path] | None
 ) -> Outcome:
-    """Compare what exclusions take with what they took of the vintage before.
+    """Compare what exclusions take with what they took in the previous vintage.
 
     Args:
         connection: for reading.
         now: the files with the exclusions and the reconciliation of this load.
-        before: those of the vintage before, of other files; None where there is none.
+        before: those of the previous vintage, if from other files; None if there is none.
 
     Returns:
         The outcome of ``left_out_more``: one thing checked for each measure and exclusion of this load.
     """
     name = "left_out_more"
     if before is None:
-        return Outcome(name, "not applicable", 0, 0, "no earlier vintage of other files")
+        return Outcome(name, "not applicable", 0, 0, "no earlier vintage from other files")
     names = ("exclusions", "reconciliation", "exclusions_before", "reconciliation_before")
     files = {one: quote_literal(str(path)) for one, path in zip(names, (*now, *before), strict=True)}
     found = run_sql(connection, "tabulate/left_out", least_share=str(_LEAST_TAKEN), **files).fetchall()
@@ -111,7 +111,7 @@ def _end(rule: str, found: Sequence[object], checked: int) -> str:
 
 
 def _stands_for(word: str, used: Iterable[str], gone: Iterable[str]) -> str:
-    """Return the used word that a new one is probably another writing of; else one that is gone; else nothing.
+    """Return the used word of which a new one is probably another spelling; else a lost one; else None.
 
     >>> _stands_for("Persons  Held", ["Persons held", "Trials"], []), _stands_for("Number", ["Rate"], ["Counts"])
     ('Persons held', 'Counts')
@@ -134,7 +134,7 @@ def _describe(found: Sequence[tuple[str, str, int, str]]) -> str:
 
 
 def accept_losses(outcomes: Iterable[Outcome], reason: str | None) -> list[Outcome]:
-    """Return the outcomes with failures that may be meant as warnings, where a person said that they are, and why."""
+    """Return the outcomes with failures that may be intended turned into warnings, if somebody stated the reason."""
     rules = load_rules()
     return [
         replace(one, outcome="warned", detail=f"meant: {reason}; {one.detail}")

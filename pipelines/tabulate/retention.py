@@ -1,9 +1,9 @@
-"""Retention: old vintages keep only their figures, where the settings say how many of a source stay whole.
+"""Retention: old vintages keep only their figures, if the settings limit how many of a source stay complete.
 
-Revisions and delays of reporting are worked out from the figures of every vintage, so these are never deleted. What an
-old vintage can do without are the rows that its figures were made from, what the rules found in it, and files as
-received from which no vintage that stays whole was made. A run that is killed meanwhile loses nothing else: what is
-not in the manifest of a vintage any more is deleted by the next run.
+Revisions and reporting delays are computed from the figures of every vintage, so these are never deleted. An old
+vintage can do without the rows behind its figures, the findings of rules, and received files that no complete vintage
+was made from. A run killed in between loses nothing else: parts that are no longer in the manifest of a vintage are
+deleted by the next run.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import POINTER, DamagedVintage, LostPointer, Vintage, current_vintage, read_manifest
 
 KEPT_PARTS = ("cells", "periods")
-"""What stays of an old vintage: its figures, and the sums of them by period that say which to compare."""
+"""The parts that stay of an old vintage: its figures, and their fingerprints by period, used in comparisons."""
 REDUCED = "reduced_on"
-"""Key of a manifest: the day on which all but these parts were deleted."""
+"""Key of a manifest: the day on which all other parts were deleted."""
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Freed:
-    """What was deleted: vintages that were reduced to their figures, files as received, and bytes of both."""
+    """What was deleted: vintages reduced to their figures, received files, and the bytes of both."""
 
     vintages: int = 0
     files: int = 0
@@ -56,10 +56,10 @@ NOTHING_FREED = Freed()
 
 
 def reduce_old_vintages(settings: Settings) -> Freed:
-    """Keep ``settings.keep_vintages`` vintages of each source whole; nothing is done where that is 0.
+    """Keep ``settings.keep_vintages`` vintages of each source complete; do nothing if that is 0.
 
-    The caller holds the lock of the data folder. A source is passed over where it is not known what its vintages were
-    made from: ``iccs repair`` names what is damaged.
+    The caller must hold the lock of the data folder. A source is skipped if it is not known what its vintages were made
+    from: ``iccs repair`` reports the damage.
     """
     if not settings.keep_vintages:
         return NOTHING_FREED
@@ -85,21 +85,21 @@ def reduce_old_vintages(settings: Settings) -> Freed:
 
 
 def _divide(current: Vintage, keep: int) -> tuple[list[Path], list[Path]]:
-    """The folders of the vintages that stay whole, the current one first, and those of older ones."""
+    """Return the folders of the vintages that stay complete, the current one first, and those of older ones."""
     root = current.folder.parent
     folders = list(dict.fromkeys(root / load.folder for load in reversed(current.loads)))
     return folders[:keep], [folder for folder in folders[keep:] if folder.is_dir()]
 
 
 def _wanted(kept: Iterable[Mapping[str, Any]], current: Vintage, settings: Settings) -> set[str]:
-    """The sha256 of the files that vintages which stay whole were made from, and of those in quarantine."""
+    """Return the sha256 of the files behind vintages that stay complete, and of those in quarantine."""
     wanted = {file["sha256"] for manifest in kept for file in manifest["files"]}
     loads = open_quarantine(current.source_id, current.vintage, settings)
     return wanted | {file.sha256 for load in loads for file in load.files}
 
 
 def _reduce(folder: Path, settings: Settings) -> int:
-    """Delete all parts of a vintage but its figures; return the bytes that this freed."""
+    """Delete all parts of a vintage except its figures; return the bytes freed."""
     try:
         manifest = read_manifest(folder)
     except DamagedVintage:
@@ -118,9 +118,9 @@ def _reduce(folder: Path, settings: Settings) -> int:
 
 
 def _unwanted_notes(raw: Path, wanted: set[str], before: str) -> Iterator[Path]:
-    """The notes of files first received before a day that are of no use any more.
+    """Yield the notes, no longer needed, of files first received before a day.
 
-    A note goes after its file: one that a killed run has left is found again.
+    A note is deleted after its file, so that one left by a killed run is found again.
     """
     for note in sorted(raw.glob("*.json")):
         if not _DIGEST.fullmatch(note.stem) or note.stem in wanted:

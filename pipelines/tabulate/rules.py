@@ -244,7 +244,7 @@ def judge_rules(
     lacking = _lacking(connection, rules)  # of all years, also of those that are reused
     for rule in rules:
         if rule.kind in _AGAINST_PREVIOUS and not has_previous:
-            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
+            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage from other files")
             continue
         try:
             kind = fill_rule(rule, source)

@@ -1,8 +1,8 @@
-"""The suite of Great Expectations on the structure of cells, made from the catalogue and run in a process of its own.
+"""The Great Expectations suite on the structure of cells, made from the rule catalogue and run in a separate process.
 
-The library takes six seconds and 150 MiB to import. It is started only when a run has cells to judge, while the first
-source is still being read, and runs separately so that the run's own memory stays within its limit.
-Only small tables of what occurs are given to it, never the cells themselves.
+The library takes six seconds and 150 MiB to import. It is started only when a run has cells to check, while the first
+source is still being read, and separately, so that the run's own memory stays within its limit. It gets only small
+tables of the codes that occur, never the cells themselves.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ _LEFT_OUT: list[bool] = []
 
 @contextmanager
 def without_suite() -> Iterator[None]:
-    """Leave the structure of cells unjudged meanwhile, in this process: its rules then have no outcome.
+    """Skip the structure checks of cells inside, in this process: their rules then have no outcome.
 
     For many runs of tiny sources, such as tests: the library takes seconds to load.
     """
@@ -110,7 +110,7 @@ def without_suite() -> Iterator[None]:
 
 
 def open_suite() -> AbstractContextManager[SuiteProcess | None]:
-    """Return what judges the structure of cells in a run; None is entered under ``without_suite``."""
+    """Return the suite that checks the structure of cells in a run; None under ``without_suite``."""
     return nullcontext() if _LEFT_OUT else SuiteProcess()
 
 
@@ -134,7 +134,7 @@ class SuiteProcess:
         self._said.close()
 
     def start(self) -> None:
-        """Begin to load the library, without waiting for it."""
+        """Start loading the library, without waiting for it."""
         self._started()
 
     def _started(self) -> ProcessPoolExecutor:
@@ -160,7 +160,7 @@ class SuiteProcess:
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
     ) -> Callable[[], list[Outcome]]:
-        """Start checking the table ``cells`` of the connection; the returned function waits and gives each outcome.
+        """Start checking the table ``cells`` of the connection; the returned function waits and returns the outcomes.
 
         Raises:
             SuiteDied: (the function returned) the process ended; the next source gets another one.
@@ -189,14 +189,14 @@ class SuiteProcess:
         return outcomes
 
     def _last_line(self) -> str:
-        """The last line that the process wrote, if any."""
+        """Return the last line that the process wrote, if any."""
         lines = Path(self._said.name).read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "none")
 
 
 @contextmanager
 def _safe_path() -> Iterator[None]:
-    """Let a process that is begun now not look for modules in the current folder, which may hold anybody's files."""
+    """Keep a process started inside from importing modules of the current folder, which may contain anybody's files."""
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     try:
@@ -209,7 +209,7 @@ def _safe_path() -> Iterator[None]:
 
 
 def _begin_process(watched: Connection, said: str) -> None:
-    """Prepare the process of the suite: it ends with the run, is quiet, and loads no module of the current folder."""
+    """Prepare the suite's process: it ends with the run, is quiet, and loads no module of the current folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then ends this process
     with Path(said).open("ab") as file:  # whatever the library prints is not for the terminal
         os.dup2(file.fileno(), 1)
@@ -217,7 +217,7 @@ def _begin_process(watched: Connection, said: str) -> None:
     threading.Thread(target=_end_with_run, args=(watched,), daemon=True).start()
     own = {str(Path(__file__).parents[2]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)}
     sys.path[:] = [place for place in sys.path if place in own or Path(place or ".").resolve() != Path.cwd()]
-    # The library takes pyspark along where it is installed, which costs time and ends the process where grpc is absent.
+    # The library imports pyspark if installed, which costs time and ends the process if grpc is missing.
     sys.modules["pyspark"] = None  # type: ignore[assignment]  # Python's way to say that there is none
     from tqdm import tqdm  # of the library's progress bars; their usual lock would outlive this process
 
@@ -245,7 +245,7 @@ def expectation_request(rule: Rule) -> dict[str, Any]:
 
 
 def write_frames(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write what occurs in the table ``cells`` as small Parquet files, one a frame of the suite."""
+    """Write the codes that occur in the table ``cells`` as small Parquet files, one for each frame of the suite."""
     from pipelines.system.connection import run_sql
     from schemas.declarations import attribute_columns, no_attributes_sql, quote_literal
 
@@ -272,10 +272,10 @@ def _outcome(rule: Rule, answer: dict[str, Any]) -> Outcome:
 
 @cache
 def load_context() -> Any:
-    """Load the library, and return what it checks with.
+    """Load the library, and return its context.
 
     Raises:
-        SuiteDied: the library ends the process where it is loaded.
+        SuiteDied: the library ended the process while it was loaded.
     """
     gc.disable()  # loading makes very many objects, and keeps them
     try:
@@ -302,7 +302,7 @@ def judge_in_process(folder: str, items: list[dict[str, Any]]) -> dict[str, dict
 
 
 def judge_frames(context: Any, folder: Path, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Check every rule, those on one table together: metrics that they share are computed once."""
+    """Check every rule, those on one table together, so that shared metrics are computed once."""
     found: dict[str, dict[str, Any]] = {}
     for frame, where in dict.fromkeys((item["frame"], item["where"]) for item in items):
         mine = [item for item in items if (item["frame"], item["where"]) == (frame, where)]
@@ -346,7 +346,7 @@ def _crash(error: Exception) -> dict[str, Any]:
 
 
 def expectation_class(name: str) -> Any:
-    """Return the class of an expectation of the library, or of one of ours."""
+    """Return the class of an expectation, from the library or our own."""
     import great_expectations.expectations as expectations
 
     return _totals_expectation() if name == "ExpectTotalsToCoverParts" else getattr(expectations, name)

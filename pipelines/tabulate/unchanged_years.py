@@ -1,8 +1,8 @@
 """Incremental processing: reuse the cells and rule outcomes of years that are unchanged since the previous vintage.
 
 The figures of a year of incidents depend on the partitions with rows of that year, the definition and the program, and
-what is filled with zeros in every year (the areas and categories that occur in any). Each year has a key of all that.
-Only rules that judge by year have outcomes by year (``by_year`` in their declaration); the others are always run.
+the zeros filled in for every year (for the areas and categories that occur in any). Each year has a key of all these.
+Only rules that check years separately (``by_year`` in their declaration) have outcomes by year; the others always run.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pipelines.system.sql import fill_sql
 
 @dataclass(frozen=True)
 class PreviousVintage:
-    """The previous vintage: to compare with, and to take years from, each with the key of what decided its figures.
+    """The previous vintage, for comparison and for reusing years, each with the key of what determined its figures.
 
-    ``left_out`` are its exclusions and reconciliation. ``digests`` are the sha256 of its files; ``same_files`` says
-    whether this load has the same, so that a figure that differs was revised by nobody but ourselves: a declaration or
-    the program changed.
+    ``left_out`` are its exclusions and reconciliation. ``digests`` are the sha256 of its files; ``same_files`` is
+    whether this load has the same, so that a difference comes from a changed declaration or program, not from the
+    publisher.
     """
 
     cells: Path
@@ -38,7 +38,7 @@ class PreviousVintage:
     same_files: bool = False
 
     def beside(self, digests: Iterable[str]) -> PreviousVintage:
-        """Return it with ``same_files`` for a load of the files with these sha256."""
+        """Return a copy with ``same_files`` set for a load of files with these sha256."""
         return replace(self, same_files=bool(self.digests) and self.digests == frozenset(digests))
 
 
@@ -48,9 +48,9 @@ def make_year_keys(
     """Return the key of each year.
 
     Args:
-        connection: with ``given_combination`` and ``given_area``.
-        year_partitions: the partitions with rows of each year; empty where a source is not kept by year.
-        shared: fingerprint of what decides every year: declarations and program.
+        connection: with ``given_combination``, ``given_area`` and ``given_category``.
+        year_partitions: the partitions with rows of each year; empty if the source is not processed by year.
+        shared: fingerprint of what affects every year: declarations and program.
     """
     if not year_partitions:
         return {}
@@ -64,7 +64,7 @@ def make_year_keys(
 def find_unchanged_years(
     connection: duckdb.DuckDBPyConnection, year_keys: dict[str, str], previous: PreviousVintage | None
 ) -> tuple[str, ...]:
-    """Return the years that have the key of the previous vintage; creates ``unchanged_year`` and ``period_to_make``.
+    """Return the years with the same key as in the previous vintage; create ``unchanged_year``, ``period_to_make``.
 
     Args:
         connection: with the type ``time_period_code``.

@@ -1,7 +1,7 @@
-"""Vintages live longer than code: whatever version wrote one, it is read in today's columns, and only here.
+"""Vintages outlive code: whatever version wrote one, it is read here, and only here, with the current columns.
 
-A column that a vintage does not have yet is the total ``_T`` where it is an ICCS attribute of a cell, as the source did
-not break its figures down by it, and NULL otherwise. A column that is declared no more is left out.
+A column missing in an old vintage is the total ``_T`` if it is an ICCS attribute of a cell, as the source did not break
+its figures down by it, and NULL otherwise. A column that is no longer declared is left out.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _TABLES = {
 source of estimates."""
 
 _HIDDEN_BY_SOURCE = "CASE WHEN missing_reason = 'suppressed' THEN 'C' ELSE conf_status END AS conf_status"
-"""Of counts; what their source hides was free for publication (F) in vintages of earlier versions."""
+"""The confidentiality status of counts: in vintages of earlier versions, those hidden by the source were free (F)."""
 
 
 def part_columns(part: str) -> dict[str, str]:
-    """Return the columns, with their types, that a part of a vintage has today; empty where none depend on the schema.
+    """Return the current columns of a part of a vintage, with their types; empty if none depend on the schema.
 
     >>> part_columns("exclusions")
     {'measure': 'VARCHAR', 'rule': 'VARCHAR', 'reason': 'VARCHAR', 'cells': 'BIGINT', 'count': 'DOUBLE'}
     """
-    if part == "links":  # what a link implies, and says of its figures
+    if part == "links":  # the codes that a link implies, and the caveats of its figures
         return dict.fromkeys((*breakdown_columns(), "caveats"), "VARCHAR")
-    if part == "rates":  # what a printed rate is judged by
+    if part == "rates":  # what a printed rate is compared with
         return {"rate_low": "DOUBLE", "rate_high": "DOUBLE", "between_years": "BOOLEAN"}
     if part not in _TABLES:
         return {}
@@ -50,24 +50,24 @@ def part_columns(part: str) -> dict[str, str]:
 
 @cache
 def columns_version() -> str:
-    """Return the version of the columns that vintages are written with today; a vintage carries it in its manifest."""
+    """Return the version of the columns with which vintages are currently written; it is in their manifest."""
     roles = [(column.name, column.role) for column in load_tables()["observation"].columns]
     declared = [roles, *((part, part_columns(part)) for part in (*_TABLES, "links"))]
     return hashlib.sha256(repr(declared).encode()).hexdigest()[:12]
 
 
 def definition_key(folder: SourceFolder) -> str:
-    """Return the fingerprint of all that decides a source's figures except its files: definition, columns, code."""
+    """Return the fingerprint of all that determines a source's figures except its files: definition, columns, code."""
     return hashlib.sha256(f"{folder.fingerprint} {program_key()}".encode()).hexdigest()
 
 
 def program_key() -> str:
-    """Return the fingerprint of what all sources share: columns, code, and the lists of the project."""
+    """Return the fingerprint of what all sources have in common: columns, code, and the lists of the project."""
     return hashlib.sha256(f"{columns_version()} {vintage_code_version()}{project_lists_key()}".encode()).hexdigest()
 
 
 def read_part(part: str, path: Path) -> str:
-    """Return a query, in parentheses, over one part of a vintage in today's columns.
+    """Return a query, in parentheses, over one part of a vintage with the current columns.
 
     Args:
         part: cells, links, controls ...

@@ -1,9 +1,9 @@
 """Step 8, store: keep the figures of a source as a vintage under ``data/core``; the last good one stays.
 
-A **vintage** is one version of a source's figures: an immutable folder of Parquet files with a manifest, named by the
-day it came and a fingerprint of its cells. A **load** is the event of taking files in that made a vintage current; the
-loads of a source, oldest first, are its history. They are kept in the pointer file next to the vintages. Figures that
-come again are the same vintage, and another load of it.
+A **vintage** is one version of a source's figures: an immutable folder of Parquet files with a manifest, named by its
+day and a fingerprint of its cells. A **load** is the ingestion of files that made a vintage current; the loads of a
+source, oldest first, are its history, stored in the pointer file next to the vintages. If figures recur, they are the
+same vintage, in another load.
 """
 
 from __future__ import annotations
@@ -60,26 +60,26 @@ _UNPUBLISHED = ("unmarked", "periods", "core", "judged", "words")
 
 
 class DamagedVintage(DamagedStore):
-    """A file of a vintage is missing, or is not as it was stored."""
+    """A file of a vintage is missing, or has been altered."""
 
     def __init__(self, path: Path, what: str) -> None:
         source = path.parents[1].name
         super().__init__(
             f"source {source}: the vintage in {path.parent} is damaged: {path.name} {what}. Nothing was published, and "
-            "the last release is as it was. iccs repair says whether it can be made again; or give the files of the "
-            f"source again (iccs run {source} --from DIR), or put the file back from a copy of the data folder."
+            "the last release is unchanged. iccs repair shows whether it can be rebuilt; or provide the files of the "
+            f"source again (iccs run {source} --from DIR), or restore the file from a copy of the data folder."
         )
         self.path, self.what = path, what
 
 
 class LostPointer(UsageError):
-    """A source has vintages, but the file that says which is current is missing or cannot be read."""
+    """A source has vintages, but the pointer to the current one is missing or cannot be read."""
 
     def __init__(self, root: Path, what: str) -> None:
         self.path, self.what = root / POINTER, what
         super().__init__(
-            f"source {root.name}: {root / POINTER}, which says which vintage is current, {what}; the vintages next to "
-            "it are still there, and the next iccs run makes the file from them"
+            f"source {root.name}: {root / POINTER}, which records the current vintage, {what}; the vintages next to it "
+            "are still there, and the next iccs run rebuilds the file from them"
         )
 
 
@@ -87,7 +87,7 @@ class LostPointer(UsageError):
 class Load:
     """One load: the vintage it made current, from what, and when (UTC).
 
-    ``files_key``, ``declaration_key`` and ``program_key`` are fingerprints of what decides the figures; two loads
+    ``files_key``, ``declaration_key`` and ``program_key`` are fingerprints of what determines the figures; two loads
     differ in at least one of them. ``folder`` is the name of the folder with the Parquet files.
     """
 
@@ -104,7 +104,7 @@ class Load:
 
     @property
     def moment(self) -> datetime:
-        """When it was loaded, in UTC, without the zone: as the tables hold it."""
+        """When it was loaded, in UTC without a zone, as stored in the tables."""
         return datetime.fromisoformat(self.loaded_at).astimezone(UTC).replace(tzinfo=None)
 
     def causes(self, before: Load) -> str:
@@ -120,7 +120,7 @@ class Load:
 
 
 def read_loads(pointer: dict[str, Any], root: Path) -> tuple[Load, ...]:
-    """Return the loads of a source, oldest first; a pointer of before 0.2 has only the vintage that is current."""
+    """Return the loads of a source, oldest first; a pointer from before 0.2 has only the current vintage."""
     if "loads" in pointer:
         return tuple(Load(**load) for load in pointer["loads"])
     name = pointer["vintage"]
@@ -141,9 +141,9 @@ def name_files(files: list[dict[str, Any]]) -> str:
 
 
 def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
-    """Return the history with a load at its end; one whose figures equal the last load's takes its place.
+    """Return the history with a load added; one with the figures of the last load replaces that.
 
-    The time of a load is later than that of the previous load, whatever the clock says.
+    The time of a load is always later than that of the previous load, whatever the clock shows.
     """
     same_figures = tuple(replace(old, folder=load.folder) if old.vintage == load.vintage else old for old in loads)
     if not loads:
@@ -157,7 +157,7 @@ def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
 
 
 def point_to(folder: Path, pointer: dict[str, Any], loads: tuple[Load, ...]) -> None:
-    """Replace the pointer file of a folder in one step, with the history."""
+    """Replace the pointer file of a folder, including the history, in one step."""
     write_json(folder / POINTER, {**pointer, "loads": [asdict(load) for load in loads]})
 
 
@@ -173,10 +173,10 @@ def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[
 
 @dataclass(frozen=True)
 class Vintage:
-    """One version of a source's figures: a folder of Parquet files and what is known about them.
+    """One version of a source's figures: a folder of Parquet files and its metadata.
 
-    ``loads`` is the history of the source up to this vintage, oldest first. ``left_out`` is the vintage before it,
-    where that was damaged and these figures could be compared with nothing.
+    ``loads`` is the history of the source up to this vintage, oldest first. ``left_out`` is the previous vintage if it
+    was damaged, so that these figures could be compared with nothing.
     """
 
     source_id: str
@@ -198,10 +198,10 @@ class Vintage:
         return self.folder / f"{name}.parquet"
 
     def has(self, name: str) -> bool:
-        """Whether the vintage has a part: one of an older version may lack some.
+        """Whether the vintage has a part, as one of an older version may lack some.
 
         Raises:
-            DamagedVintage: it was stored with the part, which is gone.
+            DamagedVintage: it was stored with the part, which is now missing.
         """
         if self.part(name).is_file():
             return True
@@ -210,14 +210,14 @@ class Vintage:
         return False
 
     def query(self, name: str, kind: str = "") -> str:
-        """Return a query, in parentheses, over one part in today's columns.
+        """Return a query, in parentheses, over one part with the current columns.
 
         Args:
             name: the part.
-            kind: what its rows are, where that is not what the part is called: ``estimates``, of cells.
+            kind: the kind of its rows, if other than the name of the part: ``estimates`` for such cells.
 
         Raises:
-            DamagedVintage: the part is missing, or its bytes are not those that were stored.
+            DamagedVintage: the part is missing, or its bytes have changed.
         """
         return read_part(kind or name, self.checked_part(name))
 
@@ -225,20 +225,21 @@ class Vintage:
         """Return the Parquet file of one part.
 
         Raises:
-            DamagedVintage: it is missing, or its bytes are not those that were stored.
+            DamagedVintage: it is missing, or its bytes have changed.
         """
         return checked_part(self.folder, name, self.manifest)
 
     def figures_of(self, source: Source) -> str:
-        """What its cells are: count, population or estimate; of a vintage from before estimates, what it could hold.
+        """Return the kind of its cells: count, population or estimate.
 
-        A source may declare as estimates what it declared as counts when the vintage was stored.
+        A source may now declare as estimates what it declared as counts when the vintage was stored; a vintage of a
+        version without estimates does not record its kind.
         """
         usual = "count" if source.figures == "estimate" else source.figures
         return str(self.manifest.get("figures", usual))
 
     def as_previous(self) -> PreviousVintage:
-        """Return what a next load compares with, and takes unchanged years from; ask ``is_damaged`` first."""
+        """Return what the next load compares with and reuses unchanged years from; check ``is_damaged`` first."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         digests = frozenset(file["sha256"] for file in self.manifest["files"])
         words = self.part("words") if "words" in self.manifest.get("parts", ()) else None  # an older vintage has none
@@ -248,7 +249,7 @@ class Vintage:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What was recorded with the vintage: files, outcomes of the rules, when it was loaded, sums of its parts.
+        """The metadata of the vintage: files, outcomes of the rules, time of loading, checksums of its parts.
 
         Raises:
             DamagedVintage: it is missing or cannot be read.
@@ -257,14 +258,14 @@ class Vintage:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether a part is missing or has other bytes than were stored: the figures cannot be published again."""
+        """Whether a part is missing or has changed bytes, so that the figures cannot be published again."""
         return find_damage(self.folder) is not None
 
     @property
     def content_key(self) -> str:
-        """Fingerprint of what a release shows of the vintage: its parts and what rules found, not by which code."""
+        """Fingerprint of what a release shows of the vintage: its parts and the rules' findings, whatever the code."""
         parts = self.manifest.get("parts")
-        if parts is None:  # a vintage of before 0.2: what decided its content
+        if parts is None:  # a vintage from before 0.2: the key of what determined its content
             return self.run_key
         shown = {name: digest for name, digest in parts.items() if name not in _UNPUBLISHED}
         return hashlib.sha256(json.dumps([shown, self.manifest["quality"]]).encode()).hexdigest()
@@ -273,7 +274,7 @@ class Vintage:
 def store(
     folder: SourceFolder, acquired: Acquired, validated: Validated, checked: Checked, settings: Settings
 ) -> Vintage:
-    """Keep a validated source; if its figures are those of a vintage already kept, that one is current again.
+    """Store a validated source; if its figures equal those of a stored vintage, that one becomes current again.
 
     A temporary folder is filled and renamed, then the pointer is replaced: a killed run leaves the last good vintage.
     No vintage is ever removed; if the same figures are loaded again, the newer load's folder replaces the old one.
@@ -286,7 +287,7 @@ def store(
     known = [load.vintage for load in loads if load.vintage.endswith(f"-{checked.figures}")]
     left_out = before.vintage if before and before.is_damaged and before.vintage not in known else ""
     if left_out:
-        loads = loads[:-1]  # nothing can be compared with what it held
+        loads = loads[:-1]  # nothing can be compared with its figures
     now = datetime.now(UTC)
     name = known[0] if known else f"{now.date().isoformat()}-{checked.figures}"
     files = describe_files(acquired)
@@ -318,14 +319,14 @@ def store(
     )
     loads = add_load(loads, load)
     pointer = {"vintage": name, "run_key": key, "rows": checked.rows}
-    point_to(target, pointer, loads)  # a copy, from which a pointer that was lost is made again
+    point_to(target, pointer, loads)  # a copy, from which a lost pointer is restored
     point_to(root, pointer, loads)
     _remove_superseded(root, name, target, settings)
     return Vintage(folder.source_id, name, target, key, checked.rows, loads, not known, left_out)
 
 
 def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Validated, checked: Checked) -> Path:
-    """Write the folder of a vintage in one step, with the sum of each part in its manifest; return it."""
+    """Write the folder of a vintage in one step, with the checksum of each part in its manifest; return it."""
     staging = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
     own = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
     try:
@@ -345,7 +346,7 @@ def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Va
 
 
 def _unused(root: Path, name: str) -> Path:
-    """The folder of a vintage; where there is one already, which stays until the pointer has moved, a numbered one."""
+    """Return a new folder for a vintage: numbered if one exists, which stays until the pointer has moved."""
     target, number = root / name, 2
     while target.exists():
         target, number = root / f"{name}.{number}", number + 1
@@ -353,9 +354,9 @@ def _unused(root: Path, name: str) -> Path:
 
 
 def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) -> None:
-    """Remove what killed runs left, and older folders of this vintage.
+    """Remove leftovers of killed runs, and older folders of this vintage.
 
-    Their names are those of ``mkdtemp`` and ``_unused``; a copy under any other name is the user's own.
+    They have names given by ``mkdtemp`` and ``_unused``; a copy under any other name belongs to the user.
     """
     made = re.compile(rf"{re.escape(name)}(\.\d+)?|\.part-[a-z0-9_]{{8}}")
     for path in root.iterdir():
@@ -364,9 +365,9 @@ def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) 
 
 
 def remove_superseded(settings: Settings) -> None:
-    """Remove folders of vintages in whose place another is, which a run was killed before it could remove.
+    """Remove superseded folders of vintages that a killed run did not remove.
 
-    Only where the other one is whole. Call it only with the lock of the data folder, when pointers are there.
+    Only if the newer one is intact. The caller must hold the lock of the data folder, and pointers must exist.
     """
     for root in sorted(settings.core.glob("*/")):
         current = current_vintage(root.name, settings)
@@ -379,10 +380,10 @@ def remove_superseded(settings: Settings) -> None:
 
 
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
-    """Return the last good vintage of a source, None where it was never loaded.
+    """Return the last good vintage of a source; None if it was never loaded.
 
     Raises:
-        LostPointer: it was loaded, but what says which vintage is current is missing or cannot be read.
+        LostPointer: it was loaded, but the pointer to the current vintage is missing or cannot be read.
     """
     root = settings.core / source_id
     if not (root / POINTER).is_file():
@@ -396,43 +397,43 @@ def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
 
 
 def recover_pointers(settings: Settings) -> tuple[str, ...]:
-    """Make the pointers that were lost or damaged again, each from the newest vintage folder of its source.
+    """Restore lost or damaged pointers, each from the newest vintage folder of its source.
 
-    Without this, a source whose pointer is gone would be left out of the next release without a word. Call it only
-    with the lock of the data folder.
+    Without this, a source without a pointer would silently be missing in the next release. The caller must hold the
+    lock of the data folder.
 
     Returns:
-        One line for people for each pointer made again.
+        One line for people for each restored pointer.
 
     Raises:
-        DamagedVintage: no folder of the source says what was current.
+        DamagedVintage: no folder of the source records what was current.
     """
     made = []
     for root in sorted(settings.core.glob("*/")):
         try:
             current_vintage(root.name, settings)
         except LostPointer:
-            made.append(f"{root.name}: lost or damaged {POINTER} made again, current is {_recover(root).vintage}")
+            made.append(f"{root.name}: lost or damaged {POINTER} rebuilt, current is {_recover(root).vintage}")
     return tuple(made)
 
 
 def recover_pointer(source_id: str, settings: Settings) -> str:
-    """Make the pointer of one source again as ``recover_pointers`` does; what was done, in one line.
+    """Restore the pointer of one source as ``recover_pointers`` does; return what was done, in one line.
 
     Raises:
-        DamagedVintage: no folder of the source says what was current.
+        DamagedVintage: no folder of the source records what was current.
     """
-    return f"made again, current is {_recover(settings.core / source_id).vintage}"
+    return f"rebuilt, current is {_recover(settings.core / source_id).vintage}"
 
 
 def renew_pointer_copy(vintage: Vintage) -> str:
-    """Write the copy of the pointer in the folder of the current vintage again; what was done, in one line."""
+    """Rewrite the copy of the pointer in the current vintage's folder; return what was done, in one line."""
     point_to(vintage.folder, _pointer_of(vintage), vintage.loads)
     return "copied again"
 
 
 def forget_vintage(current: Vintage, vintage: str, settings: Settings) -> str:
-    """Leave an earlier vintage out of the history of its source; its folder stays. What was done, in one line."""
+    """Remove an earlier vintage from the history of its source, not its folder; return what was done, in one line."""
     loads = tuple(load for load in current.loads if load.vintage != vintage)
     point_to(current.folder, _pointer_of(current), loads)
     point_to(settings.core / current.source_id, _pointer_of(current), loads)
@@ -444,7 +445,7 @@ def _pointer_of(vintage: Vintage) -> dict[str, Any]:
 
 
 def _recover(root: Path) -> Vintage:
-    """Write the pointer of a source anew and return what it points at."""
+    """Rewrite the pointer of a source and return what it points to."""
     found = []
     for folder in _vintage_folders(root):
         copy = folder / POINTER
@@ -461,7 +462,7 @@ def _recover(root: Path) -> Vintage:
     return newest
 
 
-# What reading a JSON file that was cut, emptied or overwritten ends in.
+# The errors from reading a JSON file that was truncated, emptied or overwritten.
 _UNREADABLE = (DamagedFile, ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 
@@ -472,7 +473,7 @@ def _pointed_at(root: Path, pointer: Path) -> Vintage:
 
 
 def _of_manifest(root: Path, folder: Path) -> Vintage:
-    """A vintage stored before 0.2, which has no copy of the pointer: without a key, so that its files load again."""
+    """Return the pointer for a vintage from before 0.2, which has no copy: without a key, so that files load again."""
     manifest = read_manifest(folder)
     loads = read_loads({"vintage": folder.name}, root)
     return Vintage(root.name, manifest["vintage"], folder, "", manifest["rows"], loads)
@@ -483,10 +484,10 @@ def _vintage_folders(root: Path) -> list[Path]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return what was recorded with a vintage.
+    """Return the metadata of a vintage.
 
     Raises:
-        DamagedVintage: it is missing, cannot be read, or is not as it was stored.
+        DamagedVintage: it is missing, cannot be read, or has been altered.
     """
     path = folder / "manifest.json"
     try:
@@ -496,27 +497,27 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def checked_part(folder: Path, name: str, manifest: dict[str, Any] | None = None) -> Path:
-    """Return the Parquet file of one part of a vintage, also of one that is not current.
+    """Return the Parquet file of one part of a vintage, current or not.
 
     Args:
         folder: of the vintage.
         name: the part.
-        manifest: that of the vintage, where it has been read.
+        manifest: of the vintage, if it has been read.
 
     Raises:
-        DamagedVintage: the part or the manifest is missing, or is not as it was stored.
+        DamagedVintage: the part or the manifest is missing or has been altered.
     """
     stored = (manifest or read_manifest(folder)).get("parts", {}).get(name)  # a vintage of before 0.2 has no sums
     path = folder / f"{name}.parquet"
     if not path.is_file():
         raise DamagedVintage(path, "is missing")
     if stored is not None and sha256_of_file(path) != stored:
-        raise DamagedVintage(path, "is not as it was stored")
+        raise DamagedVintage(path, "has changed since it was stored")
     return path
 
 
 def find_damage(folder: Path) -> DamagedVintage | None:
-    """Return the first part of a vintage that is missing or not as it was stored; None where all are whole."""
+    """Return the first part of a vintage that is missing or has been altered; None if all are intact."""
     try:
         manifest = read_manifest(folder)
         for name in manifest.get("parts", ()):
@@ -527,7 +528,7 @@ def find_damage(folder: Path) -> DamagedVintage | None:
 
 
 def run_key(folder: SourceFolder, acquired: Acquired) -> str:
-    """Return the fingerprint of everything that decides the result: bytes, declaration, concordance, code."""
+    """Return the fingerprint of everything that determines the result: bytes, declaration, concordance, code."""
     return hashlib.sha256(f"{definition_key(folder)} {_files_key(acquired)}".encode()).hexdigest()
 
 

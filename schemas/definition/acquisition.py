@@ -27,13 +27,13 @@ class Acquisition(Declared):
     """One address, a pattern of files in a folder or store, or a dataflow of an SDMX server."""
 
     address: str = Field(default="", validate_default=True)
-    sdmx: str | None = Field(default=None, description="entry point of SDMX REST 1 (of SDMX 2.1), in place of address")
+    sdmx: str | None = Field(default=None, description="entry point of SDMX REST 1 (SDMX 2.1), instead of address")
     flow: str | None = Field(default=None, description="its dataflow: ID, or AGENCY,ID,VERSION")
-    key: str | None = Field(default=None, description="codes of its dimensions, as A.MX+AR..; all if not given")
+    key: str | None = Field(default=None, description="codes of its dimensions, such as A.MX+AR..; all if not given")
     name: str | None = Field(
-        default=None, description="what the file is called here; the end of the address by default"
+        default=None, description="name under which the file is stored; by default the end of the address"
     )
-    redirects: tuple[str, ...] = Field(default=(), description="other hosts to which the address may lead")
+    redirects: tuple[str, ...] = Field(default=(), description="other hosts to which the address may redirect")
 
     @model_validator(mode="before")
     @classmethod
@@ -43,13 +43,13 @@ class Acquisition(Declared):
             return given
         entry, flow, key = (given.get(name) for name in ("sdmx", "flow", "key"))
         if "address" in given or not isinstance(entry, str) or not isinstance(flow, str):
-            raise ValueError("sdmx and flow are given together, in place of address: {sdmx: https://host/v1, flow: ID}")
+            raise ValueError("give sdmx and flow together, instead of address: {sdmx: https://host/v1, flow: ID}")
         if not entry.startswith(("https://", "http://")) or "?" in entry or "#" in entry:
-            raise ValueError(f"sdmx: {entry!r} is no entry point: write https://host/path, without a query")
+            raise ValueError(f"sdmx: {entry!r} is not an entry point: write https://host/path, without a query")
         if not _FLOW.fullmatch(flow):
-            raise ValueError(f"flow: {flow!r} is none: write ID, AGENCY,ID or AGENCY,ID,VERSION")
+            raise ValueError(f"flow: {flow!r} is not a dataflow: write ID, AGENCY,ID or AGENCY,ID,VERSION")
         if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
-            raise ValueError(f"key: {key!r} is none: write codes by dimension, as A.MX+AR..")
+            raise ValueError(f"key: {key!r} is not a key: write codes by dimension, such as A.MX+AR..")
         plain = flow.split(",")[1 if "," in flow else 0]
         return {"name": f"{plain}.csv", **given, "address": f"{entry.rstrip('/')}/data/{flow}/{key or 'all'}"}
 
@@ -57,7 +57,7 @@ class Acquisition(Declared):
     @classmethod
     def _check_address(cls, address: str) -> str:
         if any(unicodedata.category(sign) in ("Cc", "Cs", "Zs") for sign in address):
-            raise ValueError("an address has no blanks or control characters; write %20 for a blank")
+            raise ValueError("an address must not contain blanks or control characters; write %20 for a blank")
         try:
             parts = urlsplit(address)
             _ = parts.port
@@ -65,15 +65,17 @@ class Acquisition(Declared):
             raise ValueError(f"{address!r} is not an address ({error})") from error
         if address.startswith("/") and not address.startswith("//"):
             if ".." in PurePosixPath(address).parts:
-                raise ValueError("a folder is named from its root, without '..'")
+                raise ValueError("a folder must be given as an absolute path, without '..'")
             return address
         if parts.scheme not in SCHEMES or not parts.netloc:
             raise ValueError(
-                f"{address!r} is none: write https://host/path, http://host/path, s3://bucket/key, or the path of a "
-                "file from the root of this machine: /folder/file.csv"
+                f"{address!r} is not an address: write https://host/path, http://host/path, s3://bucket/key, or the "
+                "absolute path of a file: /folder/file.csv"
             )
         if "@" in parts.netloc:
-            raise ValueError("an address has no name or password; they come from the environment (docs/operations.md)")
+            raise ValueError(
+                "an address must not contain a user name or password; set them in the environment (docs/operations.md)"
+            )
         return address
 
     @field_validator("name")
@@ -92,9 +94,9 @@ class Acquisition(Declared):
     @model_validator(mode="after")
     def _check_together(self) -> Acquisition:
         if self.is_pattern and self.name is not None:
-            raise ValueError("name: a pattern stands for several files, which keep their names")
+            raise ValueError("name: a pattern matches several files, which keep their names")
         if self.redirects and not self.is_web:
-            raise ValueError("redirects: only web addresses lead to other hosts")
+            raise ValueError("redirects: only web addresses redirect to other hosts")
         if self.name is None and not self.is_pattern:
             try:
                 plain_file_name(self.file_name)

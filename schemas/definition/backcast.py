@@ -14,10 +14,12 @@ Year = Annotated[int, Field(ge=1900, le=2100)]
 class Backcast(Declared):
     """Shares of the parts in one year, or on the line through two, applied to the country's population."""
 
-    first_year: Year = Field(description="the earliest year that is made; none before it is")
+    first_year: Year = Field(description="the earliest year to compute")
     country_population: str = Field(min_length=1, description="source of the country's population of those years")
     shares_of: tuple[Year, ...] = Field(
-        min_length=1, max_length=2, description="one year, whose shares stay; or two, for the line through their shares"
+        min_length=1,
+        max_length=2,
+        description="one year, whose shares are constant; or two, for the line through their shares",
     )
 
     @model_validator(mode="after")

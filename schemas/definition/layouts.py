@@ -43,8 +43,8 @@ def _of_the_file(columns: tuple[str, ...]) -> tuple[str, ...]:
     for name in columns:
         if name.casefold() in OWN_COLUMNS:
             raise ValueError(
-                f"{name} is a column that is added to those of every file; name other columns of the header here. "
-                f"A column of the file that has this label is called '{name} (2)' under columns and in reshape.sql"
+                f"{name} is a column added to every file; name other columns of the header here. If the file has a "
+                f"column of this name, call it '{name} (2)' under columns and in reshape.sql"
             )
     return columns
 
@@ -60,9 +60,9 @@ class ReadOptions(Declared):
     )
     header_rows: int = Field(default=1, ge=1, le=8)
     sheet: Names = Field(default=(), description="names of sheets, or patterns with *; the first sheet if not given")
-    other_sheets: Names = Field(default=(), description="sheets that hold nothing to read, by name or pattern")
+    other_sheets: Names = Field(default=(), description="sheets that contain nothing to read, by name or pattern")
     footer: Footer | None = None
-    fills: bool = Field(default=False, description="whether the colours of cells are read, as further columns")
+    fills: bool = Field(default=False, description="whether cell colours are read, as additional columns")
 
     def has_other_sheet(self, sheet: str) -> bool:
         """Tell whether a sheet is declared to hold nothing to read."""
@@ -75,7 +75,7 @@ class Layout(Declared):
     files: tuple[str, ...] = Field(min_length=1)
     read: ReadOptions
     reshape: str | None = None
-    conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
+    conserve: str | None = Field(default=None, description="regular expression for the raw columns that contain counts")
     sample: bool = Field(default=False, description="whether the records are the sampled units of a survey")
 
 

@@ -38,20 +38,20 @@ class Measure(Declared):
     figures: Figures = Field(default="count", description="a stock at the stages at which persons are held")
     unit: Annotated[str, code_of("unit_of_measure")] = "number"
     universe: Annotated[str, code_of("universe")] | None = Field(
-        default=None, description="population that an estimate or a ratio is of"
+        default=None, description="population to which an estimate or ratio refers"
     )
     reference_period: Annotated[str, code_of("reference_period")] | None = Field(
-        default=None, description="period that those who were asked had to tell of"
+        default=None, description="period covered by the survey questions"
     )
     confidence_percent: float | None = Field(
-        default=None, gt=50, lt=100, description="confidence level of the limits or half-widths that the source gives"
+        default=None, gt=50, lt=100, description="confidence level of the limits or half-widths given by the source"
     )
     sdg: Annotated[str, Field(pattern=r"[0-9]{1,2}(\.[0-9a-z]{1,2}){1,2}")] | None = Field(
-        default=None, description="number of the SDG indicator that the figure is, as its source publishes it"
+        default=None, description="number of the SDG indicator, if the figure as published is one"
     )
 
     adds: Annotated[tuple[Adds, ...], BeforeValidator(as_list)] = Field(
-        default=("none",), description="over what the parts add up to the whole; their sum is then compared"
+        default=("none",), description="over what the parts add up to the total; their sum is then compared with it"
     )
 
     @model_validator(mode="before")
@@ -64,12 +64,12 @@ class Measure(Declared):
     @model_validator(mode="after")
     def _check_figures(self) -> Measure:
         if self.stage in HELD_STAGES and self.figures == "count":
-            raise ValueError(f"figures: stage {self.stage} counts persons on a day; write figures: stock")
+            raise ValueError(f"figures: stage {self.stage} counts persons on one day; write figures: stock")
         if self.figures in AS_PUBLISHED:
             if self.universe is None:
-                raise ValueError(f"universe: is missing; say which population the {self.figures} is of")
+                raise ValueError(f"universe: is missing; state the population to which the {self.figures} refers")
             if self.figures == "ratio" and self.unit == "number":
-                raise ValueError("unit: a ratio is no number of anything; write percent, per_100k ...")
+                raise ValueError("unit: a ratio is not a number of something; write percent, per_100k ...")
             return self._check_adds()
         for name in ("unit", "universe", "reference_period", "confidence_percent", "sdg", "adds"):
             if name in self.model_fields_set:
@@ -80,7 +80,9 @@ class Measure(Declared):
         if "none" in self.adds and len(self.adds) > 1:
             raise ValueError("adds: none, or areas, sexes, codes")
         if "codes" in self.adds and self.unit != "percent":
-            raise ValueError("adds: codes: only shares of one whole add up over national codes; write unit: percent")
+            raise ValueError("adds: codes: only shares of one total add up over national codes; write unit: percent")
         if {"areas", "sexes"}.intersection(self.adds) and self.unit != "number":
-            raise ValueError(f"adds: a figure in {self.unit} of a whole is no sum of those of its parts; write none")
+            raise ValueError(
+                f"adds: a figure in {self.unit} for the total is not the sum of those for its parts; write none"
+            )
         return self

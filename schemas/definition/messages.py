@@ -21,8 +21,8 @@ _SAID = {
     "missing": "is missing",
     "string_type": "must be text; put it in quotes",
     "tuple_type": "must be a list, [one, two]",
-    "model_type": "must hold keys, {key: value}",
-    "dict_type": "must hold keys, {key: value}",
+    "model_type": "must contain keys, {key: value}",
+    "dict_type": "must contain keys, {key: value}",
     "bool_parsing": "must be true or false",
 }
 # Kinds of error that only repeat what is reported for a value inside.

@@ -30,7 +30,7 @@ def checked_mark(mark: str) -> str:
     if len(mark) != 1:
         raise ValueError(f"{mark!r} must be one character, or left out")
     if mark.isalnum() or mark in '+-\u2212[]^\\"' or (not mark.isprintable() and mark not in BLANKS):
-        raise ValueError(f"{mark!r} cannot be a mark between digits: digits, letters and signs are part of the figure")
+        raise ValueError(f"{mark!r} cannot be a mark between digits: digits, letters and signs are part of the number")
     return mark
 
 
@@ -47,7 +47,7 @@ def checked_month(text: str) -> str:
     """Return the month in which a year begins, from 02 to 12; raise ValueError for any other text."""
     if text not in {f"{month:02d}" for month in range(2, 13)}:
         raise ValueError(
-            f'{text!r} must be a month from "02" to "12", in quotes; a year from January needs no such key'
+            f'{text!r} must be a month from "02" to "12", in quotes; years that begin in January do not need this key'
         )
     return text
 
@@ -65,8 +65,8 @@ def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[
         other = "," if decimal == "." else "."
         default = "" if decimal_given else f"; decimal is {decimal!r} if not given"
         raise ValueError(
-            f"thousands: {thousands!r} is the decimal mark as well{default}: 12.5 could not be told from 125; write "
-            f'the other one too (decimal: "{other}")'
+            f"thousands: {thousands!r} is the decimal mark as well{default}: 12.5 would be the same as 125; declare "
+            f'the other mark as well (decimal: "{other}")'
         )
     if decimal in BLANKS:
         raise ValueError("decimal: a blank separates numbers; write the mark before the fraction")
@@ -74,7 +74,7 @@ def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[
         bare = note.strip()
         if set(bare) & set("%‰"):
             raise ValueError(
-                f"marks: {note!r} says that the number is a share, and it would be published as a count; declare a "
+                f"marks: {note!r} means that the number is a share, but it would be published as a count; declare a "
                 "measure with figures: ratio and unit: percent, and remove the sign in reshape.sql"
             )
         if (
@@ -83,6 +83,7 @@ def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[
             or bare[0] in f"+-\u2212{alike(decimal)}{alike(thousands) if thousands else ''}"
         ):
             raise ValueError(
-                f"marks: {note!r} cannot follow a number: it begins with what may be part of one, so that 1721 could "
-                "be 172 with a mark; write it as the file does, with its brackets, or remove it in reshape.sql"
+                f"marks: {note!r} cannot follow a number: it begins with a character that may be part of one, so that "
+                "1721 could be 172 with a mark; write it as in the file, with its brackets, or remove it in "
+                "reshape.sql"
             )

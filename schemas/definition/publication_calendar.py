@@ -24,8 +24,8 @@ def known_cron(line: str) -> str:
         next(CronSim(line, datetime(2024, 1, 1, tzinfo=UTC)))
     except (CronSimError, StopIteration) as error:
         raise ValueError(
-            f"{line!r} is not a cron line of a day that comes; minute hour day month weekday, such as "
-            '"0 6 20 * *" (the 20th of each month at six)'
+            f"{line!r} is not a cron expression of a day that occurs: minute hour day month weekday, such as "
+            '"0 6 20 * *" (the 20th of each month at 6:00)'
         ) from error
     return line
 
@@ -65,7 +65,7 @@ class Calendar(Declared):
                 found, moment = moment, self.next_due(moment)
             if found is not None:
                 return found
-        raise ValueError(f"{self.cron!r} did not come in the last twelve years")
+        raise ValueError(f"{self.cron!r} did not occur in the last twelve years")
 
     def is_late(self, last_change: datetime, now: datetime) -> bool:
         """Return whether figures that last changed then should have been followed by others."""

@@ -22,13 +22,21 @@ ReplicateMethod = Literal["brr", "fay", "jk1", "jk2", "jkn", "sdr"]
 class Replicates(Declared):
     """Replicate weights: the same sample reweighted many times; the spread of the estimates is their error."""
 
-    weights: str = Field(min_length=1, description="columns of the replicate weights: a name with * for what differs")
-    number: int = Field(ge=2, description="how many columns there are")
+    weights: str = Field(
+        min_length=1, description="columns of the replicate weights: a name with * for the part that varies"
+    )
+    number: int = Field(ge=2, description="number of these columns")
     method: ReplicateMethod = Field(description="how the replicates were made")
-    fay: float | None = Field(default=None, gt=0, lt=1, description="Fay's coefficient, of method fay")
-    scale: float | None = Field(default=None, gt=0, description="factor of the sum of squares, of method jkn")
-    factors: bool = Field(default=False, description="whether the columns are multiples of the weight, not weights")
-    degrees_of_freedom: int | None = Field(default=None, ge=1, description="for the limits; one less than replicates")
+    fay: float | None = Field(default=None, gt=0, lt=1, description="Fay's coefficient, for method fay")
+    scale: float | None = Field(default=None, gt=0, description="factor of the sum of squares, for method jkn")
+    factors: bool = Field(
+        default=False, description="whether the columns are multiples of the weight rather than weights"
+    )
+    degrees_of_freedom: int | None = Field(
+        default=None,
+        ge=1,
+        description="degrees of freedom for the limits; by default the number of replicates minus one",
+    )
 
     @model_validator(mode="after")
     def _check_method(self) -> Replicates:
@@ -62,21 +70,23 @@ class Survey(Declared):
     """The columns, after the reshape, with the design of the sample and the weight of each record."""
 
     key: Names = Field(min_length=1, description="columns that identify a sampled unit in every layout")
-    weight: str = Field(description="column of the number of units that a sampled one stands for")
-    event_weight: str | None = Field(default=None, description="column of the weight of an event, where it has its own")
-    stratum: str | None = Field(default=None, description="column of the stratum")
-    psu: str | None = Field(default=None, description="column of the primary sampling unit in the stratum")
-    replicates: Replicates | None = Field(default=None, description="replicate weights, in place of stratum and psu")
+    weight: str = Field(description="column with the number of units that a sampled unit represents")
+    event_weight: str | None = Field(default=None, description="column with the weight of an event, if it has its own")
+    stratum: str | None = Field(default=None, description="column with the stratum")
+    psu: str | None = Field(default=None, description="column with the primary sampling unit in the stratum")
+    replicates: Replicates | None = Field(default=None, description="replicate weights, instead of stratum and psu")
     smallest_sample: int = Field(default=10, ge=3, description="estimates from fewer records are withheld")
     whole: Annotated[str, AfterValidator(known_area)] | None = Field(
-        default=None, description="area of all sampled units together, where columns.ref_area gives that of each"
+        default=None, description="area of all sampled units together, if columns.ref_area gives the area of each"
     )
 
     @model_validator(mode="after")
     def _check_design(self) -> Survey:
         given = [name for name in ("stratum", "psu") if getattr(self, name) is not None]
         if self.replicates is not None and given:
-            raise ValueError(f"{given[0]}: the errors come from the replicate weights; delete it, or replicates")
+            raise ValueError(
+                f"{given[0]}: the standard errors are computed from the replicate weights; delete it, or replicates"
+            )
         if self.replicates is None and len(given) < 2:
             raise ValueError("stratum and psu: name both, or the replicate weights under replicates")
         return self

@@ -103,7 +103,7 @@ def content(path: Path) -> Content:
             "SELECT observations, rates, (SELECT bool_and(closes) FROM reconciliation) FROM release"
         ).fetchall()
         assert (said, rates) == (found["observation"][0], found["rate"][0]), "the file does not hold what it says"
-        assert closes, "the reconciliation does not close"
+        assert closes, "the reconciliation does not reconcile"
         return found
 
 

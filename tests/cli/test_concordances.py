@@ -75,7 +75,7 @@ def test_an_existing_file_is_named_and_kept(tmp_path: Path, capsys: pytest.Captu
     assert done == 2
     assert draft.read_text(encoding="utf-8") == "reviewed by hand"
     printed = capsys.readouterr().err
-    assert "exists already" in printed
+    assert "already exists" in printed
     assert "Errno" not in printed
 
 

@@ -98,7 +98,7 @@ def test_figures_lines_and_recorded_counts(data: Path, capsys: pytest.CaptureFix
     assert (beside["recorded"], beside["recorded_share"]) == (150, 0.25)
     assert beside["recorded_share_low"] == pytest.approx(150 / (600 + 1.959964 * 25))
     assert beside["recorded_share_high"] == pytest.approx(150 / (600 - 1.959964 * 25))
-    assert "persons (Y_GE15), the police count is of everybody" in beside["differences"]
+    assert "persons (Y_GE15), the police count covers everybody" in beside["differences"]
 
 
 def test_every_measure_of_a_survey_is_a_series_of_its_own(data: Path) -> None:
@@ -114,11 +114,13 @@ def test_every_measure_of_a_survey_is_a_series_of_its_own(data: Path) -> None:
         ("homes", "household", "households", "_T", "calendar_year", 300 / 800),
     }
     said = {row["measure"]: row["differences"] for row in beside}
-    assert "victims, each once however often it experienced the offence, the police victims" in said["persons"]
-    assert "people told of the 12 months before the interview, the police count is of the year" in said["events"]
-    assert "each once" not in said["events"] and "told of" not in said["homes"]
+    assert "victims, each once however often the offence was experienced, the police victims" in said["persons"]
     assert (
-        "of which period people told is not declared"
+        "people were asked about the 12 months before the interview, the police count is for the year" in said["events"]
+    )
+    assert "each once" not in said["events"] and "asked about" not in said["homes"]
+    assert (
+        "the period about which people were asked is not declared"
         in read_estimates("0101", ["MX"], settings=settings).beside[0]["differences"]
     )
 

@@ -13,5 +13,5 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.
     path = tmp_path / "README.md"
     path.write_text("keep me", encoding="utf-8")
     assert main(["concordance", "export", "ar_snic", "-o", str(path)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == "keep me"

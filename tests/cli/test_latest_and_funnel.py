@@ -87,7 +87,7 @@ def test_too_few_areas_are_refused(capsys: pytest.CaptureFixture[str], data: str
 
 def test_boundaries_without_a_map_are_refused(capsys: pytest.CaptureFixture[str], data: str) -> None:
     assert main(["funnel", "0101", "--area", "AR", "--boundaries", "x.json", "--data", data]) == 2
-    assert "--boundaries is for a map or neighbours: give --map FILE or --method bym too" in capsys.readouterr().err
+    assert "--boundaries is for a map or neighbours: also give --map FILE or --method bym" in capsys.readouterr().err
 
 
 def test_rates_that_lean_on_neighbours_stand_beside_the_others(
@@ -118,16 +118,16 @@ def test_rates_that_lean_on_neighbours_stand_beside_the_others(
     assert main([*asked]) == 0
     out = capsys.readouterr().out
     assert "P above" in out and "43 pairs of neighbours in Natural Earth" in out
-    assert "without a neighbour, drawn to the rate of all areas only: AR-V" in out
+    assert "without neighbours, shrunk only towards the rate of all areas: AR-V" in out
 
 
 def test_pictures_say_that_rates_lean_on_neighbours(data: str) -> None:
     settings = Settings(data=Path(data))
     found = read_small_areas(SeriesQuery("0101", "AR", source="ar_snic"), settings=settings, method="bym")
     for language, text in (
-        ("en", "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016). Without a neighbour"),
-        ("fr", "Lissé vers les taux des zones voisines et de l’ensemble (BYM2, Riebler 2016). Sans voisine"),
-        ("es", "Suavizado hacia las tasas de las áreas vecinas y del conjunto (BYM2, Riebler 2016). Sin vecina"),
+        ("en", "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016). Without neighbours"),
+        ("fr", "Lissé vers les taux des zones voisines et de l’ensemble (BYM2, Riebler 2016). Sans zone voisine"),
+        ("es", "Suavizado hacia las tasas de las áreas vecinas y del conjunto (BYM2, Riebler 2016). Sin área vecina"),
     ):
         assert text in " ".join(plot_funnel(found, language, settings).text.split())
 
@@ -145,7 +145,7 @@ def test_outlines_without_common_borders_are_refused(
     asked = "funnel", "0101", "--area", "AR", "--method", "bym", "--data", data
     assert main([*asked, "--boundaries", str(file)]) == 2
     said = capsys.readouterr().err
-    assert "boundaries other.json: 24 of 24 areas have no border in common with another" in said
+    assert "boundaries other.json: 24 of 24 areas share no border with another" in said
     assert "--method marshall" in said
 
 

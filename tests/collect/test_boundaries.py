@@ -93,10 +93,10 @@ def test_topojson_joins_arcs_forwards_and_backwards(tmp_path: Path, steps: bool)
     ("document", "told"),
     [
         ([1], "its type is None"),
-        ({"type": "Point"}, "wanted: FeatureCollection"),
+        ({"type": "Point"}, "expected: FeatureCollection"),
         ({"type": "FeatureCollection"}, "has a list of features"),
         (_collection(), "has no feature"),
-        (_collection(3), "feature 0 is no object"),
+        (_collection(3), "feature 0 is not an object"),
         (_collection(_feature({"type": "Point", "coordinates": [0, 0]}, id="A")), "feature 0 is a Point"),
         (_collection(_feature({"type": "Polygon"}, id="A")), "has no coordinates of a Polygon"),
         (_collection(_feature({"type": "Polygon", "coordinates": []}, id="A")), "has no coordinates of a Polygon"),
@@ -104,7 +104,7 @@ def test_topojson_joins_arcs_forwards_and_backwards(tmp_path: Path, steps: bool)
         (_collection(_feature({"type": "Polygon", "coordinates": [["a"] * 4]}, id="A")), "not pairs of numbers"),
         (_collection(_feature({"type": "Polygon", "coordinates": [[[0, None]] * 4]}, id="A")), "not pairs of numbers"),
         (_collection(_feature({"type": "Polygon", "coordinates": [[[5e5, 2e6]] * 4]}, id="A")), "degrees of longitude"),
-        (_collection(_feature({"type": "Polygon", "coordinates": [SQUARE]}, ID="A")), "properties there: ID"),
+        (_collection(_feature({"type": "Polygon", "coordinates": [SQUARE]}, ID="A")), "its properties: ID"),
         (_collection(_feature({"type": "Polygon", "coordinates": [SQUARE]}, id=True)), "has a text or whole number"),
         ({"type": "Topology", "arcs": {}, "objects": {}}, "a Topology has arcs and objects"),
         (
@@ -130,7 +130,7 @@ def test_files_that_are_no_json_too_large_too_deep_or_cut_are_refused(
     path = tmp_path / "areas.json"
     for text, told in (
         ("<html>", "not JSON in UTF-8"),
-        ('{"type": "Polygon", "coordinates": [[NaN]]}', "holds NaN"),
+        ('{"type": "Polygon", "coordinates": [[NaN]]}', "contains NaN"),
         ("[" * 200_000, "nested too deeply"),
     ):
         path.write_text(text, encoding="utf-8")

@@ -103,7 +103,7 @@ def test_a_source_with_such_sql_is_refused_before_its_files_are_read(tmp_path: P
         hostile = f"SELECT * FROM raw); COPY (SELECT 1) TO '{canary}'; SELECT * FROM (SELECT * FROM raw_0"
         (tiny.sources / tiny.name / name).write_text(hostile)
     tiny.give("a.csv", "area,year,code,n\n14,2020,HOM,1\n")
-    with pytest.raises(UsageError, match="its SQL is not one SELECT over the rows of the file") as refused:
+    with pytest.raises(UsageError, match="its SQL is not a single SELECT over the rows of the file") as refused:
         run_source(folder, Session(tiny.settings, tiny.given))
     assert f"\n  {name}: " in str(refused.value)
     assert not canary.exists()
@@ -187,7 +187,7 @@ def test_sql_that_makes_huge_values_is_stopped_and_the_process_goes_on(tiny: Tin
         run_source(tiny.source, Session(tiny.settings, tiny.given))
     (problem,) = refused.value.problems
     assert problem.rule == "declaration_invalid"
-    assert "one of them makes very large values" in problem.found
+    assert "one of them creates very large values" in problem.found
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     if where == "exclusions":
         tiny.declare_plain()

@@ -48,7 +48,7 @@ def test_a_cast_that_fails_names_the_cell(tiny: Tiny) -> None:
     tiny.declare_plain(**SHAPED, reshape=cast)
     tiny.give("t.csv", HEADER + "13,2023,HOM,7\n" * 1 + "14,20x4,HOM,7\n" + "15,20x4,HOM,7\n")
     problem = refusal(tiny)
-    assert problem.found.startswith("reshape.sql, line 2: '20x4' is no whole number")
+    assert problem.found.startswith("reshape.sql, line 2: '20x4' is not a whole number")
     assert (problem.file, problem.row, problem.column, problem.value, problem.cells) == ("t.csv", 3, "year", "20x4", 2)
 
 
@@ -56,7 +56,7 @@ def test_an_exclusion_that_fails_names_its_rule_and_the_cell(tiny: Tiny) -> None
     tiny.declare_plain("exclusions:\n  - {rule: old, where: CAST(year AS INTEGER) < 1900, reason: before}\n")
     tiny.give("t.csv", HEADER + "13,2023,HOM,7\n" + "14,20x4,HOM,7\n")
     problem = refusal(tiny)
-    assert problem.found.startswith("exclusions: old: '20x4' is no whole number")
+    assert problem.found.startswith("exclusions: old: '20x4' is not a whole number")
     assert (problem.file, problem.row, problem.column) == ("t.csv", 3, "year")
 
 

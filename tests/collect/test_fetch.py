@@ -135,10 +135,10 @@ def test_what_passes_is_tried_again(office: Office, publisher: Publisher, passin
         (gives(b"%PDF-1.7"), "file_not_readable", 1),
         (endless(), "file_too_large", 1),
         (gives(b"0" * (2**20 + 1)), "file_too_large", 1),
-        (status(200, Content_Encoding="gzip"), "file_not_readable: * packed (gzip), unasked", 1),
-        (leads_to("http://127.0.0.2:9/crime.csv"), "redirect_refused: * leads to http://127.0.0.2:9/crime.csv", 1),
+        (status(200, Content_Encoding="gzip"), "file_not_readable: * compressed (gzip), without being asked", 1),
+        (leads_to("http://127.0.0.2:9/crime.csv"), "redirect_refused: * redirects to http://127.0.0.2:9/crime.csv", 1),
         (leads_to("file:///etc/passwd"), "redirect_refused", 1),
-        (leads_to("/open/crime.csv"), "file_not_fetched: * leads from one address to the next without an end", 6),
+        (leads_to("/open/crime.csv"), "file_not_fetched: * redirects endlessly", 6),
     ],
 )
 def test_what_is_no_file_leaves_the_last_good_one(
@@ -210,7 +210,7 @@ def test_what_signs_in_goes_to_its_host_alone_and_is_written_nowhere(
     assert "Zzsecret" not in caplog.text
     assert b"Zzsecret" not in b"".join(path.read_bytes() for path in tiny.root.rglob("*") if path.is_file())
     monkeypatch.setenv(f"ICCS_SECRET_127_0_0_1_{publisher.port}", "Zzsecret")
-    with pytest.raises(UsageError, match="must be the line of a header") as told:
+    with pytest.raises(UsageError, match="must be a header line") as told:
         office.fetch()
     assert "Zzsecret" not in str(told.value)
 
@@ -270,5 +270,5 @@ def test_a_store_gives_the_files_of_a_pattern_and_only_what_changed(
     publisher.pages = store("crime", {"open/c_1.csv": NEXT + b"02,2024,HOM,1\n", "open/c_2.csv": NEXT})
     assert office.ends() == ["changed", "same"]
     publisher.pages = {"crime": status(403)}
-    assert "could not be had from the store (PermissionError)" in office.refused()
+    assert "could not be fetched from the store (PermissionError)" in office.refused()
     assert b"Zzsecret" not in b"".join(path.read_bytes() for path in tiny.root.rglob("*") if path.is_file())

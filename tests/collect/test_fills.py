@@ -87,4 +87,4 @@ def test_colours_of_an_xls_file_are_not_taken_for_none(tiny: Tiny) -> None:
     folders = find_sources([tiny.name], tiny.sources)
     (refused,) = run_all(folders, Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
 
-    assert "are read from xlsx only" in refused.message
+    assert "can be read only from xlsx" in refused.message

@@ -250,7 +250,7 @@ def test_a_workbook_that_holds_a_part_twice_is_refused(tmp_path: Path) -> None:
         archive.writestr("xl/worksheets/Sheet1.xml", _sheet(CELLS.replace("39", "99")))
     problem = _refused(tmp_path, content.getvalue())
     assert problem.rule == "file_not_readable"
-    assert "holds the part xl/worksheets/sheet1.xml twice" in problem.found
+    assert "contains the part xl/worksheets/sheet1.xml twice" in problem.found
 
 
 NAMES = " ".join(
@@ -315,7 +315,7 @@ def test_a_number_of_ods_that_has_only_its_text_is_not_taken_for_a_blank(tmp_pat
 def test_a_value_of_ods_beyond_the_end_of_a_sheet_is_not_left_out_without_a_word(
     tmp_path: Path, rows: list[str]
 ) -> None:
-    assert "a value stands beyond row 1,048,576 or column 16,384" in _refused(tmp_path, _ods(*rows)).found
+    assert "there is a value beyond row 1,048,576 or column 16,384" in _refused(tmp_path, _ods(*rows)).found
 
 
 def test_two_sheets_of_one_name_are_refused(tmp_path: Path) -> None:

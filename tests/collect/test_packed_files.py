@@ -91,7 +91,7 @@ REFUSED = {
     "RAR": ("t.csv", b"Rar!\x1a\x07\x01\x00" + bytes(60), "file_not_readable", "a RAR archive; unpack it"),
     "compress": ("t.csv", b"\x1f\x9d\x90" + bytes(range(60)), "file_not_readable", "compress (.Z); unpack it"),
     "LZ4": ("t.csv", b"\x04\x22\x4d\x18" + bytes(range(60)), "file_not_readable", "an LZ4 file; unpack it"),
-    "locked zip": ("t.csv.zip", bytes(LOCKED), "file_not_readable", "locked with a password"),
+    "locked zip": ("t.csv.zip", bytes(LOCKED), "file_not_readable", "protected by a password"),
     "link in a zip": ("t.csv.zip", archive((link("t.csv"), b"/etc/passwd")), "file_not_readable", "'t.csv' is a link"),
     "link beside a file in a zip": (
         *("t.csv.zip", archive((link("a.csv"), b"/etc/passwd"), ("t.csv", ROWS))),

@@ -12,8 +12,10 @@ from grains import Declared, take, write
 from tiny_source import Tiny
 
 from pipelines.collect.acquire import RawFile, acquire
+from pipelines.collect.read import read_table
 from pipelines.collect.text_table import open_partition
 from pipelines.collect.workbook.sheets import Sheet, read_sheets
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 
@@ -177,6 +179,29 @@ def test_content_without_a_name_refuses_tables_and_incidents(tiny: Tiny, kind: s
     assert [(one.rule, one.column, one.value) for one in refused.value.problems] == [
         ("column_without_name", "column 5", "876")
     ]
+
+
+@pytest.mark.parametrize("kind", ["count", "incident"])
+@pytest.mark.parametrize("form", ["csv", "excel"])
+@pytest.mark.parametrize(("numbers", "is_refused"), [((28, 30), False), ((5, 5), True)], ids=["filtered", "twice"])
+def test_numbers_of_rows_need_no_name_in_any_kind_of_file(
+    tiny: Tiny, kind: str, form: str, numbers: tuple[int, int], is_refused: bool
+) -> None:
+    header = ("", "when", "place", "offence", "sex")
+    declared = Declared(header=header[1:])
+    folder = tiny.declare(declared.text(kind, form), values=declared.values, links=declared.links)
+    rows = [[number, "2024-01", "AR-C", "HOM", sex] for number, sex in zip(numbers, "mf", strict=True)]
+    write(tiny.given / f"events.{form}", header, rows, form)
+    file = acquire(folder, tiny.settings, tiny.given).files[0]
+    target = tiny.work / "text.parquet"
+
+    with connect(tiny.settings) as connection:
+        if is_refused:
+            with pytest.raises(DataRefused, match="column_without_name"):
+                read_table(connection, folder, file, tiny.settings, target)
+        else:
+            read_table(connection, folder, file, tiny.settings, target)
+            assert connection.sql(f"SELECT count(*) FROM '{target}'").fetchall() == [(2,)]
 
 
 @pytest.mark.parametrize("number", [b"-1", b"1.0", b" 1 ", b"x", b"1e0"])

@@ -159,7 +159,7 @@ def test_trend_goes_over_all_years_and_says_so(
 
 def test_without_the_source_of_the_overlap_the_break_stays(alone: Settings) -> None:
     assert _ask(alone, "SELECT DISTINCT bridge_factor, method FROM out.series_bridge") == [
-        (None, "not bridged: no year from the break on is in us_fbi_rape_legacy too")
+        (None, "not bridged: no year from the break on is also in us_fbi_rape_legacy")
     ]
     assert _ask(
         alone,
@@ -194,14 +194,14 @@ def test_a_factor_known_from_outside_is_declared_with_its_limits(made: Callable[
 @pytest.mark.parametrize(
     ("bridge", "told"),
     [
-        ("{basis: x}", "either overlap, a source, or factor"),
-        ("{basis: x, factor: 2, overlap: y}", "either overlap, a source, or factor"),
+        ("{basis: x}", "either overlap (a source) or factor"),
+        ("{basis: x, factor: 2, overlap: y}", "either overlap (a source) or factor"),
         ("{basis: x, factor: 0}", "greater than 0"),
         ("{basis: x, factor: .nan}", "greater than 0"),
         ("{basis: x, factor: 2, low: 1}", "give both limits"),
         ("{basis: x, factor: 2, low: 2.1, high: 3}", "low <= factor <= high"),
         ("{factor: 2}", "basis"),
-        ("{basis: x, overlap: us_fbi_estimates}", "overlap is another source"),
+        ("{basis: x, overlap: us_fbi_estimates}", "overlap must be another source"),
     ],
 )
 def test_a_bridge_that_says_too_little_is_refused(tmp_path: Path, bridge: str, told: str) -> None:
@@ -216,7 +216,7 @@ def test_a_bridge_that_says_too_little_is_refused(tmp_path: Path, bridge: str, t
 
 def test_a_break_inside_a_year_and_one_of_all_categories_have_no_bridge(tmp_path: Path) -> None:
     for break_, told in (
-        ('{period: "2013-07", iccs: ["03011"], note: n, bridge: {factor: 2, basis: b}}', "inside a year"),
+        ('{period: "2013-07", iccs: ["03011"], note: n, bridge: {factor: 2, basis: b}}', "within a year"),
         ('{period: "2013", note: n, bridge: {factor: 2, basis: b}}', "needs categories"),
     ):
         shutil.copytree(

@@ -218,7 +218,7 @@ def test_sources_are_taken_side_by_side_as_parts_of_one_run_and_a_secret_is_in_n
         monkeypatch.setattr(flows, "find_sources", lambda *_, **__: [known[name] for name in sorted(known)][::-1])
         monkeypatch.setattr(run, "list_sources", lambda *_: known)
         monkeypatch.setattr(flows, "load_settings", lambda *_, **__: settings)
-        with pytest.raises(RuntimeError, match="xx_three: The address gives a web page"):
+        with pytest.raises(RuntimeError, match="xx_three: The address returned a web page"):
             flows.publish_crime_statistics()
     with duckdb.connect(str(settings.published), read_only=True) as connection:
         assert connection.execute("SELECT source FROM out.source ORDER BY ALL").fetchall() == [("xx_one",), ("xx_two",)]

@@ -227,7 +227,7 @@ def test_a_server_that_plans_no_run_is_a_fault_and_is_told(tmp_path: Path) -> No
     with _serving(tmp_path, "0 6 * * 1", port, planning_seconds=15, **off) as serving:
         assert serving.wait(timeout=180) == 3
     said = (tmp_path / "out.log").read_text()
-    assert "planned no run within 15 s" in said
+    assert "scheduled no run within 15 s" in said
     assert "last error in its log: " in said
     assert str(tmp_path / "prefect" / "server.log") in said
     assert "next run:" not in said
@@ -237,8 +237,8 @@ def test_a_server_that_plans_no_run_is_a_fault_and_is_told(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--cron", "every Monday"], "--cron: 'every Monday' is not a cron line"),
-        (["--cron", "0 6 30 2 *"], "--cron: '0 6 30 2 *' is not a cron line of a day that comes"),
+        (["--cron", "every Monday"], "--cron: 'every Monday' is not a cron expression"),
+        (["--cron", "0 6 30 2 *"], "--cron: '0 6 30 2 *' is not a cron expression of a day that occurs"),
         (["--time-zone", "Mexico"], "--time-zone: "),
     ],
 )
@@ -289,7 +289,11 @@ def test_another_address_is_named_and_each_port_is_free() -> None:
     from pipelines.cli.office.serve import Places
     from schemas.errors import UsageError
 
-    for host, said in (("0.0.0.0", "name the one address"), ("::", "name the one address"), ("office", "an address")):  # noqa: S104
+    for host, said in (
+        ("0.0.0.0", "give the address at which others"),  # noqa: S104
+        ("::", "give the address at which others"),
+        ("office", "an address"),
+    ):
         with pytest.raises(UsageError, match=said):
             Places(host).check()
     with socket.socket() as taken:
@@ -315,7 +319,7 @@ def test_a_server_that_takes_long_to_start_is_waited_for_and_one_that_died_is_to
         serve._wait_for(f"http://127.0.0.1:{port}/", server, log)
         assert server.poll() is None
         said = capsys.readouterr().out.replace("\n", " ")
-        assert said.count("takes long to start") == 1
+        assert said.count("is slow to start") == 1
         server.kill()
         server.wait()
         with pytest.raises(UsageError, match="did not start"):

@@ -90,7 +90,7 @@ def test_what_is_missing_is_hatched_and_said(
     words = _words(path)
     assert "no rate (2)" in words
     assert "not zero" in words
-    assert "no view on any border" in words
+    assert "no opinion on any border" in words
     (areas,) = out.execute(
         "SELECT string_agg(ref_area, ', ' ORDER BY ref_area) FROM out.rate WHERE source = 'eu_crim_off_cat' AND "
         "iccs = '0101' AND time_period = '2022' AND sex = '_T' AND caveats LIKE '%rate_population_differs%'"
@@ -131,10 +131,10 @@ def test_boundaries_of_the_user_s_are_joined_by_a_property(
     picture = tmp_path / "own.png"
     arguments = ["map", "0101", "--area", "MX", "--data", str(settings.data), "--plot", str(picture)]
     assert main([*arguments, "--boundaries", str(path), "--property", "iso"]) == 0
-    assert "not on the map, no outline: MX-AGU" in capsys.readouterr().out
+    assert "not on the map (no outline): MX-AGU" in capsys.readouterr().out
     assert picture.stat().st_size > 10_000
     assert main([*arguments, "--boundaries", str(path), "--property", "name"]) == 2
-    assert "properties there: iso" in capsys.readouterr().err
+    assert "its properties: iso" in capsys.readouterr().err
     feature["properties"] = {"iso": "Jalisco"}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
     with pytest.raises(UsageError, match=r"There: Jalisco; wanted: MX-AGU"):
@@ -188,8 +188,8 @@ def test_names_on_the_map_lie_on_their_areas_and_apart(
         (["--area", "MX", "--year", "1990"], "there are rates from 2015 to 2024"),
         (["--area", "IT"], "no rate of 0101 below IT"),
         (["--area", "MX", "--source", "ar_snic"], "figures there are from mx_sesnsp_victims"),
-        (["--area", "MX", "--boundaries", "x.json"], "give --plot FILE too"),
-        (["--area", "MX", "--plot", "x.gif"], "ends in .png"),
+        (["--area", "MX", "--boundaries", "x.json"], "also give --plot FILE"),
+        (["--area", "MX", "--plot", "x.gif"], "must end in .png"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(
@@ -220,6 +220,6 @@ def test_panels_and_maps_take_the_place_of_axes_of_the_caller(settings: Settings
         assert part.get_suptitle().replace("\n", " ") == picture.title
     assert (left.get_xlim(), left.get_ylim()) == limits and left.lines and left in figure.axes
     assert middle not in figure.axes and right not in figure.axes
-    with pytest.raises(UsageError, match="made by subplots"):
+    with pytest.raises(UsageError, match="created by subplots"):
         plot_map(found, map_boundaries(found), settings=settings, ax=figure.add_axes((0.1, 0.1, 0.2, 0.2)))
     plt.close(figure)

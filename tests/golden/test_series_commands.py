@@ -95,7 +95,7 @@ def test_counts_that_vary_as_chance_would_stay_poisson_and_the_want_of_a_control
         (["--area", "MX", "--date", "2019-03", "--control", "MX"], "another area"),
         (["--area", "AR", "--date", "2014-01"], "no monthly series"),
         (["--area", "MX", "--date", "2019-03", "--source", "ar_snic"], "there are: mx_sesnsp_victims"),
-        (["--area", "MX", "--date", "2019-03", "--plot", "x.gif"], "ends in .png"),
+        (["--area", "MX", "--date", "2019-03", "--plot", "x.gif"], "must end in .png"),
     ],
 )
 def test_what_cannot_be_evaluated_is_said(
@@ -159,7 +159,7 @@ def test_commands_print_for_people_and_machines(
     area = ["--area", "MX-JAL"]
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--plot", str(picture), "--lang", "es", *data]) == 0
     text = capsys.readouterr().out
-    assert "first 12 months after the date, over what was expected" in text
+    assert "first 12 months after the date, relative to what was expected" in text
     assert "last month" not in text
     assert "randomisation p" in text
     assert "Limitations:" in text

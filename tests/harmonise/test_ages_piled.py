@@ -36,10 +36,13 @@ def _piled(tiny: Tiny, ages: list[str], values: str = "") -> Outcome:
     [
         ([], ""),
         (["0"] * 15, ""),  # 20 new-born beside 5 of each age after: four times as many, as in a file of infanticides
-        (["0"] * 45, "50 of 535 have the age 0, and 45 one from 1 to 9"),
-        (["99"] * 60, "60 of 550 have the age 98 or 99, and 40 one from 90 to 97"),
+        (["0"] * 45, "50 of 535 have the age 0, and 45 an age from 1 to 9"),
+        (["99"] * 60, "60 of 550 have the age 98 or 99, and 40 an age from 90 to 97"),
         (["98"] * 10, ""),  # the oldest
-        (["0"] * 45 + ["99"] * 60, "50 of 595 have the age 0, and 45 one from 1 to 9; 60 of 595 have the age 98 or 99"),
+        (
+            ["0"] * 45 + ["99"] * 60,
+            "50 of 595 have the age 0, and 45 an age from 1 to 9; 60 of 595 have the age 98 or 99",
+        ),
     ],
 )
 def test_ages_that_pile_up_stand_for_none(tiny: Tiny, piled: list[str], detail: str) -> None:

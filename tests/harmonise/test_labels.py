@@ -81,7 +81,7 @@ def test_words_that_do_not(word: str, code: str) -> None:
     ("scheme", "more", "word", "said", "nearest"),
     [
         ("name", "area_names: {of: MX}\n", "México", "'México' is the name of MX (Mexico) and MX-MEX (México)", ()),
-        ("name", "area_names: {of: MX}\n", "Guatemala", "GT (Guatemala), which is none of the areas", ()),
+        ("name", "area_names: {of: MX}\n", "Guatemala", "GT (Guatemala), which is not one of the areas", ()),
         ("name", "area_names: {of: MX}\n", "Sonorra", "unknown area.", ("Sonora", "SONORA")),
         ("inegi", "", "Jalisco", "'Jalisco' is the name of MX-JAL (Jalisco); the source gives codes", ("14",)),
         ("code", "", "MX-JL", "unknown area.", ("MX-JAL",)),

@@ -111,7 +111,7 @@ def test_the_raw_cell_that_is_no_number_is_named_where_a_sum_changed(tiny: Tiny)
         tiny.run()
     (problem,) = refused.value.problems
     assert (problem.rule, problem.row, problem.column, problem.value) == ("reshape_changed_sum", 3, "n", "~12")
-    assert "2 of the raw cells under conserve are no numbers" in problem.found
+    assert "2 of the raw cells under conserve are not numbers" in problem.found
 
 
 def refused(tiny: Tiny, *figures: str, more: str = "", values: str = "", **parts: str) -> list[tuple[str, int | None]]:

@@ -192,7 +192,7 @@ def test_what_is_no_year_of_the_declared_kind_is_refused(tiny: Tiny, written: st
     [
         ("year_starts: 4\n", "must be a month"),
         ('year_starts: "4"\n', '\'4\' must be a month from "02" to "12"'),
-        ('year_starts: "01"\n', "a year from January needs no such key"),
+        ('year_starts: "01"\n', "years that begin in January do not need this key"),
         (YEARS + "breakdowns: [{freq: M}]\n", "breakdowns cannot have another freq"),
     ],
 )

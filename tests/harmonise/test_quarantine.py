@@ -94,7 +94,7 @@ def test_a_list_that_is_gone_is_told_and_the_others_are_not_shown_as_all(
     own = list_sources(tiny.sources)
     monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: own)
     assert main(["quality", "--rejected", "--data", str(tiny.settings.data)]) == 3
-    assert f"{path} is missing; what can be done: iccs repair" in capsys.readouterr().err.replace("\n", " ")
+    assert f"{path} is missing; to see what can be done: iccs repair" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_replay_recovers_cells_after_new_words_though_the_input_is_gone(tiny: Tiny) -> None:

@@ -185,6 +185,17 @@ def test_an_identifier_that_repeats_is_refused_between_files_also_when_they_are_
     assert not any(found), "no identifier is stored"
 
 
+def test_what_is_declared_later_is_found_in_files_that_were_tallied_before(tiny: Tiny) -> None:
+    """The tally of a file is kept; its identifiers and what a published total covers are looked up with it."""
+    files = {"a.csv": [*events(range(5)), "c3,2023-08-09,MX-AGU"]}
+    total = "controls: [{control: report, where: \"ref_area = '%s'\", expected: %d, origin: by hand}]\n"
+    assert problems(tiny, files) == []
+    assert problems(tiny, files, "id: [id]\n") == [("id_repeated", "a.csv", 5)]
+    for area, incidents_there in (("MX-AGU", 1), ("MX-JAL", 5)):
+        outcomes = {one.rule: one for one in incidents(tiny, files, total % (area, incidents_there))}
+        assert (outcomes["control_totals"].outcome, outcomes["control_totals"].failing) == ("passed", 0)
+
+
 def test_blank_identifiers_are_not_one_and_excluded_rows_do_not_repeat(tiny: Tiny) -> None:
     lines = [",2023-01-01,MX-JAL", ",2023-01-02,MX-JAL", "c1,2023-01-03,MX-JAL", "c1,2023-01-03,MX-SON"]
     more = "id: [id]\nexclusions: [{rule: old, where: \"place = 'MX-SON'\", reason: replaced by a later record}]\n"
@@ -209,7 +220,9 @@ def test_a_row_of_parts_that_stands_twice_is_a_warning(tiny: Tiny, figures: str,
 def test_an_identifier_of_a_table_that_repeats_is_refused_with_both_rows(tiny: Tiny) -> None:
     (problem,) = table(tiny, {"a.csv": "14,2023,HOM,1\n13,2023,HOM,2\n14,2023,HOM,3\n"}, PARTS + "id: [area, year]\n")
     assert (problem.rule, problem.row, problem.value, problem.column) == ("id_repeated", 2, "14 / 2023", "area / year")
-    assert "1 of 3 rows (33.3%) have the identifier of another row; the first stands again in row 4" in problem.found
+    assert (
+        "1 of 3 rows (33.3%) have the same identifier as another row; the first is repeated in row 4" in problem.found
+    )
 
 
 def test_an_identifier_that_the_files_do_not_have_is_named(tiny: Tiny) -> None:
@@ -259,11 +272,11 @@ def days(number: int, each: int = 1) -> list[str]:
     ("lines", "told"),
     [
         # 60 rows in the middle stand again at the end: from row 102 to row 161 (a header and 100 rows before them)
-        ([*days(300), *days(300)[100:160]], ("60 rows, from row 102 to row 161, stand again from row 302", 302)),
+        ([*days(300), *days(300)[100:160]], ("60 rows, from row 102 to row 161, are repeated from row 302", 302)),
         # and behind themselves
-        ([*days(300)[:160], *days(300)[100:]], ("60 rows, from row 102 to row 161, stand again from row 162", 162)),
+        ([*days(300)[:160], *days(300)[100:]], ("60 rows, from row 102 to row 161, are repeated from row 162", 162)),
         # among rows of which one in five is alike another one by nature
-        ([*days(500, 5), *days(500, 5)[200:300]], ("rows, from row 202 to row 301, stand again from row 602", 602)),
+        ([*days(500, 5), *days(500, 5)[200:300]], ("rows, from row 202 to row 301, are repeated from row 602", 602)),
         ([*days(300), *days(300)[100:119]], None),  # 19 rows are too few
         ([*days(300), *shuffled(days(300)[100:160])], None),  # in another order: a warning at most
         (sorted([*days(300), *days(300)[100:160]]), None),
@@ -333,14 +346,14 @@ def test_the_rows_of_one_code_that_stand_twice_are_refused_and_named(
         tiny.outcomes()
     (problem,) = refused.value.problems
     assert (problem.rule, problem.file) == ("rows_given_twice", "a.csv")
-    assert "Nearly every row of 'HOM' stands in the file 2 times" in problem.found
+    assert "Nearly every row of 'HOM' occurs 2 times in the file" in problem.found
 
 
 def test_a_block_of_parts_that_stands_again_in_the_same_order_is_refused(tiny: Tiny) -> None:
     """The first 30 of 60 murders of a table of 660 rows: rows 602 to 631, again at its end."""
     tiny.declare_plain(PARTS, links=[{**HOMICIDE, "national_code": code} for code in ("HOM", "MANY")])
     tiny.give("a.csv", "area,year,code,n\n" + of_codes({"MANY": range(1000, 1600), "HOM": range(1, 61)}, "HOM", 30))
-    with pytest.raises(DataRefused, match="30 rows, from row 602 to row 631, stand again from row 662 on") as refused:
+    with pytest.raises(DataRefused, match="30 rows, from row 602 to row 631, are repeated from row 662 on") as refused:
         tiny.outcomes()
     assert [(one.rule, one.file, one.row) for one in refused.value.problems] == [("rows_given_twice", "a.csv", 662)]
 
@@ -348,7 +361,10 @@ def test_a_block_of_parts_that_stands_again_in_the_same_order_is_refused(tiny: T
 @pytest.mark.parametrize(
     ("lower", "found"),
     [
-        ("14,2023,HOM,3\n20,2023,HOM,4\n21,2023,HOM,5\n", "a.csv: 3 of 3 cells from row 6 on are those of the block "),
+        (
+            "14,2023,HOM,3\n20,2023,HOM,4\n21,2023,HOM,5\n",
+            "a.csv: 3 of 3 cells from row 6 on repeat those of the block ",
+        ),
         ("14,2024,HOM,3\n20,2024,HOM,4\n21,2024,HOM,5\n", ""),  # another year
         ("14,2023,HOM,3\n14,2023,HOM,2\n20,2023,HOM,4\n21,2023,HOM,5\n", ""),  # parts of a cell, as declared
         ("14,2023,HOM,3\n20,2023,HOM,4\n", ""),  # too few to tell

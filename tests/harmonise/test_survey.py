@@ -178,7 +178,7 @@ def test_estimates_from_few_records_are_withheld_and_counted(tiny: Tiny) -> None
         (
             "warned",
             12,
-            "6 estimates from fewer than 5 records are withheld, and 6 from which these would follow",
+            "6 estimates from fewer than 5 records are withheld, and 6 from which these could be computed",
         )
     ]
 
@@ -334,9 +334,12 @@ def test_a_survey_without_one_of_its_files_is_refused(tiny: Tiny) -> None:
             "write figures: estimate",
         ),
         (lambda text: text.replace("kind: survey\n", ""), "several measures need"),
-        (lambda text: text.replace("[{by: [sex]}]", "[{by: [sex, weapon]}]"), "where weapon of a sampled unit is"),
+        (
+            lambda text: text.replace("[{by: [sex]}]", "[{by: [sex, weapon]}]"),
+            "name the column of weapon of a sampled unit",
+        ),
         (lambda text: text.replace("breakdowns: [{by: [sex]}]\n", ""), "columns.sex: no breakdown is by it"),
-        (lambda text: text.replace("{by: [sex]}", "{by: [sex], freq: M}"), "breakdowns: only by"),
+        (lambda text: text.replace("{by: [sex]}", "{by: [sex], freq: M}"), "breakdowns: write only by"),
         (lambda text: text.replace("sex: sex", "sex: id"), "personal: 'id' is also under columns"),
         (lambda text: text.replace("smallest_sample: 5", "smallest_sample: 2"), "greater than or equal to 3"),
     ],

@@ -63,7 +63,7 @@ def test_a_link_stands_at_its_category_with_all_its_fields() -> None:
         ("Z", "not_crime"),
         ("Y", "counted_elsewhere"),
     ]
-    assert "other lines of the source" in rows[NOT_IN_ICCS][1].reading
+    assert "other rows of the source" in rows[NOT_IN_ICCS][1].reading
 
 
 def test_a_combined_category_stands_after_its_last_member() -> None:

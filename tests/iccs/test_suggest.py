@@ -73,7 +73,7 @@ def test_attempts_stay_with_the_act_except_for_killing() -> None:
     assert (killing.candidates[0].code, killing.attempted) == ("0102", False)
     assert first("Homicidio intencional") == "0101"
     completed = next(c for c in killing.candidates if c.code == "0101")
-    assert completed.against[0] == "the label names an attempt"
+    assert completed.against[0] == "the label mentions an attempt"
 
 
 def test_words_that_the_definition_rules_out_speak_against_a_category() -> None:
@@ -82,7 +82,7 @@ def test_words_that_the_definition_rules_out_speak_against_a_category() -> None:
     assert found.candidates[0].code.startswith("05")
     robbery = [c for c in suggest([found.national], "es", limit=40)[0].candidates if c.code.startswith("04")]
     assert robbery
-    assert all("the label says 'sin violencia'" in candidate.against for candidate in robbery)
+    assert all("the label contains 'sin violencia'" in candidate.against for candidate in robbery)
 
 
 def test_an_exclusion_that_names_another_code_sends_the_match_there() -> None:

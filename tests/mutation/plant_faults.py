@@ -250,8 +250,8 @@ def _table_of_kind(kind: str, faults: list[dict[str, Any]]) -> str:
 
 
 def _table_of_harmless(results: list[dict[str, Any]]) -> str:
-    """Changes that change no figure, and how often a rule spoke of one."""
-    table = "### Changes that are no fault\n\n| file | changes | rounds | a rule spoke of |\n|---|---|---|---|\n"
+    """Changes that change no figure, and how often a rule reported one."""
+    table = "### Changes that are no fault\n\n| file | changes | rounds | reported by a rule |\n|---|---|---|---|\n"
     for result in results:
         harmless = [fault for fault in result["faults"] if fault["fault"].startswith(HARMLESS)]
         if harmless:

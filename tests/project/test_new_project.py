@@ -62,13 +62,13 @@ def test_every_setting_is_in_the_file_commented_with_its_default(office: Path) -
 
 def test_nothing_is_replaced(office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "."]) == 2
-    assert "is a project already" in capsys.readouterr().err
+    assert "is already a project" in capsys.readouterr().err
     assert main(["init", "sources/inner"]) == 2
     assert "is inside the project" in capsys.readouterr().err
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "README.md").write_text("mine", encoding="utf-8")
     assert main(["init", str(tmp_path / "other")]) == 2
-    assert "has README.md already, and nothing is replaced" in capsys.readouterr().err
+    assert "has README.md already, and nothing is overwritten" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "other").iterdir()] == ["README.md"]
 
 
@@ -81,7 +81,7 @@ def test_the_demonstration_is_what_the_checkout_has(office: Path, capsys: pytest
     assert all((office / "data" / path).read_bytes() == (ROOT / "data" / path).read_bytes() for path in written)
     (office / "data" / "README.md").write_text("mine", encoding="utf-8")
     assert main(["init", ".", "--demo"]) == 2
-    assert "is another file; nothing is replaced" in capsys.readouterr().err
+    assert "with other content; nothing is overwritten" in capsys.readouterr().err
 
 
 def test_the_demonstration_goes_into_the_data_folder_of_the_project(office: Path) -> None:

@@ -127,7 +127,7 @@ def test_utf_16_with_tabs_and_a_total_at_the_foot_is_a_control(
     (office / "unicode.txt").write_bytes(text.encode("utf-16"))
     assert main(["sources", "new", "unicode.txt", "--id", "za_office_murder", "--json", "--lang", "en"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert "foot of 1 rows from 'Total'" in said["seen"][0]
+    assert "footer of 1 rows from 'Total'" in said["seen"][0]
     assert main(["check", "unicode.txt", "--source", "za_office_murder", "--with-drafts", "--json"]) == 0
     rules = {row["rule"]: row["outcome"] for row in json.loads(capsys.readouterr().out)["rules"]}
     assert rules["control_totals"] == "passed"
@@ -145,7 +145,7 @@ MURDERS = "Offence,Year,n\nMurder,2024,5\nRobbery,2024,6\n"
         ("fecha,sexo,municipio\n2024-01-02,M,x\n2024-01-03,F,y\n", (), "seems to be an event or a person"),
         ("Offence,Note\nMurder,a\nRobbery,b\n", (), "no row looks like a header with data below it"),
         (MURDERS, ("--value", "N."), "there is no column 'N.' in t.csv; nearest: n"),
-        ("Offence,Count\nMurder,5\nRobbery,6\n", (), "seems to hold years; give --period COLUMN, or --year 2024"),
+        ("Offence,Count\nMurder,5\nRobbery,6\n", (), "seems to contain years; give --period COLUMN, or --year 2024"),
         ("a,a,2023,2024\nx,y,1,2\n", (), "two columns have the label 'a'"),
         ("<html><body>Not found</body></html>", (), "web page (HTML), not data"),
         (MURDERS, ("--unit", "victims"), "there is no 'victims'; nearest: victim"),
@@ -162,7 +162,7 @@ def test_what_cannot_be_declared_is_said_and_nothing_is_written(
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("Delitos", "cannot name a source"), ("ar_snic", "there is a source ar_snic already"), ("../x", "cannot name")],
+    [("Delitos", "cannot name a source"), ("ar_snic", "source ar_snic already exists"), ("../x", "cannot name")],
 )
 def test_a_name_that_cannot_be_is_refused(
     office: Path, capsys: pytest.CaptureFixture[str], name: str, told: str
@@ -178,7 +178,7 @@ def test_without_a_project_there_is_nowhere_to_write(
     (office / "iccs.toml").unlink()
     (office / "t.csv").write_text("Offence,Year,n\nMurder,2024,5\n", encoding="utf-8")
     assert main(["sources", "new", "t.csv", "--id", "mx_office_new"]) == 2
-    assert "make one: iccs init DIR" in capsys.readouterr().err
+    assert "create one: iccs init DIR" in capsys.readouterr().err
 
 
 def test_months_as_columns_of_one_year_that_is_said(
@@ -209,7 +209,7 @@ def test_sums_in_a_column_that_is_not_used_are_no_parts(
     rows = [f"{JALISCO},2023,Robo,Urbana,4", f"{JALISCO},2023,Robo,Rural,2", f"{JALISCO},2023,Robo,{total},6"]
     (office / "robos.csv").write_text("\n".join(["Entidad,Año,Delito,Zona,casos", *rows]), encoding="utf-8")
     assert main(["sources", "new", "robos.csv", "--id", "mx_office_zones", "--no-questions"]) == 0
-    assert "'Zona' has sums beside their parts" in "".join(capsys.readouterr())
+    assert "'Zona' contains sums as well as their parts" in "".join(capsys.readouterr())
     assert "rows: parts" not in (office / "sources/mx_office_zones/source.yml").read_text(encoding="utf-8")
     assert main(["check", "robos.csv", "--source", "mx_office_zones", "--with-drafts"]) == 1
     assert "duplicate" in "".join(capsys.readouterr())

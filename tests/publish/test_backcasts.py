@@ -98,18 +98,18 @@ def test_without_the_country_there_is_none(made: duckdb.DuckDBPyConnection) -> N
     ("change", "shares_of", "says"),
     [
         ("CHECKPOINT", (2011,),
-         "2011, and the source has no population of a part of a country in it: its years are 2010 to 2020"),
+         "2011, but the source has no population of a part of a country in that year: its years are 2010 to 2020"),
         ("DELETE FROM out.population WHERE ref_area <> 'AR'", (2010,), "of a part of a country in any year"),
         ("DELETE FROM out.population WHERE source = 'parts' AND ref_area = 'AR' AND time_period = '2010'", (2010,),
-         "The parts of AR in 2010 are not all there"),
+         "The parts of AR in 2010 are incomplete"),
         ("DELETE FROM out.population WHERE ref_area = 'AR-S' AND time_period = '2020'", (2010, 2020),
          "AR-S has no population in 2020"),
         ("UPDATE out.population SET population = 3000 WHERE ref_area = 'AR-S' AND time_period = '2020'", (2010, 2020),
-         "The share of AR-S in its country, on the line through both years, is nothing or less in 1990"),
+         "The share of AR-S in its country, on the line through both years, is zero or less in 1990"),
         ("INSERT INTO out.population BY NAME SELECT * EXCLUDE (year) REPLACE (CAST(year AS VARCHAR) AS time_period) "
          "FROM out.population, range(1990, 2010) AS years (year) WHERE source = 'parts' AND time_period = '2010'",
          (2010,),
-         "nothing is to be carried back"),
+         "there is nothing to carry back"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_carried_back_is_refused(
@@ -142,9 +142,9 @@ def test_a_declaration_that_makes_nothing_is_refused(declared: dict[str, Any], s
 @pytest.mark.parametrize(
     ("named", "says"),
     [
-        ("wb_populaton", "wb_populaton, which is no source.\n"),
+        ("wb_populaton", "wb_populaton, which is not a known source.\n"),
         ("wb_populaton", "nearest: wb_population\n"),
-        ("ar_snic", "ar_snic, which is no source of populations.\n"),
+        ("ar_snic", "ar_snic, which is not a source of populations.\n"),
     ],
 )
 def test_the_source_of_the_country_must_be_one_of_populations(named: str, says: str) -> None:

@@ -168,7 +168,7 @@ def test_an_indicator_without_figures_says_which_input_is_missing() -> None:
         "SELECT not_produced_reason FROM out.indicator_definition "
         "WHERE indicator = 'homicide_convicted_per_100_prosecuted'"
     ).fetchall()
-    assert reason == "numerator and denominator are never in one source, area and year"
+    assert reason == "numerator and denominator are never available in the same source, area and year"
 
 
 def test_an_area_is_compared_with_its_country_by_the_same_population() -> None:

@@ -174,7 +174,7 @@ def test_what_is_refused_has_no_usual_swing(out: duckdb.DuckDBPyConnection) -> N
     ("cell", "reason"),
     [
         ({"obs_status": "B"}, "break in 2024: not compared across it"),
-        ({"iccs_made_from": "01011;01012"}, "the category is made from other parts: not compared"),
+        ({"iccs_made_from": "01011;01012"}, "the category is composed of other parts: not compared"),
         ({"value": None, "rate_per_100k": None}, "a year has no figure: not compared"),
         ({"caveats": "months_missing"}, "a year is incomplete or exceptional (see caveats): not compared"),
     ],

@@ -178,12 +178,12 @@ def test_estimates_of_a_new_edition_are_among_what_changed(last: Settings) -> No
         ("gated", 1, "too_unreliable 1"),
         ("marked", 1, "status U 1"),
         ("new", 2, None),
-        ("revised", 2, "only the error is another 1"),
+        ("revised", 2, "only the standard error differs 1"),
         ("withdrawn", 1, None),
     ]
     assert cells == [
         ("2011", "persons", "revised", 4.0, 5.0, pytest.approx(2.0), None),
-        ("2013", "persons", "revised", 4.0, 4.0, 0.0, "only the error is another"),
+        ("2013", "persons", "revised", 4.0, 4.0, 0.0, "only the standard error differs"),
         ("2012", "persons", "gated", 4.0, None, None, "too_unreliable"),
         ("2015", "persons", "withdrawn", 4.0, None, None, None),
     ]

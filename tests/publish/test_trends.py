@@ -177,7 +177,7 @@ def test_a_change_of_rates_is_in_percent_only_from_enough_events() -> None:
 
 @pytest.mark.parametrize(("years", "values"), [([], []), ([2011, 2010], [1, 2]), ([2010, 2010], [1, 2])])
 def test_years_must_rise(years: list[int], values: list[float]) -> None:
-    with pytest.raises(ValueError, match="rising order"):
+    with pytest.raises(ValueError, match="ascending order"):
         describe_trends([(years, values)])[0]
 
 

@@ -64,7 +64,7 @@ def test_a_file_is_replaced_only_when_asked_and_a_link_never(settings: Settings,
     (tmp_path / "link.csv").symlink_to(tmp_path / "mine.csv")
     with pytest.raises(UsageError, match="--force"):
         write_answer("SELECT 1 AS a", tmp_path / "mine.csv", settings)
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_answer("SELECT 1 AS a", tmp_path / "link.csv", settings, force=True)
     assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "mine"
     write_answer("SELECT 1 AS a", tmp_path / "mine.csv", settings, force=True)
@@ -107,13 +107,13 @@ def test_a_query_sees_the_release_and_nothing_else(settings: Settings, tmp_path:
 @pytest.mark.parametrize(
     ("statement", "name", "message"),
     [
-        ("SELECT 1", "a.txt", "ends with .csv, .parquet, .xlsx"),
-        ("SELECT 1", "there.csv", "exists already"),
+        ("SELECT 1", "a.txt", "must end with .csv, .parquet, .xlsx"),
+        ("SELECT 1", "there.csv", "already exists"),
         ("SELECT 1", "none/a.csv", "there is no folder"),
         ("SELCT 1", "a.csv", "the query failed"),
         ("SELECT error('no')", "a.csv", "the query failed"),
         ("CREATE TABLE x AS SELECT 1", "a.csv", "this is CREATE"),
-        ("FROM range(1048576)", "a.xlsx", "1,048,576 rows do not fit a sheet"),
+        ("FROM range(1048576)", "a.xlsx", "1,048,576 rows do not fit in an Excel sheet"),
     ],
 )
 def test_what_cannot_be_written_is_refused_and_leaves_no_file(

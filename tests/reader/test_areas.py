@@ -50,7 +50,7 @@ def test_an_area_is_found_by_code_and_by_name_in_three_languages(settings: Setti
 
 
 def test_an_unknown_name_says_which_are_near_with_their_codes(settings: Settings) -> None:
-    with pytest.raises(UsageError, match=r"unknown area 'Mexiko'; nearest: MX \(Mexico\).*; all: iccs areas"):
+    with pytest.raises(UsageError, match=r"unknown area 'Mexiko'; nearest: MX \(Mexico\).*; list all: iccs areas"):
         find_area("Mexiko", settings)
     with pytest.raises(UsageError, match="unknown area '§§§'; nearest: none"):
         find_area("§§§", settings)
@@ -74,7 +74,7 @@ def test_the_list_has_areas_with_figures_only(settings: Settings) -> None:
 
 
 def test_a_query_of_several_areas_and_parts_by_something_else_are_refused(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="a query is of one area"):
+    with pytest.raises(UsageError, match="a query is for one area"):
         read_rates(SeriesQuery("0101", ["MX", "AR"]), settings=settings)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="by is one of sex, age, area, not 'source'"):
         read_rates(SeriesQuery("0101", "MX"), "source", settings)  # type: ignore[arg-type]

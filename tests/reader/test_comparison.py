@@ -59,7 +59,7 @@ def test_other_caveats_and_another_population_do_not_forbid_an_order() -> None:
 def test_no_two_alike_are_no_order_and_none_of_them_is_first() -> None:
     ranked, unranked = rank_figures(areas({"counting_unit": "offence"}, {"counting_unit": "victim"}))
     assert ranked == []
-    assert why(unranked)["B"] == ["no other figure is like it"]  # the preferred unit
+    assert why(unranked)["B"] == ["no other figure is comparable"]  # the preferred unit
     assert why(unranked)["A"] == ["counting unit: offence (ranked: victim)"]
 
 

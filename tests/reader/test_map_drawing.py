@@ -74,7 +74,7 @@ def test_a_border_is_drawn_as_disputed_where_its_set_says(monkeypatch: pytest.Mo
     with pytest.raises(UsageError, match="no set of disputed borders 'our'; nearest: ours"):
         disputed_lines(outlines, "our")
     file.write_text(f"{head}ours,BB,AA,x,0,180,5,\n", "utf-8")
-    with pytest.raises(UsageError, match="no number"):
+    with pytest.raises(UsageError, match="not a number"):
         disputed_lines(outlines, "ours")
 
 

@@ -73,7 +73,7 @@ def test_years_with_few_events_are_named() -> None:
         row["value"] = 9.0
 
     assert few_notes([many], ["M"], "en") == []
-    assert few_notes([few], ["F"], "en") == ["Fewer than 10 events, so that chance moves the rate far: 2021-2022."]
+    assert few_notes([few], ["F"], "en") == ["Fewer than 10 events, so chance can move the rate a long way: 2021-2022."]
     (note,) = few_notes([many, few], ["M", "F"], "es")
     assert note.endswith(": F 2021-2022.")
     (note,) = few_notes([few] * 7 + [many], "ABCDEFGM", "fr")

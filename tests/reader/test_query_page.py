@@ -89,7 +89,7 @@ def test_an_engine_that_is_missing_or_another_one_is_refused(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="npm pack @duckdb/duckdb-wasm"):
         read_engine(tmp_path)
     (tmp_path / "duckdb-duckdb-wasm-1.32.0.tgz").write_bytes(b"another")
-    with pytest.raises(UsageError, match="is another file than the one expected"):
+    with pytest.raises(UsageError, match="is not the expected file"):
         read_engine(tmp_path)
 
 

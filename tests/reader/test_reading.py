@@ -84,7 +84,7 @@ def test_damaged_file_is_told_with_what_to_do(one_year: Settings, capsys: pytest
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("SELECT 1; SELECT 2", "a query is one statement, and this text has 2"),
+        ("SELECT 1; SELECT 2", "a query is one statement, but this text has 2"),
         ("PRAGMA database_list", "this is PRAGMA"),
         ("CALL pragma_version()", "this is CALL"),
         ("COPY (SELECT 1) TO 'here.csv'", "this is COPY"),

@@ -173,7 +173,7 @@ def test_what_a_rule_found_has_names_in_place_of_codes() -> None:
     page = dict(Pages(replace(content, quality={"xx_a": rules}), "fr").every())["quality/xx_a.html"]
     named = "Aland &lt;b&gt;"
     assert f"{named}, 0101 {named}, 2024: 1 in 2023; XX-Q 2024: 0; {named} 2024: 7 of 1500" in page
-    assert page.index("Règles sur ce que cette source n’a pas") < page.index("age_parts")
+    assert page.index("Règles qui ne s’appliquent pas à cette source") < page.index("age_parts")
 
 
 def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -> None:
@@ -205,7 +205,7 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     page = dict(Pages(replace(content, themes=themes), "en").every())["themes.html"]
     assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
     assert ">countries: 1</span>" in page, "of the first"
-    assert ">countries: 0; with figures of its categories only: 1</span>" in page, "of the second"
+    assert ">countries: 0; only with figures of its categories: 1</span>" in page, "of the second"
     assert ">countries: 0</span>" in page, "of the third"
 
 
@@ -228,7 +228,7 @@ def test_only_countries_that_count_the_same_are_put_in_an_order_and_the_others_s
     assert {row["ref_area"]: row["why"] for row in found.unranked} == {
         "CC": ["counting unit: offence (ranked: victim)"],
         "DD": ["status P"],
-        "EE": ["a part of it is missing or exceptional"],
+        "EE": ["part of it is missing or exceptional"],
         "FF": ["fewer than 20 events"],
         "HH": ["no rate: no population"],
     }
@@ -243,7 +243,7 @@ def test_a_page_of_countries_side_by_side_has_no_order_of_one_and_none_of_two_un
     figures = {code: {"0101": rows} for code, rows in _beside(AA={}, BB={"counting_unit": "offence"}).items()}
     pages = dict(Pages(replace(content, figures=figures), "en").every())  # type: ignore[arg-type]
     page = pages["compare/0101.html"]
-    assert "nothing is put in an order" in page
+    assert "so there is no ranking" in page
     assert "<circle" not in page
     assert "compare/0101.html" not in dict(Pages(content, "en").every())  # one country is compared with nobody
 
@@ -322,9 +322,7 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
     with duckdb.connect(str(result.published), read_only=True) as connection:
         pages = dict(Pages(read_content(connection), "en").every())
         for path in ("country/MX.html", "country/MX/0101.html"):
-            table = (
-                pages[path].partition("Estimates of surveys, and shares as published</h2>")[2].partition("</table>")[0]
-            )
+            table = pages[path].partition("Survey estimates, and shares as published</h2>")[2].partition("</table>")[0]
             assert "Persons, 15 years and over" in table
             assert "2020–2021" in table
             assert ">500</td>" in table and ">441.2–558.8 (95 %)</td>" in table
@@ -333,11 +331,11 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
         assert ">70</td>" in alone and "Latest figures" not in alone and "Years with figures" not in alone
         assert alone.count("quality/xx_survey.html") == pages["country/MX.html"].count("quality/xx_survey.html") == 1
         listed = pages["index.html"].partition('country/AR.html">Argentina</a>')[2].partition("</li>")[0]
-        assert "estimates and shares only" in listed
+        assert "only estimates and shares" in listed
         assert '"country/AR.html"' in pages["search-index.js"]
         monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("xx_survey",))
         hidden = dict(Pages(read_content(connection), "en").every())
-    assert "Estimates of surveys" not in hidden["country/MX/0101.html"]
+    assert "Survey estimates" not in hidden["country/MX/0101.html"]
 
 
 def _months(**about: dict[str, object]) -> list[dict[str, object]]:
@@ -364,7 +362,7 @@ def test_the_latest_months_of_a_country_say_what_they_are_compared_with() -> Non
     content = replace(_content("Homicide"), **about)
     pages = dict(Pages(content, "en").every())
     alert = "2024-11: 110, where 90 were expected and 99 is the limit: more than the past explains."
-    fills = "2024-12 still fills up: it is expected to come to 130 (120 to 140)."
+    fills = "2024-12 is still filling up: it is expected to reach 130 (120 to 140)."
     for path in ("country/XX.html", "country/XX/0101.html"):
         assert alert in pages[path], path
         assert fills in pages[path], path
@@ -509,7 +507,7 @@ def test_a_folder_that_is_no_site_is_not_replaced(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work", encoding="utf-8")
-    with pytest.raises(UsageError, match="holds something that is not a site"):
+    with pytest.raises(UsageError, match="contains something that is not a site"):
         check_site_folder(mine)
     with pytest.raises(UsageError, match="is not a site"):
         site_server(mine, 0)
@@ -673,11 +671,13 @@ def test_evidence_on_programmes_says_what_each_result_lacks_and_only_public_ones
     page = pages["en"]["evidence.html"]
     assert "Kept inside" not in page and "Lamps &lt;b&gt;" in page
     assert "Rate ratio: 0.8" in page and "(0.6 – 1.05 (95 %))" in page
-    assert page.count("include that nothing changed") == 1 and "exclude that nothing changed" not in page
-    assert page.index("Patrols") < page.index("an interval: it is not known") < page.index("a comparison: what would")
+    assert page.count("The limits include no change.") == 1 and "exclude no change" not in page
+    assert (
+        page.index("Patrols") < page.index("an interval: the effect of chance") < page.index("a comparison: what would")
+    )
     assert "-12.5" in page or "−12.5" in page
     assert "12,5" in pages["fr"]["evidence.html"] and "Falta:" in pages["es"]["evidence.html"]
     for name in ("index.html", "themes.html"):
         assert 'href="evidence.html"' in pages["en"][name]
     nothing = dict(Pages(_content("Homicide"), "en").every())["evidence.html"]
-    assert "no result on a programme" in nothing
+    assert "no results on programmes" in nothing

@@ -101,8 +101,8 @@ def test_a_limit_that_only_publishing_reaches_tells_also_what_was_refused_before
     with pytest.raises(duckdb.OutOfMemoryException):
         run_all(list(own.values()), Session(given.settings, given.given, source_folders=given.sources))
     (note,) = full.__notes__
-    assert f"loaded before that, and kept for the next run: {good}" in note
-    assert "source xx_bad not used before that:" in note and "there is no column 'yaer'" in note
+    assert f"loaded before the failure, and kept for the next run: {good}" in note
+    assert "source xx_bad not used before the failure:" in note and "there is no column 'yaer'" in note
 
 
 def test_a_query_names_the_limit_and_ends_as_a_failure_of_the_machine(
@@ -115,7 +115,10 @@ def test_a_query_names_the_limit_and_ends_as_a_failure_of_the_machine(
     assert command(given, "query", SHUFFLED) == 3
     said = capsys.readouterr().err
     said_once(said)
-    told = "what did not fit into memory takes too much temporary disk space (more than 1MB; ICCS_MEMORY_LIMIT is 20MB)"
+    told = (
+        "work that does not fit into memory takes too much temporary disk space (more than 1MB; "
+        "ICCS_MEMORY_LIMIT is 20MB)"
+    )
     assert told in said or "the memory limit is too small (ICCS_MEMORY_LIMIT is 20MB)" in said  # whichever is first
     assert command(given, "query", "SELECT list(range) FROM range(9000000)") == 3
     said = capsys.readouterr().err
@@ -148,16 +151,16 @@ def test_temporary_space_of_a_run_is_named_by_its_setting() -> None:
     )
     limit = describe_limit(duckdb.OutOfMemoryException(text), Settings(Path("data"), spill_limit="100KB"))
     assert limit is not None
-    assert "spill_limit is 100KB; memory_limit is 400MB, as nobody set it" in limit.said
+    assert "spill_limit is 100KB; memory_limit is 400MB, by default" in limit.said
     assert "raise ICCS_SPILL_LIMIT or ICCS_MEMORY_LIMIT" in limit.to_do
 
 
 @pytest.mark.parametrize(
     ("used", "set_to", "said"),
     [
-        ("(190.7 MiB/190.7 MiB used)", "400MB", "of which each of several parts at a time has 190.7 MiB"),
+        ("(190.7 MiB/190.7 MiB used)", "400MB", "of which each of several parallel parts has 190.7 MiB"),
         ("(381.4 MiB/381.4 MiB used)", "400MB", "the memory limit is too small (memory_limit is 400MB"),
-        ("(12.1 GiB/12.5 GiB used)", "400MB", "takes more memory than it may have of this machine (12.5 GiB)"),
+        ("(12.1 GiB/12.5 GiB used)", "400MB", "takes more memory than it may use on this machine (12.5 GiB)"),
     ],
 )
 def test_the_limit_that_is_named_is_the_one_in_force(used: str, set_to: str, said: str) -> None:

@@ -85,7 +85,7 @@ def test_a_webhook_and_a_mail_say_what_was_refused(tmp_path: Path, monkeypatch: 
         assert "mx_one: 1 cell rejected: unknown area.\n\nmx_two: 1 cell rejected" in got[0]
         assert "mx_two: 1 cell rejected" in got[1]
         assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
-        assert len(got) == 2, "nobody is told of a run that went well"
+        assert len(got) == 2, "nobody is told of a run that succeeded"
         assert tell_of_run(result(tmp_path), settings) == []
         assert "no file of any source was found" in got[2]
 
@@ -102,7 +102,7 @@ def test_a_notice_that_cannot_be_sent_is_said_without_its_address(
     assert "s3cret" not in caplog.text
     monkeypatch.setenv("ICCS_NOTIFY", "no-address:s3cret")
     (said,) = tell_of_run(result(tmp_path, "mx_one"), settings)
-    assert "address 1 (not of the form kind://...) is none that apprise knows" in said
+    assert "address 1 (not of the form kind://...) is of a kind unknown to apprise" in said
     for pieces in ("https//hooks.example/T0/s3cret", "user:s3cret@host"):
         monkeypatch.setenv("ICCS_NOTIFY", pieces)
         assert not any(part in str(tell_of_run(result(tmp_path, "mx_one"), settings)) for part in ("s3cret", "user"))
@@ -120,8 +120,8 @@ def test_a_run_that_could_not_publish_is_told_without_values_of_a_file(
             raise UsageError("another run is writing")
         with pytest.raises(ValueError), telling_of_failure(settings, said.append):
             raise ValueError("cannot read 'Jane Doe'")
-    assert "the run broke off; what is published is the last whole release. another run is writing" in got[0]
-    assert "ValueError; the log of the run says more" in got[1]
+    assert "the run was aborted; the last complete release stays published. another run is writing" in got[0]
+    assert "ValueError; see the log of the run for more" in got[1]
     assert "Jane" not in got[1]
     assert said == []
 
@@ -138,7 +138,7 @@ def test_room_that_runs_out_and_a_long_silence_are_told(tmp_path: Path, monkeypa
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
         assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
     assert got[0].startswith(f"iccs: 2 problems in the run in {tmp_path}")
-    assert "no run was good since 2026-01-05, more than 35 days ago" in got[0]
+    assert "no run has succeeded since 2026-01-05, more than 35 days ago" in got[0]
     assert "less than 900TB (notify_free_space)" in got[0]
     enough = Settings(data=tmp_path, notify_free_space="1KB", notify_silent_days=35)
     assert find_office_problems(enough, datetime(2026, 2, 9, tzinfo=UTC)) == []
@@ -150,7 +150,7 @@ def test_who_wishes_is_told_of_a_run_that_went_well(tmp_path: Path, monkeypatch:
     with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
         assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
-    assert got[0].startswith(f"iccs: the run in {tmp_path} went well")
+    assert got[0].startswith(f"iccs: the run in {tmp_path} succeeded")
     assert got[0].endswith("nothing new to publish\n\nloaded: mx_one")
 
 

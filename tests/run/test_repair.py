@@ -111,12 +111,12 @@ def test_without_apply_it_says_what_it_would_do_and_changes_nothing(
     command = ["repair", "--data", str(stored.settings.data)]
     assert main(command) == 1
     said = capsys.readouterr().out
-    assert f"{cells} is not as it was stored" in said and "make the vintage again from t.csv" in said
+    assert f"{cells} has changed since it was stored" in said and "rebuild the vintage from t.csv" in said
     assert cells.read_bytes() == b"cut"
     current = current_vintage(stored.name, stored.settings)
     assert current is not None and current.is_damaged
     assert main([*command, "--apply"]) == 0
-    assert "made again, with the same figures" in capsys.readouterr().out
+    assert "rebuilt, with the same figures" in capsys.readouterr().out
     assert main(command) == 0
 
 

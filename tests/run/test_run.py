@@ -180,8 +180,8 @@ def test_folder_that_is_not_there_is_told_and_is_not_a_run_without_files(tiny: T
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["run", "--data", "FILE"], "is a file; --data, ICCS_DATA and data in iccs.toml name a folder"),
-        (["trend", "0101", "--area", "MX", "--monthly", "--by", "sex"], "leave out --by, or --monthly"),
+        (["run", "--data", "FILE"], "is a file; --data, ICCS_DATA and data in iccs.toml must name a folder"),
+        (["trend", "0101", "--area", "MX", "--monthly", "--by", "sex"], "leave out --by or --monthly"),
     ],
 )
 def test_slip_in_a_command_is_told(

@@ -33,7 +33,7 @@ def test_a_source_adds_a_code_that_another_may_share(tmp_path: Path) -> None:
         ("stage,HEARD,Heard,Entendu,Oído", "the list 'stage' cannot be extended; those that can: sex, "),
         ("sex,non-binary,Non-binary,Non binaire,No binario", "write a code of capital letters, digits and _"),
         ("sex,NON_BINARY,Non-binary,,No binario", "give the label in English, French and Spanish"),
-        ("sex,X,Diverse,Divers,Diverso", "another source gives the code other labels"),
+        ("sex,X,Diverse,Divers,Diverso", "another source gives this code different labels"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, row: str, told: str) -> None:

@@ -49,7 +49,7 @@ def test_every_country_has_its_names() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"area_scheme": "name", "area_names": {"languages": ["xx"]}}, "there are no names of areas in 'xx'"),
+        ({"area_scheme": "name", "area_names": {"languages": ["xx"]}}, "there are no area names in 'xx'"),
         (
             {"area_scheme": "name", "area_names": {"of": "MEX"}},
             "area_names.of: there is no area 'MEX'; nearest: ME, MX, MX-MEX",

@@ -28,9 +28,9 @@ HOSTILE = {
     "a key twice": ("kind: count\nread: {}\nkind: population", "line 3, column 1: the key 'kind' occurs twice"),
     "a key twice below": ("measures:\n  a: {value: n}\n  a: {value: m}", "line 3, column 3: the key 'a' occurs twice"),
     "a number of many digits": ("a: 1\nb: " + "9" * 5000, "line 2, column 4: '99999"),
-    "a day that is none": ("a: 1\nb: [2024-13-41]", "line 2, column 5: '2024-13-41' is no timestamp"),
-    "a truth value that is none": ("a: !!bool perhaps", "line 1, column 4: 'perhaps' is no bool"),
-    "a time that is none": ("a: !!timestamp perhaps", "line 1, column 4: 'perhaps' is no timestamp"),
+    "a day that is none": ("a: 1\nb: [2024-13-41]", "line 2, column 5: '2024-13-41' is not a valid timestamp"),
+    "a truth value that is none": ("a: !!bool perhaps", "line 1, column 4: 'perhaps' is not a valid bool"),
+    "a time that is none": ("a: !!timestamp perhaps", "line 1, column 4: 'perhaps' is not a valid timestamp"),
     "a Python object": ("a: !!python/object/apply:os.system ['true']", "line 1, column 4"),
 }
 
@@ -90,7 +90,7 @@ def test_what_is_no_file_is_refused_and_not_passed_over(
     folder = shutil.copytree(Path(str(list_sources()["wb_population"].folder)), tmp_path / "sources" / "xx_case")
     (folder / name).unlink(missing_ok=True)
     make(folder / name)
-    with pytest.raises(UsageError, match=f"{name} is no file that can be read"):
+    with pytest.raises(UsageError, match=f"{name} is not a readable file"):
         _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
 
 

@@ -58,7 +58,7 @@ def test_the_project_is_the_nearest_folder_above_and_has_the_data(
     monkeypatch.setenv("ICCS_PROJECT", str(project))
     assert load_settings().data == project / "data"
     monkeypatch.setenv("ICCS_PROJECT", str(tmp_path))
-    with pytest.raises(UsageError, match=r"there is no iccs\.toml in this folder; iccs init makes a project"):
+    with pytest.raises(UsageError, match=r"there is no iccs\.toml in this folder; create a project with iccs init"):
         load_settings()
 
 
@@ -119,7 +119,7 @@ def test_every_variable_of_the_page_on_projects_wins_over_the_file(
         ("threads = " + "9" * 5000, "is not valid TOML: Exceeds the limit"),
         ('memory_limit = "999999999TB"', "memory_limit must be an amount such as 400MB or 2GiB, not '999999999TB'"),
         ('memory_limit = "much"', "memory_limit must be an amount such as 400MB or 2GiB, not 'much'"),
-        (r'data = "a\u0000b"', r"data: 'a\x00b' has the character 0"),
+        (r'data = "a\u0000b"', r"data: 'a\x00b' contains the character 0"),
         ("threads = ", "is not valid TOML: Invalid value (at end of document)"),
         ("data = 1\nthread = 2", "data: must be text in quotes, not 1\n  thread: there is no such setting"),
     ],
@@ -246,7 +246,7 @@ def test_boundaries_of_the_project_come_first(project: Path) -> None:
     (folder / "origins.csv").write_text(rows, encoding="utf-8")
     assert (list(bundled_boundaries("XQ").shapes), bundled_boundaries("XQ").origin) == (["XQ-1"], "invented")
     assert len(bundled_boundaries("MX").shapes) == 32
-    with pytest.raises(UsageError, match=r"there is no file '\.\./iccs\.toml' beside it; nearest: "):
+    with pytest.raises(UsageError, match=r"there is no file '\.\./iccs\.toml' in the same folder; nearest: "):
         bundled_boundaries("XR")
     known = KnownOutlines()  # pages have no map where there are no outlines, but never for a fault of theirs
     assert known.of("XS", ["XS-1"]) is None

@@ -235,7 +235,7 @@ def test_a_key_that_the_format_of_the_file_does_not_have_is_refused(
         ({"layouts": [{"files": ["*"], "read": {"columns": ["a"]}, "reshape": "swap.sql"}], "columns": {"value": "n"}},
          "layouts.1.conserve: is missing; swap.sql must not change the sum of the counts"),
         ({"layouts": [{"files": ["*"], "read": {"columns": ["a"]}, "conserve": "^n$"}]},
-         "layouts.1.conserve: there is no reshape whose sum could change"),
+         "layouts.1.conserve: there is no reshape that could change the sum"),
         ({"constants": {"sex": "M"}, "columns": {"sex": "s"}}, "constants.sex: sex is also under columns"),
         ({"constants": {"obs_status": "O"}}, "constants.obs_status: 'O' is not a status of a given value"),
         ({"constants": {"value": "two"}, "columns": {"value": None}}, "constants.value: 'two' must be a whole number"),

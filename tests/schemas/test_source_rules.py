@@ -64,7 +64,7 @@ def test_a_reshape_that_does_not_run_is_told(tiny: Tiny) -> None:
         outcomes(tiny)
     assert rules(refused) == ["reshape_failed"]
     tiny.declare_plain(**shaped, reshape="SELECT area, year, code, n, _sheet FROM raw")
-    with pytest.raises(DataRefused, match="it returns no column _file, _row, so its rows have no place") as refused:
+    with pytest.raises(DataRefused, match="it returns no column _file, _row, so its rows cannot be located") as refused:
         outcomes(tiny)
     assert rules(refused) == ["reshape_failed"]
 
@@ -114,10 +114,10 @@ def test_a_step_that_loses_a_count_or_a_row_is_refused(tiny: Tiny) -> None:
             return {one.rule for one in account(source, judged, connection, settings, work).outcomes}
 
     lost = replace(conformed.statements, linked=f"FROM ({conformed.statements.linked}) LIMIT 0")
-    with pytest.raises(DataRefused, match="The measure 'victims' does not close") as refused:
+    with pytest.raises(DataRefused, match="The measure 'victims' does not reconcile") as refused:
         outcomes_of(replace(conformed, statements=lost))
     assert rules(refused) == ["reconciliation_closes"]
-    with pytest.raises(DataRefused, match="4 rows were read from the files, 3 are accounted for"):
+    with pytest.raises(DataRefused, match="4 rows were read from the files, but 3 are accounted for"):
         outcomes_of(replace(conformed, raw=replace(raw, rows=4)))
 
     assert "reconciliation_closes" in outcomes_of(conformed)

@@ -50,7 +50,7 @@ AREAS = "code,name_en,name_fr,name_es,level,parent,ours\nXX,X,X,X,country,,\nXX-
         ("area_scheme", "totals: {age: Y0-17}\narea_scheme", "'Y0-17' is not an age code"),
         ("area_scheme", "caveats: [{caveat: revised, note: n}]\narea_scheme", "caveats.1.caveat: there is no code"),
         ("area_scheme", "breakdowns: [{area_levels: [state]}]\narea_scheme", "there is no code 'state'"),
-        ("[area, year", "[_File, year", "_File is a column that is added to those of every file; name other columns"),
+        ("[area, year", "[_File, year", "_File is a column added to every file; name other columns"),
         ("['*.csv']", "t.csv", "layouts.1.files: must be a list"),
         ("layouts:", "note: Cases: by area\nlayouts:", "text that contains a colon and a space must be quoted"),
         ("    read:", "\tread:", "indent with spaces, not tabs"),

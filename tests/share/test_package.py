@@ -359,7 +359,7 @@ def test_nothing_is_written_where_a_source_is_refused_or_the_folder_is_used(left
     finally:
         definition.write_bytes(declared_text)
     assert code == 2
-    assert "cannot be shared: it holds counts of incidents and declares no policy" in said
+    assert "cannot be shared: it contains counts of incidents and declares no policy" in said
     assert not any(tmp_path.iterdir())
     assert log.read_bytes() == logged
 
@@ -378,7 +378,7 @@ def test_a_revision_keeps_what_left_and_diff_counts_it(left: Path) -> None:
     assert (source["newly_shown"], source["added"], source["gone"]) == (0, 0, 0)
     code, said = share(left, "diff", first, "none")
     assert code == 2
-    assert "no package 'none' left" in said
+    assert "no package 'none' has left the office" in said
 
 
 def test_a_lost_log_is_no_empty_log(left: Path) -> None:
@@ -390,7 +390,7 @@ def test_a_lost_log_is_no_empty_log(left: Path) -> None:
     finally:
         log.write_bytes(kept)
     assert code == 2
-    assert "what left is not known; put it back" in said
+    assert "it is not known what has left the office; restore it" in said
 
 
 def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_path: Path) -> None:
@@ -418,9 +418,9 @@ def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_p
 
     other = json.loads(command("share", "key", str(tmp_path / "other"), "--json")[1])["public_key"]
     sums = (folder / "SHA256SUMS").read_bytes()
-    assert "README.md is not as it was" in refused("README.md", b"")
+    assert "README.md has changed since" in refused("README.md", b"")
     assert "data/observation.csv is missing" in refused("data/observation.csv", None)
-    assert "crime.duckdb is not as it was" in refused("crime.duckdb", b"")
+    assert "crime.duckdb has changed since" in refused("crime.duckdb", b"")
     assert "data/more.csv was not in the package" in refused("data/more.csv", b"")
     assert "SHA256SUMS was not signed with this key, or was changed" in refused("SHA256SUMS", sums + b"\n")
     assert "was not signed with this key" in refused("README.md", (folder / "README.md").read_bytes(), other)

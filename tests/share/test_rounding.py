@@ -104,16 +104,18 @@ def test_a_second_package_rounds_unchanged_counts_alike() -> None:
         key: one.rounded[key] for key, n in cells.items() if before[key] == n
     }
     hidden = Edition("s", "p0", {NAME: before}, {NAME: frozenset()})
-    with pytest.raises(UsageError, match=r"shown or hidden in package p0.*two methods together tell more than each"):
+    with pytest.raises(
+        UsageError, match=r"shown or hidden in package p0.*two methods together reveal more than either"
+    ):
         rounded(cells, hidden)
 
 
 def test_what_makes_rounding_useless_is_refused() -> None:
     cells = totals(table(4))
     key = min(cells)
-    with pytest.raises(UsageError, match="another source shows 1 of the same counts as they are"):
+    with pytest.raises(UsageError, match="another source shows 1 of the same counts unrounded"):
         rounded(cells, known=KnownCells(frozenset({(NAME, key, cells[key])})))
-    with pytest.raises(ValueError, match="never_suppress: with rounding no count is hidden"):
+    with pytest.raises(ValueError, match="never_suppress: with rounding, no count is hidden"):
         Sharing(level="public", rounding=3, never_suppress=("0101",))
     for name in ("dominance", "p_percent"):
         with pytest.raises(ValueError, match=f"{name} protects sums of amounts"):
@@ -126,5 +128,5 @@ def test_a_table_that_cannot_be_rounded_is_refused() -> None:
     cells = dict(zip(parts, (1, 1, 2), strict=True))
     margins = link_margins(cells, LEVELS)
     at = {key: place for place, key in enumerate(margins.keys)}
-    with pytest.raises(UsageError, match=r"cannot be rounded to multiples of 3 whose totals fit.*threshold: 3"):
+    with pytest.raises(UsageError, match=r"cannot be rounded to multiples of 3 whose totals add up.*threshold: 3"):
         round_counts(margins, 3, {at[parts[0]]: 3, at[parts[1]]: 3, at[parts[2]]: 0})

@@ -454,15 +454,15 @@ def test_what_is_for_partners_is_given_for_a_token(office: Path, tmp_path: Path)
 
 def test_only_a_package_is_served(office: Path, tmp_path: Path) -> None:
     """Not the release of the office, nor a package whose database is another one."""
-    with pytest.raises(UsageError, match="it is no package"):
+    with pytest.raises(UsageError, match="this is not a package"):
         Shelf(office / "data" / "published", "NSO_CRIME")
-    with pytest.raises(UsageError, match="has no package"):
+    with pytest.raises(UsageError, match="contains no package"):
         Shelf(tmp_path, "NSO_CRIME")
     shutil.copytree(office / "packages" / "second", tmp_path / "changed")
     database = tmp_path / "changed" / "crime.duckdb"
     database.unlink()
     shutil.copy(office / "data" / "published" / "crime.duckdb", database)
-    with pytest.raises(UsageError, match="not as it was written"):
+    with pytest.raises(UsageError, match="has changed since it was written"):
         Shelf(tmp_path, "NSO_CRIME")
 
 
@@ -477,7 +477,7 @@ def test_tokens_are_in_a_file_of_one_owner(office: Path, tmp_path: Path, monkeyp
     path.chmod(0o600)
     assert read_tokens(str(path)) == {"ministry": TOKEN}
     path.write_text("ministry short\n")
-    with pytest.raises(UsageError, match="24 signs"):
+    with pytest.raises(UsageError, match="24 characters"):
         read_tokens(str(path))
     monkeypatch.setenv("ICCS_SHARE_TOKEN", TOKEN)
     assert read_tokens(None) == {"partner": TOKEN}
@@ -572,5 +572,5 @@ def test_what_no_program_of_statistics_asks_is_refused(url: str, asked: str, sta
 def test_the_command_reads_nothing_but_packages(tmp_path: Path) -> None:
     code, said = command("share", "serve", str(tmp_path))
     assert code == 2
-    assert "has no package" in said
+    assert "contains no package" in said
     assert json.dumps(said).count("Traceback") == 0

@@ -63,7 +63,7 @@ def test_incidents_without_a_policy_are_refused_with_what_to_do(place: Path) -> 
     policy(place, None)
     code, said = command("share", "check", "--data", str(place / "data"))
     assert code == 1
-    assert f"{SOURCE} cannot be shared: it holds counts of incidents and declares no policy" in said
+    assert f"{SOURCE} cannot be shared: it contains counts of incidents and declares no policy" in said
     assert "sharing: {level: public, threshold: 3}" in said
 
 
@@ -160,7 +160,7 @@ def test_what_left_protected_does_not_leave_as_it_is(place: Path) -> None:
         release = cast("OpenRelease", SimpleNamespace(connection=connection))
         (found,) = check_sharing(release, list_sources(place / "sources"), "public", date(2026, 1, 1), [left])
     assert found.outcome == "refused"
-    assert "it left protected in package p1" in found.why
+    assert "it was shared with hidden cells in package p1" in found.why
 
 
 def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
@@ -172,7 +172,7 @@ def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
             f"CREATE TABLE out.observation AS SELECT 's' AS source, 'recorded' AS stage, 'victim' AS counting_unit, "
             f"{codes}, NULL::DOUBLE AS value, 1.0 AS at_least, 10.0 AS at_most"
         )
-        with pytest.raises(UsageError, match="has bounds in place of a count"):
+        with pytest.raises(UsageError, match="has bounds instead of a count"):
             read_counts(connection, "s")
 
 

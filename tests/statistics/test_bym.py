@@ -189,8 +189,8 @@ def test_the_inverse_diagonal_is_that_of_numpy() -> None:
     ("counts", "people", "pairs", "message"),
     [
         ([1, 2], [1.0, 1.0], [], "no two areas are neighbours"),
-        ([0, 0], [1.0, 1.0], [(0, 1)], "with an event somewhere"),
-        ([1, -1], [1.0, 1.0], [(0, 1)], "counts are 0 or more"),
+        ([0, 0], [1.0, 1.0], [(0, 1)], "with at least one event"),
+        ([1, -1], [1.0, 1.0], [(0, 1)], "counts of 0 or more"),
         ([1, 2], [1.0, 0.0], [(0, 1)], "exposures above 0"),
     ],
 )

@@ -92,7 +92,7 @@ def test_five_thousand_series_take_seconds() -> None:
     [
         (range(4), [1, 2, 3, 4], [1] * 4, "at least 5 years"),
         (range(8), [1] * 7, [1] * 8, "one count"),
-        ([0, 1, 2, 2, 3], [1] * 5, [1] * 5, "rising order"),
+        ([0, 1, 2, 2, 3], [1] * 5, [1] * 5, "ascending order"),
         (range(5), [1, 1, -1, 1, 1], [1] * 5, "below 0"),
         (range(5), [1] * 5, [1, 1, 0, 1, 1], "above 0"),
         (range(5), [0, 0, 0, 1, 9], [1] * 5, "at least 3 years"),

@@ -86,7 +86,7 @@ def test_doubts_are_named() -> None:
     text = " ".join(found.cannot_tell)
     assert "no control series" in text
     assert "neighbouring periods" in text
-    assert "a date without a strategy shows a change too" in text
+    assert "a date without a policy also shows a change" in text
     short = interrupted_time_series(range(12), [50, 52, 48, 51, 49, 53, 50, 47, 40, 41, 39, 42], [1e5] * 12, 8)
     assert any("8 periods before" in note for note in short.cannot_tell)
 

@@ -104,7 +104,7 @@ def test_placebos_that_fall_to_no_event_count_as_far_out() -> None:
     made = placebo_effects(counts, np.ones((5, 40)), 0, 30, 6, fewest_before=12)
     assert made.extreme == {"no event after the date": 15, "no event before the date": 6}  # 20 to 34; 20 to 25
     none = 23 + 8  # area 3 at 12 to 34, area 2 at 12 to 19, whose six periods end before 25
-    assert made.left_out == {"no event at all": none, "a period without a figure that may be compared": 10}  # 25 to 34
+    assert made.left_out == {"no event at all": none, "a period without a comparable figure": 10}  # 25 to 34
     dates = {area: set(made.dates[made.areas == area].tolist()) for area in range(5)}
     assert dates[1] == set(range(12, 20))
     assert dates[2] == set(range(26, 35))

@@ -132,7 +132,7 @@ def test_three_treated_areas_of_thirty_two_do_not_alarm_too_often() -> None:
 def test_refusals() -> None:
     with pytest.raises(ValueError, match="2 on each side"):
         linear_time_series(range(5), [1, 2, 3, 4, 5], 4)
-    with pytest.raises(ValueError, match="rising order"):
+    with pytest.raises(ValueError, match="ascending order"):
         linear_time_series([1, 3, 2], [1, 2, 3], 2)
     with pytest.raises(ValueError, match="before and after"):
         difference_in_differences([1, 2, 3], [0, 1, 1], [0, 0, 1])

@@ -183,7 +183,7 @@ def test_false_discovery_is_statsmodels() -> None:
 def test_refusals_say_why() -> None:
     with pytest.raises(ValueError, match="at least 3"):
         kendall([1, 2], [1, 2])
-    with pytest.raises(ValueError, match="rising order"):
+    with pytest.raises(ValueError, match="ascending order"):
         mann_kendall_autocorrelated([1, 1, 2, 3], [1, 2, 3, 4])
     with pytest.raises(ValueError, match="smaller number of lags"):
         mann_kendall_autocorrelated(range(60), [(-1) ** n * (1 + n / 100) for n in range(60)], lags=1)

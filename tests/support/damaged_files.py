@@ -262,7 +262,7 @@ class Trials:
         if "Traceback" in said or "internal error" in said:
             wrong.append(f"run: {said[-300:]}")
         if code == 0 and self._only_history_differs(found):
-            if "has left the history" in said:
+            if "was removed from the history" in said:
                 return "right, history shorter: said"
             wrong.append("run: the history is shorter without a word")
         elif code == 0 and found != self.after:

@@ -177,7 +177,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[{"age": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
                    for code, value in (("Y0T11", 10.0), ("Y12T17", 20.0), ("Y_GE18", 70.0), ("_U", 30.0))]),
         1,
-        "those of unknown age are Y0T11 to Y12T17 together in 6 of 6 figures, such as 30",
+        "the figure of unknown age equals Y0T11 to Y12T17 together in 6 of 6 figures, such as 30",
     ),
     "age_parts_above_total": (
         Data(core=[{"age": "Y0T17", "value": 80.0}, {"age": "Y_GE18", "value": 20.0}], printed=[{"value": 110.0}]),
@@ -231,7 +231,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "0.0 % in 2020, 30.0 % in 2021",
     ),
-    "sex_split_disappears": (Data(cells=SPLIT_YEARS), Data(cells=NOBODY_YEARS), 4, "0.0 % here, of 100.0 %"),
+    "sex_split_disappears": (Data(cells=SPLIT_YEARS), Data(cells=NOBODY_YEARS), 4, "0.0 % here, for 100.0 %"),
     "sex_vanishes": (
         # that the women of 2015 are missing is said: they are not gone
         Data(cells=[{**row, "value": None, "missing_reason": "not_reported", "obs_status": "O"}
@@ -260,7 +260,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                     # a row of women of one area is left
                     *by_sex(94, 1, 0, time_period="2018"), *by_sex(90, 30, 0, time_period="2019")]),
         2,
-        "MX 0101 2014: hardly any of F, usually 30; the others 95, in the years beside 92",
+        "MX 0101 2014: hardly any of F, usually 30; the others 95, in neighbouring years 92",
     ),
     "age_rows_missing": (
         Data(cells=AGE_YEARS),
@@ -268,14 +268,14 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                     if row["time_period"] == "2019" else row for row in [
                         *AGE_YEARS, *({**one, "time_period": "2021"} for one in AGE_YEARS[:4])]]),
         1,
-        "MX 0101 2019: hardly any of Y0T17, usually 30; the others 70, in the years beside 70",
+        "MX 0101 2019: hardly any of Y0T17, usually 30; the others 70, in neighbouring years 70",
     ),
     # women of 2015: a fifth in one of three categories, or in all three
     "sex_too_few": (
         Data(cells=[row for code in THREE for row in women_of_years(8 if code == "0401" else 40, iccs=code)]),
         Data(cells=[row for code in THREE for row in women_of_years(8, iccs=code)]),
         1,
-        "women are 20 % of what they usually are beside the other sex, in 3 of 3 categories",
+        "women are 20 % of their usual size relative to the other sex, in 3 of 3 categories",
     ),
     "sexes_exchanged": (
         Data(cells=THEFT_YEARS),
@@ -296,7 +296,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[row for sex, of in (("M", 1.0), ("F", 0.0))
                    for row in of_areas(*([men * of or 11.0] * 3 for men in MEN_OF_SIZE), sex=sex)]),
         1,
-        "in 3 of 3 codes and periods; that of the other sex differs 40",
+        "in 3 of 3 codes and periods; that of the other sex differs by a factor of 40",
     ),
     "sex_share_jump": (
         Data(cells=SPLIT_YEARS),
@@ -315,7 +315,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=codes_of_places([5, 40]), about={"rows": "cells"}),
         Data(core=codes_of_places([5]), about={"rows": "cells"}),
         1,
-        "1 counts lacking, such as of C: the years beside",
+        "1 counts missing, such as C: neighbouring years",
     ),
     "sex_impossible": (
         Data(core=[{"national_label": "Feminicidio", "sex": "F"}, {"sex": "M"}]),
@@ -370,7 +370,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([20, 20 + (code == "D")])]),
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([20, 20])]),
         1,
-        "2020-02: all 4 figures are those of the month before",
+        "2020-02: all 4 figures equal those of the month before",
     ),
     # one figure in twelve that is no multiple of 3 is enough: they are counts
     "figures_rounded": (
@@ -385,9 +385,9 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                    for row in months([50.0] * 5 + [100.0 if code == "0401" else 50.0] + [50.0] * 6, iccs=code)]),
         Data(core=[row for code in FIVE for row in months([50.0] * 5 + [100.0] + [50.0] * 6, iccs=code)]),
         1,
-        "2020-06: 2.0 times the months beside it, in 5 of 5 categories",
+        "2020-06: 2.0 times its neighbouring months, in 5 of 5 categories",
     ),
-    "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 when moved by one month"),
+    "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 if shifted by one month"),
     # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %
     "population_jump": (
         Data(rates=behind(SANTA_CRUZ)),
@@ -411,7 +411,10 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "only",
     ),
     "ages_in_years": (
-        Data(core=ages("Y0", "Y99", "Y_GE100", "_U")), Data(core=ages("Y0", "Y364", "Y999", "_U")), 2, "Y364 is beyond"
+        Data(core=ages("Y0", "Y99", "Y_GE100", "_U")),
+        Data(core=ages("Y0", "Y364", "Y999", "_U")),
+        2,
+        "Y364 is not a possible age",
     ),
     "area_outside_validity": (
         Data(core=states("IN-TS", time_period="2014")),
@@ -436,7 +439,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[*years([50, 50], ref_area="ES"), *years([50, 50], ref_area="FR")]),
         Data(core=[*years([50, 50], ref_area="ES"), *years([50, None], ref_area="FR")]),
         1,
-        "gives nothing after 2010",
+        "nothing reported after 2010",
     ),
     # 0102 has nothing after 2012; where its link has ended, the source says so
     "categories_stop": (
@@ -459,13 +462,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=1.0)),
         Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=0.0)),
         1,
-        "zero in every category and period, the other areas usually 200",
+        "zero in every category and period, where the other areas usually have 200",
     ),
     "areas_exchanged": (
         Data(core=TWO_AREAS),
         Data(core=EXCHANGED),
         2,
-        "the figures of ES and FR fit each other's place",
+        "the figures of ES and FR fit each other",
     ),
     "areas_listed": (
         Data(core=states("MX-JAL")),  # one region is enough: the list is judged, not the file
@@ -522,7 +525,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[row for year in range(2010, 2022) for row in codes_of_year(year, 30.0 if year == 2021 else 31.0)]),
         Data(core=[row for year in range(2010, 2022) for row in codes_of_year(year, 30.0)]),
         1,
-        "PROP is ROB and THE together in 100.0 % of 12 places and periods, such as 41",
+        "PROP equals ROB plus THE in 100.0 % of 12 places and periods, such as 41",
     ),
     "victims_below_offences": (
         Data(cells=[{"value": 43.0}, {**OFFENCE, "value": 42.0}], ),
@@ -551,7 +554,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
             not_over=(("MX", "2020-12", "2020-12-05", "2020-12-31"), ("AR-B", "2020", "2020-12-05", "2020-12-31")),
         ),
         3,
-        "the file came on 2020-12-05, the period ends on 2020-12-31",
+        "the file was received on 2020-12-05, the period ends on 2020-12-31",
     ),
     # A file that was made on 15 December, and is said to be of the year
     "days_missing": (
@@ -569,7 +572,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[*months([30.0] * 24, iccs="0102"), *months([280.0, 300.0] * 9 + [0.0, 551.0] + [290.0] * 4)]),
         2,
         "2021-07: none, usually 290, while other categories have figures; MX 0101 2021-08: 2021-08: 551, usually 290, "
-        "beside a period without any",
+        "next to a period without any",
     ),
     # Forty counts from 5 to 14 and ten zeros, with or without one below five; all of them tens is a rounding.
     "small_counts_absent": (
@@ -620,7 +623,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(cells=[{**row, "value": 6.4e6 if number else 21_000.0} for number, row in enumerate(states(*ZA_AREAS))]),
         Data(cells=[{**row, "value": 6.4e6 if number else 6_400.0} for number, row in enumerate(states(*ZA_AREAS))]),
         1,
-        "6400 persons, the middle one of 9 regions has 6400000",
+        "6400 persons, the median of 9 regions is 6400000",
     ),
     # Four regions that grow by one percent: a quarter less everywhere in 2013, or in one of them alone.
     "population_steps": (
@@ -645,13 +648,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[row for code in "AB" for row in of_areas(*([50 + n, 50 + n + (n == 0)] for n in range(5)),
                                                             national_code=code)]),
         1,
-        "8 of 10 figures are those of 2010",
+        "8 of 10 figures equal those of 2010",
     ),
     "population_copied": (
         Data(core=of_areas(*([1e6 + n, 1.01e6 + n] for n in range(4)))),
         Data(core=of_areas(*([1e6 + n, 1e6 + n] for n in range(4)))),
         1,
-        "4 of 4 figures are those of 2010",
+        "4 of 4 figures equal those of 2010",
     ),
     # Ten more each year, from ten on; from a hundred on it is a count that rises, and what falls is no running sum.
     "years_accumulate": (
@@ -660,13 +663,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                                                                    for _ in range(4)))]),
         Data(core=of_areas(*([10.0 * n + 10 for n in range(9)] for _ in range(4)))),
         1,
-        "the figure falls in none of 32 cases in 4 areas, and the first is 1.0 times the usual step",
+        "the figure falls in none of 32 cases in 4 areas, and the first is 1.0 times the usual increase",
     ),
     "year_repeated": (
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20])]),
         1,
-        "all 4 figures are those of 2010",
+        "all 4 figures equal those of 2010",
     ),
     "past_changed": (
         Data(cells=years([10, 20]), previous=years([10])),
@@ -743,6 +746,6 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                          "status": "draft", "proposed": "0101"}],
              mapped=[{}, {"link": 2, "count": 7.0}]),
         1,
-        "7 of the source depend on drafts: L",
+        "7 in the source depend on draft links: L",
     ),
 }  # fmt: skip

@@ -75,7 +75,7 @@ def test_an_answer_that_takes_too_much_memory_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(release, "_MOST_ANSWER_BYTES", 50_000_000)
     with duckdb.connect() as connection:
         assert len(release._fetch_all(connection.execute("FROM range(50_000)"))) == 50_000
-        with pytest.raises(UsageError, match=r"the answer has more than .* rows.*--output"):
+        with pytest.raises(UsageError, match=r"the result has more than .* rows.*--output"):
             release._fetch_all(
                 connection.execute("SELECT range, range::VARCHAR || 'a long text' FROM range(5_000_000)")
             )

@@ -52,9 +52,9 @@ def turn_a_bit(path: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Vintage], None]] = {
-    "cells.parquet is not as it was stored": lambda vintage: turn_a_bit(vintage.part("cells")),
+    "cells.parquet has changed since it was stored": lambda vintage: turn_a_bit(vintage.part("cells")),
     "coverage.parquet is missing": lambda vintage: vintage.part("coverage").unlink(),
-    "rates.parquet is not as it was stored": lambda vintage: vintage.part("rates").write_bytes(b""),
+    "rates.parquet has changed since it was stored": lambda vintage: vintage.part("rates").write_bytes(b""),
     "manifest.json is missing": lambda vintage: (vintage.folder / "manifest.json").unlink(),
     "manifest.json cannot be read": lambda vintage: (vintage.folder / "manifest.json").write_text('{"parts": '),
 }
@@ -88,7 +88,7 @@ def test_other_figures_after_damage_are_no_revision_of_what_cannot_be_read(loade
     loaded.give("t.csv", TEXT.replace("HOM,7", "HOM,9"))
     result = run_all([loaded.source], Session(loaded.settings, loaded.given, source_folders=loaded.sources))
     (line,) = result.recovered
-    assert line.startswith(f"{loaded.name}: the vintage {lost} is damaged and has left the history")
+    assert line.startswith(f"{loaded.name}: the vintage {lost} is damaged and was removed from the history")
     assert figures(loaded) == [("MX-JAL", 5), ("MX-MEX", 9)]
     with duckdb.connect(str(loaded.settings.published), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM out.revision").fetchall() == [(0,)]
@@ -106,7 +106,7 @@ def test_a_lost_pointer_withdraws_no_source_and_is_made_again_with_its_history(l
         pointer.unlink()
         if damaged is not None:
             pointer.write_bytes(damaged)
-        with pytest.raises(LostPointer, match="next iccs run makes the file from them"):
+        with pytest.raises(LostPointer, match="next iccs run rebuilds the file from them"):
             current(loaded)
         (line,) = recover_pointers(loaded.settings)
         assert line.startswith(f"{loaded.name}: ")

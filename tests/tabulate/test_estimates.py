@@ -293,11 +293,11 @@ def test_an_estimate_is_not_split_among_categories(tiny: Tiny) -> None:
     ("change", "said"),
     [
         (lambda text: text.replace(", universe: persons", ""), "universe: is missing"),
-        (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is no number"),
-        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only estimates have it"),
+        (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is not a number"),
+        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only for estimates"),
         (lambda text: text.replace("standard_error: error", "half_width: error"), "confidence_percent: is missing"),
         (lambda text: text.replace("standard_error: error", "ci_low: error"), "name both limits"),
-        (lambda text: text + "breakdowns: [{by: []}]\n", "nothing is made of estimates"),
+        (lambda text: text + "breakdowns: [{by: []}]\n", "nothing is computed from estimates"),
         (lambda text: text + "rows: parts\n", "estimates are not added up"),
         (
             lambda text: text.replace("universe: persons}", "universe: persons, unit: percent}\nmultiply: 1000"),
@@ -379,7 +379,7 @@ def test_shares_of_one_whole_are_a_hundred_percent_or_marked(tiny: Tiny) -> None
     marked = "SELECT DISTINCT time_period FROM out.estimate WHERE contains(caveats, 'parts_differ_from_total')"
     assert ask(tiny, marked) == [("2021",)]
     ((detail,),) = ask(tiny, "SELECT detail FROM out.quality WHERE rule = 'estimate_parts_add'")
-    assert "persons AU 2021: the codes add up to 90.0, the whole is 100.0" in detail
+    assert "persons AU 2021: the codes add up to 90.0, the total is 100.0" in detail
 
 
 @pytest.mark.parametrize("adds", ["[none, areas]", "codes", "[sexes, codes]"])

@@ -57,7 +57,7 @@ def named(tmp_path: Path) -> Callable[[Rows], str]:
 def test_a_row_inside_the_years_of_a_table_that_writes_zeros(named: Callable[[Rows], str]) -> None:
     rows = table(some_zeros)
     assert named(rows) == ""
-    assert "ZA-GP 0101 2018: 1 counts lacking" in named(without(rows, "ZA-GP", "2018"))
+    assert "ZA-GP 0101 2018: 1 counts missing" in named(without(rows, "ZA-GP", "2018"))
 
 
 def test_rows_of_several_leaves_are_each_named(named: Callable[[Rows], str]) -> None:
@@ -65,7 +65,7 @@ def test_rows_of_several_leaves_are_each_named(named: Callable[[Rows], str]) -> 
     for area, year, sex in [("ZA-GP", "2016", "M"), ("ZA-GP", "2016", "F"), ("ZA-WC", "2019", "F")]:
         rows = without(rows, area, year, sex)
     found = named(rows)
-    assert "ZA-WC 0101 2019: 1 counts lacking" in found
+    assert "ZA-WC 0101 2019: 1 counts missing" in found
     assert "2016" not in found, "an area without any row in a year is another rule's: areas_missing, periods_missing"
 
 
@@ -74,7 +74,7 @@ def test_a_small_count_that_a_table_without_zeros_lacks_may_be_none(named: Calla
 
 
 def test_a_large_count_is_never_none_by_chance(named: Callable[[Rows], str]) -> None:
-    assert "ZA-GP 0101 2018: 1 counts lacking" in named(
+    assert "ZA-GP 0101 2018: 1 counts missing" in named(
         without(without(table(large), "ZA-GP", "2018"), "ZA-WC", "2016")
     )
 
@@ -82,7 +82,7 @@ def test_a_large_count_is_never_none_by_chance(named: Callable[[Rows], str]) -> 
 @pytest.mark.parametrize("year", [YEARS[0], YEARS[-1]])
 def test_the_first_and_the_last_year_are_known_by_the_other_areas(named: Callable[[Rows], str], year: str) -> None:
     found = named(without(without(table(large), "ZA-GP", year), "ZA-WC", "2016"))
-    assert f"ZA-GP 0101 {year}: 1 counts lacking" in found
+    assert f"ZA-GP 0101 {year}: 1 counts missing" in found
 
 
 def test_nobody_knows_of_the_last_year_where_there_are_few_areas(named: Callable[[Rows], str]) -> None:
@@ -99,7 +99,7 @@ def test_a_leaf_that_ends_everywhere_is_not_lost(named: Callable[[Rows], str]) -
 def test_one_of_several_rows_of_a_leaf(named: Callable[[Rows], str]) -> None:
     rows = table(some_zeros) + table(some_zeros)  # two articles of the law under one national code
     del rows[len(rows) // 2 + 20]
-    assert "ZA-FS 0101 2019: 1 counts lacking" in named(rows)
+    assert "ZA-FS 0101 2019: 1 counts missing" in named(rows)
 
 
 def test_one_of_twelve_months(named: Callable[[Rows], str]) -> None:
@@ -109,7 +109,7 @@ def test_one_of_twelve_months(named: Callable[[Rows], str]) -> None:
         for month in range(1, 13)
     ]
     lost = [row for row in months if (row["ref_area"], row["time_period"]) != (ZA_AREAS[1], "2017-08")]
-    assert f"{ZA_AREAS[1]} 0101 2017: 1 counts lacking" in named(lost)
+    assert f"{ZA_AREAS[1]} 0101 2017: 1 counts missing" in named(lost)
 
 
 def test_a_printed_total_beside_its_parts_says_what_they_lack(named: Callable[[Rows], str]) -> None:

@@ -1,1 +1,1 @@
-"""Commands of an office: its project, its schedule, how its sources and stored files are doing."""
+"""Commands for running an office: its project, its schedule, and the state of its sources and stored files."""

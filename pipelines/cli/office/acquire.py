@@ -1,4 +1,4 @@
-"""``iccs acquire``: fetch the files of sources from their addresses, without loading them."""
+"""``iccs acquire``: download the files of sources from their addresses, without loading them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    text = "fetch what is new at the addresses of sources (acquire in source.yml); iccs run does so too, and loads it"
+    text = (
+        "fetch new files from the addresses of the sources (acquire in source.yml); iccs run also does this, and "
+        "loads them"
+    )
     parser = add_command(commands, "acquire", text, waiting_arguments())
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have addresses)")
     parser.set_defaults(command=acquire_command)
 
 
 def acquire_command(options: argparse.Namespace) -> int:
-    """Fetch, and print what became of each file; exit code 1 if one could not be had."""
+    """Download, and print what became of each file; exit code 1 if one could not be downloaded."""
     from pipelines.collect.fetch.fetch import FetchedFile, fetch
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
     from pipelines.system.lock import writing
@@ -62,7 +65,7 @@ def _with_addresses(names: list[str]) -> list[SourceFolder]:
     """Return the sources to fetch.
 
     Raises:
-        UsageError: one that was named, or every one, has no addresses.
+        UsageError: a named source has no addresses, or none of them all has.
     """
     from schemas.source import find_sources
 
@@ -78,7 +81,7 @@ def _with_addresses(names: list[str]) -> list[SourceFolder]:
             found.append(folder)
         elif names:
             raise UsageError(
-                f"source {folder.source_id} has no acquire in its source.yml, so there is no address to ask"
+                f"source {folder.source_id} has no acquire in its source.yml, so there is no address to fetch from"
             )
     if not found:
         raise UsageError("no source has acquire in its source.yml; see docs/operations.md")

@@ -1,4 +1,4 @@
-"""``/health`` of ``iccs serve``: one answer for a probe, with the state of each source and nothing of its data."""
+"""``/health`` of ``iccs serve``: an answer for probes, with the state of each source and none of its data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.system.local_server import LocalServer
 from schemas.errors import UsageError
 
 _KEPT_SECONDS = 30
-"""How long an answer is given again: whoever asks more often makes no work."""
+"""How long an answer is reused, in seconds: asking more often causes no extra work."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def answering_probes(host: str, port: int, read_health: Callable[[], dict[str, A
             return latest[1]
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = 10  # of one that connects and does not ask
+        timeout = 10  # for a client that connects and sends nothing
 
         def do_GET(self) -> None:
             if self.path != "/health":
@@ -48,7 +48,7 @@ def answering_probes(host: str, port: int, read_health: Callable[[], dict[str, A
                 return
             try:
                 document = health()
-            except Exception as error:  # whatever it is, the probe is told that something is wrong
+            except Exception as error:  # whatever it is, the probe must be told that something is wrong
                 document = {"good": False, "error": type(error).__name__}
             self._answer(200 if document["good"] else 503, document)
 
@@ -62,7 +62,7 @@ def answering_probes(host: str, port: int, read_health: Callable[[], dict[str, A
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Write nothing: a probe asks every minute."""
+            """Log nothing: a probe asks every minute."""
 
     try:
         server = LocalServer((host, port), Handler)

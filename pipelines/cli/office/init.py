@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    text = "make a project: a folder of your own for sources, lists and settings"
+    text = "create a project: a folder of your own for sources, lists and settings"
     parser = commands.add_parser("init", help=text, description=text)
-    parser.add_argument("folder", metavar="DIR", help="folder to make; with --demo also one that is a project")
-    parser.add_argument("--demo", action="store_true", help="put the inputs of the demonstration (2 MB) into it")
+    parser.add_argument("folder", metavar="DIR", help="folder to create; with --demo also an existing project")
+    parser.add_argument("--demo", action="store_true", help="add the input files of the demonstration (2 MB)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=init_command)
 
@@ -40,12 +40,12 @@ def init_command(options: argparse.Namespace) -> int:
         return EXIT_DONE
     for path in written:
         print_line(f"  {path.relative_to(root) if path.is_relative_to(root) else path}")
-    print_line(f"{'made' if is_new else 'completed'} the project {folder}; next:")
+    print_line(f"{'created' if is_new else 'completed'} the project {folder}; next:")
     for line in (
         *([] if root == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]),
         "iccs run                              # load what is in data/input and publish",
-        "iccs trend 0101 --area XX             # a series of the example, whose figures are invented",
-        "iccs sources new FILE --id NAME       # a first definition of a source from a file of yours",
+        "iccs trend 0101 --area XX             # a series of the example (invented figures)",
+        "iccs sources new FILE --id NAME       # draft a source definition from a file of yours",
     ):
         print_line(f"  {line}")
     return EXIT_DONE

@@ -1,4 +1,4 @@
-"""``iccs repair``: say which stored files are missing or damaged, and make them again on request."""
+"""``iccs repair``: say which stored files are missing or damaged, and rebuild them on request."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "repair", "find damaged files of the data folder", waiting_arguments())
-    parser.add_argument("--apply", action="store_true", help="do what it says (default: say it, and change nothing)")
+    parser = add_command(commands, "repair", "find damaged files in the data folder", waiting_arguments())
+    parser.add_argument("--apply", action="store_true", help="carry out the repairs (default: only list them)")
     parser.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
     parser.set_defaults(command=repair_command)
 
 
 def repair_command(options: argparse.Namespace) -> int:
-    """Print what is damaged and what can be done, or do it; exit code 1 if something is damaged in the end."""
+    """Print what is damaged and what can be done, or do it; exit code 1 if anything is still damaged at the end."""
     from pipelines.repair import look_for_damage, repair
     from pipelines.run import Session
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
@@ -44,7 +44,7 @@ def repair_command(options: argparse.Namespace) -> int:
         repaired = repair(session)
         done, left = repaired.done, repaired.left
     else:
-        with writing(settings, options.wait):  # else what a run is about to write would look damaged
+        with writing(settings, options.wait):  # otherwise what a run is about to write would look damaged
             done, left = (), tuple(look_for_damage(session))
     if options.json:
         print_json({"done": done, "damaged": [damage.as_dict() for damage in left]})
@@ -63,4 +63,4 @@ def _print_damage(damaged: Sequence[Damage], *, applied: bool) -> None:
         print_line(f"{damage.path} {damage.what}")
         print_line(f"  {'a repair would' if damage.can_repair else 'to do'}: {damage.remedy}")
     if not applied and any(damage.can_repair for damage in damaged):
-        print_line("\nnothing was changed; to do it: iccs repair --apply")
+        print_line("\nnothing was changed; to carry out the repairs: iccs repair --apply")

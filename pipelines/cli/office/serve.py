@@ -1,4 +1,4 @@
-"""``iccs serve``: a Prefect server of our own with its page, and planned runs; ``iccs deploy``: on another server."""
+"""``iccs serve``: planned runs on a Prefect server of our own with its web page; ``iccs deploy``: on another server."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from pipelines.system.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-_SERVER_START_SECONDS = 600  # a busy machine takes minutes; a server that died is told at once
+_SERVER_START_SECONDS = 600  # a busy machine takes minutes; a server that died is reported at once
 _SAY_WAITING_SECONDS = 60
 _SERVER_END_SECONDS = 30
 _SIGN_IN_NAME = "iccs"
-_PLANNING_SECONDS = 300  # the server plans a new deployment within 5 s, and all of them every 60 s, if it has the time
-_PLANNING_HORIZON_DAYS = 3660  # ten years: the next run of any cron line that has one, even on 29 February
+_PLANNING_SECONDS = 300  # the server plans a new deployment within 5 s, and all of them every 60 s, unless it is busy
+_PLANNING_HORIZON_DAYS = 3660  # ten years: enough for the next run of any cron line that has one, even on 29 February
 _INBOX_SECONDS = 5
 _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
@@ -50,30 +50,37 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--runner",
         metavar="RUNNER",
-        help="runs partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, else threads)",
+        help=(
+            "what runs the partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, "
+            "otherwise threads)"
+        ),
     )
     parser.add_argument(
         "--host",
         default=LOOPBACK,
         metavar="ADDRESS",
-        help=f"address of this machine that the page is reached by (default: {LOOPBACK}, from this machine alone)",
+        help=(
+            f"address of this machine at which the web UI can be reached (default: {LOOPBACK}, only from this machine)"
+        ),
     )
-    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /health there (default: nowhere)")
+    parser.add_argument("--health-port", type=int, metavar="PORT", help="port that answers GET /health (default: none)")
     parser.add_argument(
         "--site", metavar="DIR", help="build the site in this folder after each run (default: ICCS_SITE)"
     )
     parser.set_defaults(command=serve_command)
-    site = add_command(commands, "deploy", "plan the runs on a Prefect server of the site (PREFECT_API_URL)")
+    site = add_command(commands, "deploy", "schedule the runs on an existing Prefect server (PREFECT_API_URL)")
     site.add_argument("--pool", required=True, metavar="NAME", help="work pool of type process")
     site.add_argument(
-        "--notify", metavar="BLOCK", help="have the server send notices by its block, such as custom-webhook/office"
+        "--notify",
+        metavar="BLOCK",
+        help="notification block of the server to use for notices, such as custom-webhook/office",
     )
     site.set_defaults(command=deploy_command)
     for one in (parser, site):
         one.add_argument(
             "--cron", default="0 6 * * 1", help='when all sources are run (default: "0 6 * * 1", Mondays at six)'
         )
-        one.add_argument("--time-zone", default="UTC", metavar="ZONE", help="of --cron (default: UTC)")
+        one.add_argument("--time-zone", default="UTC", metavar="ZONE", help="time zone of --cron (default: UTC)")
 
 
 def serve_command(options: argparse.Namespace) -> int:
@@ -87,7 +94,7 @@ def serve_command(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Places:
-    """Where what is served is found: address and port of the page, port of ``/health``, folder of the site."""
+    """Where things are served: address and port of the web page, port of ``/health``, folder of the site."""
 
     host: str = LOOPBACK
     port: int = 4200
@@ -95,7 +102,7 @@ class Places:
     site: str | None = None
 
     def check(self) -> None:
-        """Refuse an address that is none, and a port that is taken.
+        """Refuse an invalid address, and a port that is taken.
 
         Raises:
             UsageError: says which and why.
@@ -105,11 +112,11 @@ class Places:
         except ValueError as error:
             raise UsageError(f"--host {self.host}: write an address, such as 192.0.2.7") from error
         if address.is_unspecified:
-            raise UsageError(f"--host {self.host}: name the one address by which others reach this machine")
+            raise UsageError(f"--host {self.host}: give the address at which others reach this machine")
         for port in (self.port, *([self.health_port] if self.health_port else [])):
             with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as probe:
                 if probe.connect_ex((self.host, port)) == 0:
-                    raise UsageError(f"port {port} is taken; give another with --port or --health-port")
+                    raise UsageError(f"port {port} is in use; give another with --port or --health-port")
         if self.health_port == self.port:
             raise UsageError("--port and --health-port are the same")
 
@@ -122,14 +129,14 @@ class Places:
 def prefect_environment(home: Path, url: str, sign_in: str) -> dict[str, str]:
     """Return Prefect's settings for a server of our own: local, no analytics, web UI on its own port.
 
-    Every web page that a browser shows can send requests to this machine, and so can every account on it. So the server
-    answers only who knows the password, lets no other origin read an answer, and takes changes only with a token that
-    it gave out.
+    Any web page that a browser shows can send requests to this machine, and so can any account on it. So the server
+    answers only those who know the password, lets no other origin read an answer, and accepts changes only with a
+    token that it issued.
 
     Args:
         home: Prefect's folder.
         url: address of the server.
-        sign_in: name and password, with a colon between them.
+        sign_in: name and password, separated by a colon.
 
     >>> settings = prefect_environment(Path("prefect"), "http://127.0.0.1:4200", "iccs:word")
     >>> settings["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"]
@@ -144,7 +151,7 @@ def prefect_environment(home: Path, url: str, sign_in: str) -> dict[str, str]:
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_UI_V2_ENABLED": "false",  # its page has every browser ask a server of statistics on use
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",  # its page makes browsers contact a usage statistics server
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNING_HORIZON_DAYS}D",
         "DO_NOT_TRACK": "1",
@@ -152,10 +159,10 @@ def prefect_environment(home: Path, url: str, sign_in: str) -> dict[str, str]:
 
 
 def process_environment(current: Path) -> dict[str, str]:
-    """Return what tells runs who started them, and keeps them from running modules of the current folder.
+    """Return the variables that tell runs who started them and keep them from running modules of the current folder.
 
-    The server and its runs are begun as ``python -m prefect``, for which Python looks into the current folder first.
-    Where the program itself lies there, it is found last of all.
+    The server and its runs are started as ``python -m prefect``, for which Python searches the current folder first.
+    If the program itself is there, that folder is searched last.
 
     Args:
         current: the current folder.
@@ -172,12 +179,12 @@ def process_environment(current: Path) -> dict[str, str]:
 
 
 def read_sign_in(home: Path) -> tuple[str, bool]:
-    """Return what signs in to the server, name and password with a colon between, and whether it was made just now.
+    """Return the server's credentials as ``name:password``, and whether they have just been created.
 
-    It is in the file ``password`` of Prefect's folder, which only its owner can read. To change it, delete the file.
+    They are in the file ``password`` of Prefect's folder, which only its owner can read. To change them, delete it.
 
     Raises:
-        UsageError: the file can be read by others, or is not one line ``name:password``.
+        UsageError: others can read the file, or it is not one line ``name:password``.
     """
     path = home / "password"
     try:
@@ -185,11 +192,11 @@ def read_sign_in(home: Path) -> tuple[str, bool]:
     except FileExistsError:
         advice = "delete it, and the next start makes another"
         if path.stat().st_mode & 0o077:
-            raise UsageError(f"{path} can be read by other accounts of this machine; {advice}") from None
+            raise UsageError(f"{path} can be read by other accounts on this machine; {advice}") from None
         sign_in = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
         if not re.fullmatch(r"[^:\s]+:\S{12,}", sign_in):
             raise UsageError(
-                f"{path} does not hold one line name:password of at least 12 characters; {advice}"
+                f"{path} does not contain one line name:password of at least 12 characters; {advice}"
             ) from None
         return sign_in, False
     sign_in = f"{_SIGN_IN_NAME}:{secrets.token_urlsafe(18)}"
@@ -202,7 +209,7 @@ def plan(cron: str, time_zone: str, settings: Settings) -> list[Deployment]:
     """Return what is planned: all sources by one cron line, and each source that has a calendar by its own.
 
     Raises:
-        UsageError: the cron line or the time zone is none.
+        UsageError: the cron line or the time zone is invalid.
     """
     from pydantic import ValidationError
 
@@ -224,12 +231,12 @@ def plan(cron: str, time_zone: str, settings: Settings) -> list[Deployment]:
 
 
 def serve(cron: str, places: Places, data: str | None = None, runner: str | None = None, time_zone: str = "UTC") -> int:
-    """Start the server, wait until it has planned a run, then run the flows when they are due until stopped.
+    """Start the server, wait until it has planned a run, then run the flows when they are due, until stopped.
 
     Runs that were due while nothing served are caught up first, in one run.
 
     Returns:
-        ``EXIT_DONE`` if it was stopped, ``EXIT_FAULT`` if the server plans no run.
+        ``EXIT_DONE`` if it was stopped, ``EXIT_FAULT`` if the server does not plan a run.
 
     Raises:
         UsageError: the cron line or the runner is not valid, its library is missing, the port is taken, a folder
@@ -245,16 +252,16 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     if places.site:
         os.environ["ICCS_SITE"] = str(Path(places.site).absolute())
     settings = load_settings(data, runner=runner)
-    check_folders(settings)  # else each run would be refused, in a log that nobody reads
+    check_folders(settings)  # otherwise each run would be refused, in a log that nobody reads
     if settings.site is not None:
         check_site_folder(settings.site)
     home = settings.data / "prefect"
     home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)  # the server's database holds messages, which may quote values of files
+    home.chmod(0o700)  # the server's database holds messages, which may quote values from files
     sign_in, is_new = read_sign_in(home)
     for_runs = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner, **process_environment(Path.cwd())}
     os.environ.update(prefect_environment(home, places.url, sign_in) | for_runs)
-    # Late, and after its settings are in place: Prefect reads them when it is imported.
+    # Imported late, once its settings are in place: Prefect reads them on import.
     import asyncio
 
     from pipelines.flows import ALL_SOURCES, next_planned_run, register, tally_on
@@ -290,7 +297,7 @@ def _print_places(places: Places, password: Path, new: str | None) -> None:
     print_line(f"web UI: {places.url}   stop: Ctrl-C")
     if places.host != LOOPBACK:
         print_line(
-            "others reach the page and its password is asked, but nothing on the way is encrypted: docs/security.md"
+            "others can reach the web UI with its password, but the connection is not encrypted: docs/security.md"
         )
 
 
@@ -305,7 +312,7 @@ def _probes(places: Places, settings: Settings) -> AbstractContextManager[None]:
 
 @contextmanager
 def _watching_inbox(settings: Settings, deployment: UUID) -> Iterator[None]:
-    """Start a run of the sources whose files come into the inbox, as long as the block lasts."""
+    """Start a run for the sources whose files arrive in the inbox, as long as the block lasts."""
     from pipelines.flows import FROM_INBOX, start_run
     from pipelines.schedule import InboxWatch
 
@@ -321,9 +328,9 @@ def _watching_inbox(settings: Settings, deployment: UUID) -> Iterator[None]:
                     print_line(f"in the inbox: a file of {', '.join(sources)}")
                     start_run(deployment, sources, FROM_INBOX)
                 last = ""
-            except Exception as error:  # a folder that is gone for a while, a server that does not answer: look again
+            except Exception as error:  # a folder or server that is unavailable for a while: try again
                 watch.forget()
-                lines = [f"the inbox could not be looked at, or its run not started: {error}"]
+                lines = [f"the inbox could not be read, or its run could not be started: {error}"]
                 lines, last = [line for line in lines if line != last], lines[0]
             for line in lines:
                 print_error(line)
@@ -345,7 +352,7 @@ def _print_plan(planned: list[Deployment], due: datetime) -> None:
 
 
 def _print_how_to_start(url: str, home: Path) -> None:
-    """What another shell needs to start a run now: the address, the password, and the program beside this one."""
+    """Print what another shell needs to start a run: the address, the password, and the program beside this one."""
     prefect = shlex.quote(str(Path(sys.executable).with_name("prefect")))
     password = shlex.quote(str(home / "password"))
     print_line("to run all sources now, in another shell:")
@@ -356,17 +363,17 @@ def _print_how_to_start(url: str, home: Path) -> None:
 
 
 def _catch_up(planned: list[Deployment], deployments: dict[str, UUID], settings: Settings) -> None:
-    """Start one run of what was due while nothing served; a run takes what is there, however often it was missed."""
+    """Start one run for whatever was due while nothing served; one run is enough, however many were missed."""
     from pipelines.flows import ALL_SOURCES, CATCHING_UP, start_run
     from pipelines.schedule import find_missed, is_missed
 
     now = datetime.now(UTC)
     calendars = {one.name: one.calendar for one in planned}
     if is_missed(calendars.pop(ALL_SOURCES), settings, now):
-        print_line("catching up: a run of all sources was due while nothing was serving")
+        print_line("catching up: a run of all sources was due while iccs serve was not running")
         start_run(deployments[ALL_SOURCES], None, CATCHING_UP)
     elif missed := find_missed(calendars, settings, now):
-        print_line(f"catching up: due while nothing was serving: {', '.join(missed)}")
+        print_line(f"catching up: due while iccs serve was not running: {', '.join(missed)}")
         start_run(deployments[ALL_SOURCES], missed, CATCHING_UP)
 
 
@@ -378,8 +385,8 @@ def deploy_command(options: argparse.Namespace) -> int:
 
     if not os.environ.get("PREFECT_API_URL"):
         raise UsageError(
-            "PREFECT_API_URL must name the server, such as http://prefect.example:4200/api (with a password also "
-            "PREFECT_API_AUTH_STRING); on a machine of its own without a server: iccs serve"
+            "PREFECT_API_URL must be the address of the server, such as http://prefect.example:4200/api (with a "
+            "password also PREFECT_API_AUTH_STRING); on a single machine without a server use iccs serve"
         )
     settings = load_settings(options.data)
     planned = plan(options.cron, options.time_zone, settings)
@@ -397,15 +404,15 @@ def deploy_command(options: argparse.Namespace) -> int:
     if options.notify:
         for name in tell_by_server(names, options.notify, settings.notify_silent_days):
             print_line(f"notices by {options.notify}: {name.removeprefix('iccs: ')}")
-    print_line(f"a worker takes the runs: prefect worker start --pool {options.pool}")
+    print_line(f"a worker executes the runs: prefect worker start --pool {options.pool}")
     return EXIT_DONE
 
 
 @contextmanager
 def _server(places: Places, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run Prefect's server in a process of its own, which ends with the block; its output is added to the log.
+    """Run Prefect's server in its own process, which ends with the block; its output is appended to the log.
 
-    It ends also where this process is killed: it would keep the port, and start no run.
+    It also ends if this process is killed: it would keep the port and start no run.
     """
     program = Path(__file__).parents[3]
     start = (
@@ -428,17 +435,17 @@ def _server(places: Places, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             try:
                 server.wait(timeout=_SERVER_END_SECONDS)
             except subprocess.TimeoutExpired:
-                server.kill()  # else the port stays taken
+                server.kill()  # otherwise the port stays taken
                 server.wait()
 
 
 def _open_private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read, if it is new."""
+    """Open a file; a new one can be read by its owner only."""
     return os.open(path, flags, 0o600)
 
 
 def _wait_for_plan(next_run: Callable[[], datetime | None]) -> datetime | None:
-    """Return when the first planned run is due, None where the server planned none in time."""
+    """Return when the first planned run is due, None if the server planned none in time."""
     deadline = time.monotonic() + _PLANNING_SECONDS
     while (due := next_run()) is None and time.monotonic() < deadline:
         time.sleep(1)
@@ -446,13 +453,13 @@ def _wait_for_plan(next_run: Callable[[], datetime | None]) -> datetime | None:
 
 
 def _no_plan(log: Path, start: int) -> str:
-    """Return the message that nothing would ever run, with the last error in the log from byte ``start`` on."""
+    """Return the message that nothing would ever run, with the last error in the log after byte ``start``."""
     with log.open("rb") as handle:
         handle.seek(start)
         errors = _ERROR_LINE.findall(handle.read())
     last = errors[-1].decode("utf-8", errors="replace").strip() if errors else "none"
     return (
-        f"the Prefect server planned no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
+        f"the Prefect server scheduled no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
         f"  last error in its log: {last}\n"
         f"  log: {log}\n"
         "  to do: install the versions of constraints.txt (Prefect 3.8 needs sqlalchemy below 2.1); iccs run works "
@@ -461,8 +468,8 @@ def _no_plan(log: Path, start: int) -> str:
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the server answers, as long as it lives; say so where it takes long."""
-    from urllib.request import urlopen  # with the modules of HTTP, a quarter of the time that iccs --help takes
+    """Wait until the server answers, as long as it is alive; say so if it takes long."""
+    from urllib.request import urlopen  # with the HTTP modules, a quarter of the time that iccs --help takes
 
     start, is_said = time.monotonic(), False
     while (waited := time.monotonic() - start) < _SERVER_START_SECONDS:
@@ -470,7 +477,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             raise UsageError(f"the Prefect server did not start; see {log}")
         if waited > _SAY_WAITING_SECONDS and not is_said:
             is_said = True
-            print_line(f"the Prefect server takes long to start, and is waited for; see {log}")
+            print_line(f"the Prefect server is slow to start; still waiting; see {log}")
         try:
             with urlopen(url, timeout=10):  # noqa: S310 (our own server on this machine)
                 return

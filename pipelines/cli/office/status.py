@@ -1,4 +1,4 @@
-"""``iccs status``: how each source is doing, for people and for a monitor."""
+"""``iccs status``: the state of each source, for people and for monitoring."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    text = "how each source is doing: last vintage, age, last outcome, next run; exit code 1 if one needs attention"
+    text = "state of each source: last vintage, age, last outcome, next run; exit code 1 if a source needs attention"
     parser = add_command(commands, "status", text)
     parser.add_argument(
-        "--notify", action="store_true", help="send what needs attention to the addresses in ICCS_NOTIFY"
+        "--notify", action="store_true", help="send a list of what needs attention to the addresses in ICCS_NOTIFY"
     )
     parser.set_defaults(command=status_command)
 
 
 def status_command(options: argparse.Namespace) -> int:
-    """Print the state of each source of this office; exit code 1 if one needs attention or nothing is published."""
+    """Print the state of each source of the office; exit code 1 if one needs attention or nothing is published."""
     from pipelines.schedule import find_office_problems, read_states
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings

@@ -1,1 +1,1 @@
-"""Commands on what was published: asking, showing, keeping and giving it away."""
+"""Commands for what was published: to query, show, keep and share it."""

@@ -1,4 +1,4 @@
-"""``iccs notebook``: JupyterLab on the notebooks of the project, or the notebooks as pages of HTML."""
+"""``iccs notebook``: JupyterLab on the project's notebooks, or the notebooks as HTML pages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "notebook", "open the notebooks in JupyterLab (extra: notebook)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
-    parser.add_argument("--html", action="store_true", help="run them and write each as a page of HTML, then end")
+    parser.add_argument("--no-browser", action="store_true", help="print the address without opening a browser")
+    parser.add_argument("--html", action="store_true", help="run the notebooks, write each as an HTML page, and exit")
     parser.set_defaults(command=notebook_command)
 
 
 def notebook_command(options: argparse.Namespace) -> int:
-    """Write the notebooks that are not there yet, and open them or write their pages."""
+    """Write the missing notebooks, then open them or write their pages."""
     from pipelines.project.notebooks import open_jupyter, write_notebooks, write_pages
     from pipelines.reader.release import reading_settings
     from pipelines.system.errors import EXIT_DONE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
 
 _MOST_PRINTED = 1000
-"""Rows printed of an answer on a terminal; it can be written to a file as a whole."""
+"""Rows of an answer that are printed on a terminal; the whole answer can be written to a file."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -22,9 +22,9 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "query", "run SQL on the published file")
     parser.add_argument("sql", metavar="SQL")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="write the answer to a new file: .csv, .parquet or .xlsx"
+        "-o", "--output", metavar="FILE", help="write the result to a new file: .csv, .parquet or .xlsx"
     )
-    parser.add_argument("--force", action="store_true", help="with --output: replace a file that exists")
+    parser.add_argument("--force", action="store_true", help="with --output: replace an existing file")
     parser.set_defaults(command=query_command)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
 
 _SHORT = {"ref_area": "area", "time_period": "period", "counting_unit": "unit", "old_value": "old", "new_value": "new"}
-"""Names of columns short enough for a terminal."""
+"""Column names short enough for a terminal."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def list_command(options: argparse.Namespace) -> int:
-    """Print each release, oldest first: its content, whether it is published and still kept."""
+    """Print each release, oldest first: its content, whether it is published and whether it is still kept."""
     from pipelines.publish.releases import history, kept_releases, read_release
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -117,7 +117,7 @@ def restore_command(options: argparse.Namespace) -> int:
 
 
 def _columns_that_differ(rows: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """Return the columns that differ between rows, and in words the values that all share, totals left out."""
+    """Return the columns that differ between rows, and a text of the values that all rows share, without totals."""
     columns = [name for name in rows[0] if any(row[name] not in ("_T", "_Z") for row in rows)]
     shared = [
         name

@@ -1,4 +1,4 @@
-"""``iccs share check|package|sdmx|cts|tables|...``: what may leave of a release, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|tables|...``: what may leave the office, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -17,70 +17,98 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    group = add_group(commands, "share", "what of a release may leave the office, and which cells are hidden")
-    check = add_command(group, "check", "say what would leave, what is hidden and why; writes nothing")
+    group = add_group(commands, "share", "share a release: what may leave the office, with small counts hidden")
+    check = add_command(group, "check", "show what would leave the office, what is hidden and why; writes nothing")
     _add_level(check, "public", "partners", "internal")
     check.add_argument(
         "--tau-argus",
         metavar="DIR",
-        help="write tables and what is hidden of them for tau-argus (.tab, .rda, .hrc, .hst); they have true counts",
+        help=(
+            "write the tables and their hidden cells for tau-argus (.tab, .rda, .hrc, .hst); these files contain the "
+            "true counts"
+        ),
     )
     check.set_defaults(command=check_command)
-    package = _add_leaving(group, "package", "write what may leave: a protected DuckDB release and a data package")
-    package.add_argument("--sign", metavar="FILE", help="private key with which the sums are signed (iccs share key)")
+    package = _add_leaving(group, "package", "write what may leave as a protected DuckDB release and a data package")
+    package.add_argument("--sign", metavar="FILE", help="private key for signing the checksums (iccs share key)")
     package.set_defaults(command=package_command)
-    key = add_command(group, "key", "make a key with which packages are signed, in a file of mode 600")
-    key.add_argument("file", metavar="FILE", help="must not be there yet; keep it, and never pass it on")
+    key = add_command(group, "key", "create a key for signing packages, in a file with mode 600")
+    key.add_argument("file", metavar="FILE", help="must not exist yet; keep it secret")
     key.set_defaults(command=key_command)
-    verify = add_command(group, "verify", "check the signature of a package and the sum of each of its files")
+    verify = add_command(group, "verify", "check the signature of a package and the checksum of each of its files")
     verify.add_argument("package", metavar="DIR")
     verify.add_argument(
-        "--key", required=True, metavar="KEY", help="public key, or a file with it, that did not come with the package"
+        "--key",
+        required=True,
+        metavar="KEY",
+        help="public key, or a file with it, received separately from the package",
     )
     verify.set_defaults(command=verify_command)
     sdmx = _add_leaving(
         group, "sdmx", "write what may leave as SDMX 2.1 and 3.0: structures and data in XML, JSON, CSV"
     )
-    sdmx.add_argument("--agency", default="NSO", metavar="ID", help="agency that publishes, in SDMX (default: NSO)")
+    sdmx.add_argument(
+        "--agency", default="NSO", metavar="ID", help="SDMX identifier of the publishing agency (default: NSO)"
+    )
     sdmx.set_defaults(command=sdmx_command)
     cts = _add_leaving(group, "cts", "write the national figures that may leave as rows of the UN-CTS and SDG series")
     cts.set_defaults(command=cts_command)
     tables = _add_leaving(group, "tables", "write what may leave as a workbook of printed tables (.xlsx)")
     tables.set_defaults(command=tables_command)
-    diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
-    diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
+    diff = add_command(
+        group, "diff", "count the cells that a package shows, hides and changes compared with another, by source"
+    )
+    diff.add_argument("old", metavar="A", help="a package, by its name in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
     diff.set_defaults(command=diff_command)
+    _add_serve(group)
+
+
+def _add_serve(group: Commands) -> None:
     serve = add_command(group, "serve", "answer SDMX REST requests from packages (/v1 and /v2); reads nothing else")
     serve.add_argument(
         "packages", metavar="DIR", help="a package, or a folder of packages: the newest is the current one"
     )
-    serve.add_argument("--agency", default="NSO", metavar="ID", help="agency that publishes, in SDMX (default: NSO)")
-    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine alone")
-    serve.add_argument("--port", type=int, default=8100, help="default: 8100; 0 for any that is free")
+    serve.add_argument(
+        "--agency", default="NSO", metavar="ID", help="SDMX identifier of the publishing agency (default: NSO)"
+    )
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to listen on (default: 127.0.0.1, only this machine)",
+    )
+    serve.add_argument("--port", type=int, default=8100, help="port (default: 8100; 0 for any free port)")
     serve.add_argument(
         "--tokens",
         metavar="FILE",
-        help="tokens of partners, 'NAME TOKEN' a line, in a file that only its owner reads (default: ICCS_SHARE_TOKEN)",
+        help=(
+            "tokens of partners, one 'NAME TOKEN' per line, in a file that only its owner can read (default: "
+            "ICCS_SHARE_TOKEN)"
+        ),
     )
-    serve.add_argument("--most-cells", type=int, default=1_000_000, metavar="N", help="in an answer (default: 1000000)")
-    serve.add_argument("--most-seconds", type=float, default=60, metavar="S", help="to make an answer (default: 60)")
+    serve.add_argument(
+        "--most-cells", type=int, default=1_000_000, metavar="N", help="most cells in an answer (default: 1000000)"
+    )
+    serve.add_argument(
+        "--most-seconds", type=float, default=60, metavar="S", help="most seconds for an answer (default: 60)"
+    )
     serve.add_argument(
         "--most-requests",
         type=int,
         default=600,
         metavar="N",
-        help="of a client in a minute, by token or address; 0 for any number (default: 600)",
+        help="most requests of a client per minute, by token or address; 0 for no limit (default: 600)",
     )
     serve.set_defaults(command=serve_command)
 
 
 def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
-    """Add a command that writes what leaves and notes it in the log."""
-    command = add_command(group, name, f"{help_text}; note it in the log", waiting_arguments())
+    """Add a command that writes what leaves the office and logs it."""
+    command = add_command(group, name, f"{help_text}; adds an entry to the log", waiting_arguments())
     _add_level(command, "public", "partners")
-    command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not be there yet")
-    command.add_argument("--recipient", metavar="TEXT", help="to whom it goes, for the log (default: the level)")
+    command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not exist yet")
+    command.add_argument("--recipient", metavar="TEXT", help="recipient, for the log (default: the level)")
     return command
 
 
@@ -91,12 +119,12 @@ def _add_level(command: Any, *levels: str) -> None:
 
 
 def package_command(options: argparse.Namespace) -> int:
-    """Write the package, and print what left of each source."""
+    """Write the package, and print what of each source left the office."""
     return _leave(options, "package", None)
 
 
 def key_command(options: argparse.Namespace) -> int:
-    """Make a key, and print its public half."""
+    """Create a key, and print its public half."""
     from pathlib import Path
 
     from pipelines.share.signature import make_key
@@ -106,7 +134,7 @@ def key_command(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"file": options.file, "public_key": public})
     else:
-        print_line(f"Private key in {options.file}. Give readers the public key by another way than the packages:")
+        print_line(f"Private key in {options.file}. Send readers the public key separately from the packages:")
         print_line(public)
     return EXIT_DONE
 
@@ -130,12 +158,12 @@ def verify_command(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"package": options.package, "verified": True, "key": found.key, "files": found.files})
     else:
-        print_line(f"{options.package}: {found.files} files are as they were signed, with {found.key}")
+        print_line(f"{options.package}: {found.files} files are unchanged since they were signed with {found.key}")
     return EXIT_DONE
 
 
 def sdmx_command(options: argparse.Namespace) -> int:
-    """Write SDMX files, and print what left of each source."""
+    """Write SDMX files, and print what of each source left the office."""
     from schemas.errors import UsageError
 
     try:
@@ -148,14 +176,14 @@ def sdmx_command(options: argparse.Namespace) -> int:
 
 
 def cts_command(options: argparse.Namespace) -> int:
-    """Write rows of the UN-CTS and SDG series, and print what left of each source."""
+    """Write rows of the UN-CTS and SDG series, and print what of each source left the office."""
     from pipelines.share.questionnaires import write_questionnaires
 
     return _leave(options, "cts", lambda connection, folder, _: write_questionnaires(connection, folder))
 
 
 def tables_command(options: argparse.Namespace) -> int:
-    """Write a workbook of printed tables, and print what left of each source."""
+    """Write a workbook of printed tables, and print what of each source left the office."""
     from pipelines.share.printed_tables import write_printed_tables
 
     return _leave(options, "tables", lambda connection, folder, _: write_printed_tables(connection, folder))
@@ -198,7 +226,7 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Print, for each source of the release, what would leave; fail if any source is refused."""
+    """Print what of each source would leave the office; fail if any source is refused."""
     from datetime import date
     from pathlib import Path
 
@@ -264,7 +292,7 @@ def serve_command(options: argparse.Namespace) -> int:
 
 
 def diff_command(options: argparse.Namespace) -> int:
-    """Print, for each source, how many cells are shown the same, changed, newly or no more; and changed policies."""
+    """Print how many cells of each source are shown unchanged, changed, newly or no longer; and changed policies."""
     from pipelines.share.difference import compare_packages
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -285,7 +313,7 @@ def diff_command(options: argparse.Namespace) -> int:
 
 
 def _figures(series: Series) -> dict[str, Any]:
-    """How much of a series is hidden. Each hidden cell is counted once, whatever the breakdown."""
+    """Return how much of a series is hidden; each hidden cell is counted once, whatever the breakdown."""
     hidden = len(series.primary) + len(series.secondary)
     return {
         "stage": series.stage,

@@ -1,4 +1,4 @@
-"""``iccs site``: static pages of a release, and a server of them for this machine."""
+"""``iccs site``: static pages of a release, and a local server for them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the commands."""
-    group = add_group(commands, "site", "static pages of a release")
+    group = add_group(commands, "site", "build and show static pages of a release")
     build = add_command(group, "build", "write the pages of a release; the old ones stay until the new are complete")
-    build.add_argument("--release", metavar="NAME", help="a release that is kept (default: the published one)")
+    build.add_argument("--release", metavar="NAME", help="a kept release (default: the published one)")
     build.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
     build.add_argument(
         "--with-query",
         metavar="DIR",
-        help="add a page that answers SQL in the browser; DIR has the packages of its engine, fetched with "
-        "npm pack @duckdb/duckdb-wasm@1.32.0 apache-arrow@17.0.0",
+        help="add a page that runs SQL in the browser; DIR contains the packages of its engine, fetched with npm pack "
+        "@duckdb/duckdb-wasm@1.32.0 apache-arrow@17.0.0",
     )
     build.set_defaults(command=build_command)
     serve = add_command(group, "serve", "show a site on this machine (127.0.0.1)")
@@ -56,8 +56,8 @@ def print_site(built: BuiltSite) -> None:
     )
     if built.withheld:
         print_line(
-            "not on it, as their licence or policy (licence, sharing in source.yml) does not allow it, or as counts of "
-            f"incidents are not protected: {', '.join(built.withheld)}"
+            "left out, because their licence or policy (licence, sharing in source.yml) does not allow it, or because "
+            f"counts of incidents are not protected: {', '.join(built.withheld)}"
         )
 
 
@@ -67,6 +67,6 @@ def serve_command(options: argparse.Namespace) -> int:
     from pipelines.system.errors import EXIT_DONE
 
     with site_server(Path(options.output), options.port) as server:
-        print_line(f"http://127.0.0.1:{server.server_address[1]}/ (Ctrl-C ends it)")
+        print_line(f"http://127.0.0.1:{server.server_address[1]}/ (stop: Ctrl-C)")
         server.serve_forever()
     return EXIT_DONE

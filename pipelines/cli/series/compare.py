@@ -1,4 +1,4 @@
-"""``iccs compare``: areas side by side, and in an order where their figures are alike."""
+"""``iccs compare``: areas side by side, and ranked where their figures are comparable."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "compare", "put areas side by side, ranked where their figures are alike", series_arguments()
+        commands, "compare", "put areas side by side, and rank those with comparable figures", series_arguments()
     )
     parser.add_argument(
         "--areas", nargs="+", metavar="AREA", help="areas, by code or name: MX Argentina DE (default: all countries)"
     )
-    parser.add_argument("--year", type=int, help="year of the figures (default: the last that most of them have)")
+    parser.add_argument("--year", type=int, help="year of the figures (default: the latest that most of them have)")
     parser.set_defaults(command=compare_command, area=None)
 
 
 def compare_command(options: argparse.Namespace) -> int:
-    """Print the figures of the areas, what each counts, and why some are not ranked; draw the series if asked."""
+    """Print the figures of the areas, what each counts and why some are not ranked; draw the series if asked to."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.comparison import compare_areas
     from pipelines.reader.series.courses import courses_of
@@ -39,7 +39,7 @@ def compare_command(options: argparse.Namespace) -> int:
     settings = load_settings(options.data)
     areas = list(dict.fromkeys(find_area(text, settings) for text in options.areas)) if options.areas else None
     if areas is not None and len(areas) < 2:
-        raise UsageError("--areas needs two areas or more to compare; one alone: iccs trend CODE --area AREA")
+        raise UsageError("--areas needs two or more areas to compare; for a single one: iccs trend CODE --area AREA")
     found = compare_areas(series_query(options, settings), areas, options.year, settings, options.lang)
     if options.plot:
         from pipelines.reader.plots.comparison import plot_compared
@@ -106,9 +106,9 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
 
     Args:
         found: the comparison.
-        language: of title and names.
+        language: language of title and names.
         settings: where the published file is.
-        most: how many to print; all if None.
+        most: how many rows to print; all if None.
     """
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
@@ -121,7 +121,7 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
     people = people_words(found.query.sex, found.query.age, language)
     what = f"{found.query.iccs} {title}{people}, {found.year}, {found.query.stage} {found.query.counting_unit}s"
     if not found.ranked:
-        print_line(f"{what}: no ranking, as no two figures are alike in all that matters")
+        print_line(f"{what}: no ranking, because no two figures are comparable in all respects")
         return
     print_table(
         ["place", "code", "area", "rate", "low", "high", "events", "status"],

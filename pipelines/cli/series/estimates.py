@@ -1,4 +1,4 @@
-"""``iccs estimates``: estimates of surveys and published ratios, with their errors; recorded counts beside them."""
+"""``iccs estimates``: survey estimates and published ratios with their errors, beside recorded counts."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "estimates", "print survey estimates and published ratios, with their errors")
-    parser.add_argument("code", nargs="?", metavar="CODE", help="ICCS category, with those inside it (default: all)")
-    parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
-    parser.add_argument("--sdg", metavar="NUMBER", help="only figures of this SDG indicator, e.g. 16.3.2")
-    parser.add_argument("--sex", choices=("_T", "M", "F"), default="_T", help="sex of the persons (default: _T, both)")
-    parser.add_argument(
-        "--plot", metavar="FILE", help="picture of one category and area: estimates beside recorded counts"
+    parser = add_command(
+        commands, "estimates", "print survey estimates and published ratios, with their sampling errors"
     )
     parser.add_argument(
-        "--style", default="screen", metavar="STYLE", help="of the picture: screen, print, slides, or a .mplstyle file"
+        "code", nargs="?", metavar="CODE", help="ICCS category, including those inside it (default: all)"
+    )
+    parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
+    parser.add_argument("--sdg", metavar="NUMBER", help="only figures of this SDG indicator, e.g. 16.3.2")
+    parser.add_argument("--sex", choices=("_T", "M", "F"), default="_T", help="sex of the persons (default: _T, all)")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="picture for one category and area: estimates next to recorded counts"
+    )
+    parser.add_argument(
+        "--style",
+        default="screen",
+        metavar="STYLE",
+        help="style of the picture: screen, print, slides, or a .mplstyle file",
     )
     parser.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of the picture (default: en)"
@@ -33,7 +40,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def estimates_command(options: argparse.Namespace) -> int:
-    """Print the figures as published, the lines through them, and recorded counts of the same year."""
+    """Print the figures as published, the trend lines through them, and recorded counts of the same year."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.series.estimates import read_estimates
     from pipelines.system.errors import EXIT_DONE
@@ -53,7 +60,7 @@ def estimates_command(options: argparse.Namespace) -> int:
             *("estimate", "low", "high", "unit", "status", "source"),
         ],
         [_row(row) for row in found.figures],
-        title="As published; low and high at the level of the source, else 95 %",
+        title="As published; low and high at the source's confidence level, otherwise 95 %",
     )
     for line in found.lines:
         print_line(_line(line))
@@ -64,7 +71,7 @@ def estimates_command(options: argparse.Namespace) -> int:
                 *("recorded", "of", "source", "share", "differences"),
             ],
             [_beside(row) for row in found.beside],
-            title="Recorded counts beside the estimates: figures of two populations, never one series",
+            title="Recorded counts next to the estimates: figures of two populations, never one series",
         )
     return EXIT_DONE
 

@@ -28,19 +28,19 @@ def add_parser(commands: Commands) -> None:
         nargs="+",
         default=[],
         metavar="AREA",
-        help="areas without the policy, by code or name, to compare with; several are weighted (synthetic control)",
+        help="areas without the policy to compare with, by code or name; several are weighted (synthetic control)",
     )
     parser.add_argument(
         "--family",
         choices=("counts", "gaussian"),
         default="counts",
-        help="gaussian: a linear model of the rates too, as many published studies make it",
+        help="gaussian: also fit a linear model of the rates, as many published studies do",
     )
     parser.set_defaults(command=evaluate_command)
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked."""
+    """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked to."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.series.linear import as_document as linear_document
     from pipelines.reader.series.linear import evaluate_linear
@@ -135,12 +135,12 @@ def _print_linear(linear: LinearEvaluation) -> None:
         panel = linear.panel
         print_line(
             f"mean after less before, against the controls: {panel.value:+.3f}; randomisation p "
-            f"{p_value_text(panel.p)} among {panel.assignments:,} areas taken as the one with the policy; the smallest "
-            f"that there could be is {panel.smallest_p:.3f}"
+            f"{p_value_text(panel.p)} among {panel.assignments:,} areas taken in turn as the one with the policy; the "
+            f"smallest possible is {panel.smallest_p:.3f}"
         )
     print_line(
-        "A linear model takes the noise as the same at all levels and looks at no other date or area: the verdict is "
-        "that of the first table."
+        "A linear model assumes the same noise at all levels and considers no other date or area: the verdict is that "
+        "of the first table."
     )
 
 

@@ -1,4 +1,4 @@
-"""``iccs evidence``: results on programmes, with what each lacks and cannot tell."""
+"""``iccs evidence``: results on programmes, with what each leaves out and cannot show."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "evidence", "print what studies found of programmes (evaluations.csv of the project)"
+        commands, "evidence", "print the results of studies on programmes (evaluations.csv of the project)"
     )
-    parser.add_argument("code", nargs="?", metavar="CODE", help="ICCS category, with those inside it (default: all)")
+    parser.add_argument(
+        "code", nargs="?", metavar="CODE", help="ICCS category, including those inside it (default: all)"
+    )
     parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
     parser.set_defaults(command=evidence_command)
 
 
 def evidence_command(options: argparse.Namespace) -> int:
-    """Print each result as its authors state it, and below it what it lacks and cannot tell."""
+    """Print each result as its authors state it, followed by what it leaves out and cannot show."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.series.evidence import read_evidence
     from pipelines.system.errors import EXIT_DONE

@@ -1,4 +1,4 @@
-"""``iccs funnel``: rates of the areas of a country, smoothed, and against the limits of a funnel."""
+"""``iccs funnel``: rates of the areas of a country, smoothed and against funnel plot limits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 _MOST_LISTED, _FIRST_LISTED = 40, 12
-"""Of more areas than the first number, so many are named."""
+"""If there are more areas than the first number, as many as the second are named."""
 
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "funnel", "compare the areas of a country: smoothed rates, funnel", series_arguments()
+        commands, "funnel", "compare the areas of a country: smoothed rates and funnel plot", series_arguments()
     )
     parser.add_argument("--area", required=True, help="country whose parts are compared, by code or name")
     parser.add_argument("--year", type=int, help="year of the rates (default: the last of the source)")
@@ -35,7 +35,10 @@ def add_parser(commands: Commands) -> None:
         "--method",
         choices=("marshall", "bym"),
         default="marshall",
-        help="smooth towards the rate of all areas, or towards that of neighbours too (default: marshall)",
+        help=(
+            "smooth towards the rate of all areas (marshall), or also towards that of neighbours (bym) (default: "
+            "marshall)"
+        ),
     )
     parser.add_argument("--map", metavar="FILE", dest="map_file", help="draw a map of the smoothed rates")
     parser.add_argument(
@@ -53,14 +56,14 @@ def add_parser(commands: Commands) -> None:
 
 
 def funnel_command(options: argparse.Namespace) -> int:
-    """Print recorded and smoothed rates with limits, the highest first; draw funnel and map if asked."""
+    """Print recorded and smoothed rates with limits, highest first; draw funnel and map if asked to."""
     from pipelines.collect.boundaries import read_boundaries
     from pipelines.reader.series.small_areas import read_small_areas
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     if options.boundaries and not options.map_file and options.method == "marshall":
-        raise UsageError("--boundaries is for a map or neighbours: give --map FILE or --method bym too")
+        raise UsageError("--boundaries is for a map or neighbours: also give --map FILE or --method bym")
     settings = load_settings(options.data)
     outlines = read_boundaries(Path(options.boundaries), options.property) if options.boundaries else None
     query = series_query(options, settings)
@@ -79,13 +82,16 @@ def funnel_command(options: argparse.Namespace) -> int:
     print_line()
     n = len(found.rows)
     print_line(
-        f"all {n} areas together: {found.common:.2f}; {len(found.beyond_chance)} of them are outside 99.8 % of chance"
+        f"all {n} areas together: {found.common:.2f}; {len(found.beyond_chance)} of them are outside the 99.8 % limits "
+        "of chance"
     )
     print_line(
         f"beyond chance the areas differ by {found.spread:.0%} of that rate (standard deviation); outside 99.8 % of "
         f"the funnel with it: {_listed(found.outside)}"
     )
-    print_line(f"limits hold the common rate, so that the side is not known: {_listed(sorted(found.unsure))}")
+    print_line(
+        f"limits include the common rate, so it is not known on which side they are: {_listed(sorted(found.unsure))}"
+    )
     for name in filter(None, (options.plot, options.map_file)):
         print_line(f"picture: {name}")
     return EXIT_DONE
@@ -112,11 +118,11 @@ def _print_rates(found: SmallAreas) -> None:
             f"{around.origin}; rates differ by {around.sigma[0]:.2f} on the logarithm (standard deviation), "
             f"{around.phi[0]:.0%} of that variance shared with neighbours (+- {around.phi[1]:.0%})"
         )
-        print_line(f"without a neighbour, drawn to the rate of all areas only: {_listed(list(around.alone))}")
+        print_line(f"without neighbours, shrunk only towards the rate of all areas: {_listed(list(around.alone))}")
 
 
 def _listed(areas: list[str]) -> str:
-    """Name areas, of many how many they are and the first of them: a country has a thousand municipalities.
+    """Name areas; if there are many, their number and the first few: a country may have thousands of municipalities.
 
     >>> _listed([]), _listed(["MX-JAL"]), _listed(["MX-JAL"] * 60)[-13:]
     ('none', 'MX-JAL', '(all: --json)')

@@ -1,4 +1,4 @@
-"""``iccs latest``: the latest months of a series, what they will come to, and whether one is unusually high."""
+"""``iccs latest``: the latest months of a series, what they will probably reach, and whether one is unusually high."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "latest", "show the latest months: still filling up, unusually high", series_arguments()
+        commands,
+        "latest",
+        "show the latest months: which are still filling up, which are unusually high",
+        series_arguments(),
     )
     parser.add_argument("--area", required=True, help="area, by code or name: MX-SIN, Sinaloa")
     parser.set_defaults(command=latest_command)
 
 
 def latest_command(options: argparse.Namespace) -> int:
-    """Print the latest months as published, with nowcast and early warning; draw them if asked."""
+    """Print the latest months as published, with nowcast and early warning; draw them if asked to."""
     from pipelines.reader.series.latest import read_latest
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "map", "show rates of one year by area, on a map", series_arguments())
+    parser = add_command(commands, "map", "show rates of one year by area, as a table or map", series_arguments())
     parser.add_argument("--area", help="area whose parts are shown, by code or name: MX, Mexico (default: countries)")
     parser.add_argument("--year", type=int, help="year of the rates (default: the last of the source)")
     parser.add_argument(
@@ -34,19 +34,19 @@ def add_parser(commands: Commands) -> None:
         "--disputed",
         default="declared",
         metavar="SET",
-        help="borders drawn as disputed: a set of boundaries/disputed.csv, or none (default: declared)",
+        help="borders to draw as disputed: a set from boundaries/disputed.csv, or none (default: as declared)",
     )
     parser.set_defaults(command=map_command)
 
 
 def map_command(options: argparse.Namespace) -> int:
-    """Print the rates by area, the highest first, and what is missing; draw the map if asked."""
+    """Print the rates by area, highest first, and what is missing; draw the map if asked to."""
     from pipelines.reader.maps import read_map_rates
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     if options.boundaries and not options.plot:
-        raise UsageError("--boundaries is for a picture: give --plot FILE too")
+        raise UsageError("--boundaries is for a picture: also give --plot FILE")
     settings = load_settings(options.data)
     found = read_map_rates(series_query(options, settings), options.year, settings)
     undrawn = _draw(found, options, settings) if options.plot else []
@@ -82,7 +82,7 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     from schemas.comparison import load_comparison_rules
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
-    # Where chance decides the place of a rate, it is in no order with the others: it follows them.
+    # A rate whose rank is down to chance is not ranked with the others: it comes after them.
     ranked = sorted(found.rows.values(), key=lambda row: (found.is_few(row["ref_area"]), -row["rate_per_100k"]))
     symbols = [", ".join(_symbols(row, found.is_few(row["ref_area"]))) for row in ranked]
     place = "by country" if found.query.area is None else f"below {found.query.area}"
@@ -106,7 +106,7 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     if any(symbols):
         print_line(
             "status: observation status other than A (normal); few: fewer than "
-            f"{load_comparison_rules().fewest_events} events: chance decides the place, use the confidence limits"
+            f"{load_comparison_rules().fewest_events} events: chance decides the rank, use the confidence limits"
         )
     for caveat, areas in found.caveats.items():
         print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")
@@ -115,10 +115,10 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
         what = "no rate" if reason in known else "not compared"
         print_line(f"{what}: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
-        print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
+        print_line(f"not on the map (no outline): {', '.join(f'{at} {names[at]}' for at in undrawn)}")
     if found.elsewhere:
         print_line(
-            "not on the map, as their figures are of another series: "
+            "not on the map, because their figures belong to another series: "
             + ", ".join(f"{at} {names[at]}" for at in found.elsewhere)
         )
     if found.others:

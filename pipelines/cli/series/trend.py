@@ -34,32 +34,34 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "trend", "show rates of one ICCS category in one area by year", series_arguments())
     parser.add_argument("--area", required=True, help="area, by code or name: MX, MX-JAL, Jalisco")
     parser.add_argument(
-        "--by", choices=("sex", "age", "area"), help="a line or panel for each in the picture (with --plot)"
+        "--by", choices=("sex", "age", "area"), help="one line or panel for each in the picture (with --plot)"
     )
     parser.add_argument(
-        "--monthly", action="store_true", help="the monthly series: seasonally adjusted, trend, turning points"
+        "--monthly", action="store_true", help="show the monthly series: seasonally adjusted, trend, turning points"
     )
     parser.add_argument(
-        "--earlier", action="store_true", help="directions of the years before the last break of a series, too"
+        "--earlier",
+        action="store_true",
+        help="also show the directions of the years before the last break of a series",
     )
     parser.set_defaults(command=trend_command)
 
 
 def trend_command(options: argparse.Namespace) -> int:
-    """Print the series of one category in one area, its direction and changes; draw it if asked."""
+    """Print the series of one category in one area, its direction and changes; draw it if asked to."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
     if options.monthly:
         if options.by:
-            raise UsageError("--by divides the picture of the annual series: leave out --by, or --monthly")
+            raise UsageError("--by is for the picture of the annual series: leave out --by or --monthly")
         if options.earlier:
-            raise UsageError("--earlier is of the annual series: leave out --earlier, or --monthly")
+            raise UsageError("--earlier is for the annual series: leave out --earlier or --monthly")
         _monthly(options, settings)
         return EXIT_DONE
     if options.by and not options.plot:
-        raise UsageError("--by says how a picture is divided: give --plot FILE too")
+        raise UsageError("--by divides a picture: also give --plot FILE")
     _annual(options, settings)
     return EXIT_DONE
 
@@ -91,7 +93,7 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
         return
     _print_annual(wanted, found, options.lang, settings)
     if options.earlier:
-        print_line("before the last break (no answer for today):" if earlier else "no years before a break")
+        print_line("before the last break (not valid for today):" if earlier else "no years before a break")
         for row in earlier:
             print_line(f"  {_trend_line(row)}")
     if options.plot:
@@ -120,7 +122,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
-    """Print one series, a year a line; notes on single years (no rate, caveats) follow the table."""
+    """Print one series, one line per year; notes on single years (no rate, caveats) follow the table."""
     from pipelines.reader.series.rates import year_spans
 
     print_line()
@@ -133,14 +135,14 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     if wide:
         low, high = (f"{wide[-1][name]:,.2f}" for name in ("usual_low", "usual_high"))
         year = wide[-1]["time_period"]
-        print_line(f"limits are of chance alone; with the usual spread between years, {year}: {low} to {high}")
+        print_line(f"limits include chance alone; with the usual variation between years, {year}: {low} to {high}")
     bounded = [
         f"{row['time_period']} {row['rate_at_least']:,.2f} to {row['rate_at_most']:,.2f}"
         for row in rows
         if row["rate_at_most"] is not None
     ]
     if bounded:
-        print_line(f"rate between (none of the unknown are these, all are): {'; '.join(bounded)}")
+        print_line(f"rate between (if none of the unknown belong here, if all do): {'; '.join(bounded)}")
     notes: dict[str, list[int]] = {}
     for row in rows:
         reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []
@@ -155,7 +157,7 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
 
 
 def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with its population without the decimals that an estimate of it has.
+    """Return a row with its population as a whole number, without the decimals of an estimate.
 
     >>> _whole_persons({"population": 202712.93, "value": 18})
     {'population': 202713, 'value': 18}
@@ -194,26 +196,26 @@ def _trend_line(record: dict[str, Any]) -> str:
 
 
 def _sensitivity(record: dict[str, Any]) -> str:
-    """Say whether the direction holds without single years; of many decisive ones, that it hangs on most of them."""
+    """Say whether the direction holds without single years; if many are decisive, that it depends on most of them."""
     years = (record["decisive_years"] or "").split(";")
     if years == [""]:
         return ", the same without any one year"
     if len(years) > record["n"] / 2:
-        return f", another direction without any one of {len(years)} of {record['n']} years"
-    text = f", another direction without {' or '.join(years)}"
+        return f", a different direction without any one of {len(years)} of {record['n']} years"
+    text = f", a different direction without {' or '.join(years)}"
     if str(record["last_year"]) in years:
         text += f" ({record['direction_without_last_year']} without the last year)"
     return text
 
 
 def change_line(record: dict[str, Any]) -> str:
-    """Return a row of ``out.change`` as a line: what it is called, and, where it was tested, its limits and p."""
+    """Return a row of ``out.change`` as a line: its name and, if it was tested, its limits and p-value."""
     from pipelines.reader.selection import key_of
 
     direction = record["direction"]
     swing = record["usual_swing_percent"]
     if direction == "no significant change" and swing is not None:
-        # Not that nothing changed: years of the series so far apart usually differ as much.
+        # This does not mean that nothing changed: years of the series this far apart usually differ as much.
         direction = f"within the usual swings of the series (-{100 * swing / (100 + swing):.0f} to +{swing:,.0f} %)"
     text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
     text += _no_percent(record)
@@ -227,7 +229,7 @@ def change_line(record: dict[str, Any]) -> str:
 
 
 def _tested(record: dict[str, Any], *, percent: bool) -> str:
-    """Limits and p of a change, in percent or as a ratio; nothing where it is not tested."""
+    """Return limits and p-value of a change, in percent or as a ratio; empty if it was not tested."""
     from pipelines.statistics.wording import p_value_text
 
     if record["p_value"] is None:
@@ -237,20 +239,20 @@ def _tested(record: dict[str, Any], *, percent: bool) -> str:
         for limit in (record["ratio_low"], record["ratio_high"])
     )
     limits = "" if low is None else f" ({low} to {high or 'no upper limit'})"
-    if record["rate_ratio"] is None:  # from no event
+    if record["rate_ratio"] is None:  # no events at the start
         limits = f", ratio at least {low}" if record["ratio_low"] else ""
     return f"{limits}, p {p_value_text(record['p_value'])}"
 
 
 def _no_percent(record: dict[str, Any]) -> str:
-    """Say why a change is not given in percent; nothing where a break says it already."""
+    """Say why a change is not given in percent; empty if a break already says so."""
     from schemas.comparison import load_comparison_rules
 
     if record["no_percent_reason"] not in ("few_events", "no_events"):
         return ""
     few = load_comparison_rules().fewest_events
     many = "no events" if record["no_percent_reason"] == "no_events" else f"fewer than {few} events"
-    return f", change not in percent ({many} in {record['first_year']})"
+    return f", change not given in percent ({many} in {record['first_year']})"
 
 
 def _segment_line(record: dict[str, Any]) -> str:
@@ -266,7 +268,7 @@ def _segment_line(record: dict[str, Any]) -> str:
 
 
 def _limits_line(record: dict[str, Any]) -> str:
-    """Say how far the joinpoints of a series, and the changes between them, are known: by resampling."""
+    """Say how certain the joinpoints of a series and the changes between them are, by resampling."""
     from pipelines.reader.selection import key_of
 
     turns = ", ".join(f"{one['year']} ({one['low']} to {one['high']})" for one in record["joinpoints"])
@@ -274,12 +276,12 @@ def _limits_line(record: dict[str, Any]) -> str:
     return (
         f"  {key_of(record).name}, joinpoint {turns}, and percent a year {changes}, on average "
         f"{record['aapc_low']:+.1f} to {record['aapc_high']:+.1f}: 95 % limits from {record['draws']:,} resampled "
-        "series, which do not take the joinpoints as known"
+        "series, which do not assume that the joinpoints are known"
     )
 
 
 def _monthly(options: argparse.Namespace, settings: Settings) -> None:
-    """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked."""
+    """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked to."""
     from pipelines.reader.series.monthly import read_monthly
 
     found = read_monthly(series_query(options, settings, freq="M"), settings)
@@ -297,9 +299,9 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
 
 
 _BESIDE_ANNUAL = {
-    "open": "one of the monthly and the annual direction is inconclusive: they do not contradict each other",
-    "other": "the annual direction is another: it may cover other years, and allows for slower swings",
-    "opposite": "the annual direction is the opposite: it covers other years, or a part of the years hides the rest",
+    "open": "the monthly or the annual direction is inconclusive: they do not contradict each other",
+    "other": "the annual direction differs: it may cover other years, and allows for slower swings",
+    "opposite": "the annual direction is the opposite: it covers other years, or some of the years outweigh the rest",
 }
 
 
@@ -318,7 +320,7 @@ def _print_monthly(found: MonthlyReport) -> None:
     for turn in found.turns:
         print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
     if not found.turns:
-        print_line("no turning point of the trend beyond what noise makes")
+        print_line("no turning point of the trend beyond what noise explains")
     text = f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months"
     if found.trend is not None and found.percent_a_year is not None:
         percent, low, high = found.percent_a_year
@@ -331,8 +333,8 @@ def _print_monthly(found: MonthlyReport) -> None:
     if found.beside_annual in _BESIDE_ANNUAL:
         print_line(_BESIDE_ANNUAL[found.beside_annual])
     print_line(
-        f"beside it, of the counts: {test.method} p {p_value_text(test.p)}, "
-        f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
+        f"in addition, for the counts: {test.method} p {p_value_text(test.p)}, Sen slope {line.slope:+.3g} a year "
+        f"({line.low:+.3g} to {line.high:+.3g})"
     )
     if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
         print_line(
@@ -342,7 +344,7 @@ def _print_monthly(found: MonthlyReport) -> None:
         print_line(f"bridged in {period_at(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
     if series.others:
         print_line(f"other series: {', '.join(series.others)}")
-    print_line("adjusted and trend by STL; the last months are provisional: they change when new months are added")
+    print_line("adjusted and trend by STL; the latest months are provisional and change when new months are added")
 
 
 def _monthly_document(found: MonthlyReport) -> dict[str, Any]:

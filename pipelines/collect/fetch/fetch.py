@@ -1,7 +1,8 @@
 """The step before acquiring: fetch what is new at the addresses of a source into its input folder.
 
-A file is fetched beside, checked, and renamed into ``input/<source>/acquired``: a failed attempt leaves the last good
-file. The run keeps the bytes by sha256 as those of any input; here it is written down where they came from and when.
+A file is downloaded under a temporary name, checked, and renamed into ``input/<source>/acquired``: a failed attempt
+leaves the last good file. The run keeps the bytes by sha256 like those of any input; here their origin and time are
+recorded.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import Any
 
 from pipelines.collect.acquire import FETCHED, find_layouts
 from pipelines.collect.fetch.limits import Limits, require_allowed
-from pipelines.collect.fetch.received import Receipt, Received, now, read_received, write_received
+from pipelines.collect.fetch.received import Receipt, Received, read_received, write_received
 from pipelines.collect.fetch.stores import NothingThere, copy_file, fetch_store, list_folder, list_store, open_store
 from pipelines.collect.fetch.web import Answer, fetch_web
+from pipelines.system.clock import utc_now
 from pipelines.system.errors import DataRefused, Problem, is_disk_full
 from pipelines.system.files import replace_atomically, sha256_of_file
 from pipelines.system.removal import make_work_folder
@@ -33,7 +35,7 @@ _PAGES = (b"<!doctype html", b"<html", b"<head", b'<?xml version="1.0" encoding=
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """What became of one file: ``new``, ``changed``, ``same``, or ``gone`` (kept here, no longer there)."""
+    """The outcome for one file: ``new``, ``changed``, ``same``, or ``gone`` (kept here, no longer at its address)."""
 
     name: str
     address: str
@@ -66,11 +68,11 @@ def fetch(folder: SourceFolder, settings: Settings) -> Fetched:
 
     Args:
         folder: a source with ``acquire``.
-        settings: where data live, and what may be asked; the caller holds the lock of the data folder.
+        settings: where data live, and the allowed origins; the caller must hold the lock of the data folder.
 
     Raises:
-        DataRefused: a file could not be had or is no data; the others were fetched all the same.
-        UsageError: an address may not be asked, or its library or secret is missing.
+        DataRefused: a file could not be fetched or is not data; the others were fetched nevertheless.
+        UsageError: an address is not allowed, or its library or secret is missing.
     """
     for one in folder.source.acquire:
         _check_declared(one, folder, settings)
@@ -95,15 +97,15 @@ def _check_declared(one: Acquisition, folder: SourceFolder, settings: Settings) 
     require_allowed(one, settings)
     if folder.source.of_persons and not (one.is_web or one.is_store):
         raise UsageError(
-            f"source.yml: acquire: {one.address}: records of persons are not copied from a folder of this machine; "
-            "run with them where they are: iccs run --from DIR, or have the folder in the input folder"
+            f"source.yml: acquire: {one.address}: records of persons are not copied from a folder on this machine; use "
+            "them where they are: iccs run --from DIR, or put the folder into the input folder"
         )
     place = settings.input / folder.source_id / FETCHED / one.file_name
     if not one.is_pattern and _layout_of(folder, place, settings) is None:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
         raise UsageError(
-            f"source.yml: acquire: {one.address} gives a file {one.file_name!r}, which no layout takes ({patterns}); "
-            "give it a name under acquire, or add the name to files"
+            f"source.yml: acquire: {one.address} gives a file {one.file_name!r}, which matches no layout ({patterns}); "
+            "give it a name under acquire, or add its name under files"
         )
 
 
@@ -113,7 +115,7 @@ def _layout_of(folder: SourceFolder, path: Path, settings: Settings) -> int | No
 
 
 class _Fetching:
-    """Fetches the files of one source, one after the other, and writes down each as it comes."""
+    """Fetches the files of one source, one after the other, and records each as it arrives."""
 
     def __init__(self, folder: SourceFolder, settings: Settings) -> None:
         self.folder, self.settings = folder, settings
@@ -123,7 +125,7 @@ class _Fetching:
         self._store: Any = None
 
     def files_at(self, one: Acquisition) -> Iterator[Acquisition]:
-        """Give the files that an address stands for."""
+        """Yield the files that an address stands for."""
         if one.is_web:
             yield one
         elif one.is_store:
@@ -138,7 +140,7 @@ class _Fetching:
         """Fetch one file.
 
         Raises:
-            DataRefused: it could not be had, or is no data.
+            DataRefused: it could not be fetched, or is not data.
         """
         name, settings = one.file_name, self.settings
         limits = Limits(
@@ -175,17 +177,17 @@ class _Fetching:
         return copy_file(one, part, limits)
 
     def _keep(self, one: Acquisition, answer: Answer, part: Path, target: Path, last: Receipt | None) -> Receipt | None:
-        """Put a file into its place; return what is written down, None where it has the content of the one before."""
+        """Move a file into place; return its receipt, None if the content is that of the previous one."""
         digest, size = sha256_of_file(part), part.stat().st_size
         if not target.is_file() or sha256_of_file(target) != digest:
             self.place.mkdir(parents=True, exist_ok=True)
             replace_atomically(target, lambda temporary: shutil.move(part, temporary))
         if last is not None and (last.sha256, last.name) == (digest, target.name):
             return None
-        return Receipt(one.address, target.name, digest, size, now(), answer.came_from, answer.headers)
+        return Receipt(one.address, target.name, digest, size, utc_now(), answer.came_from, answer.headers)
 
     def gone(self) -> list[FetchedFile]:
-        """Return the files here that no address gives any longer; their figures stay until somebody deletes them."""
+        """Return the files here that no address provides any longer; their figures stay until somebody deletes them."""
         there = {file.name for file in self.files}
         last = {one.name: one for one in self.received.receipts}
         return [
@@ -196,7 +198,7 @@ class _Fetching:
 
     @contextmanager
     def _store_errors(self, one: Acquisition) -> Iterator[None]:
-        """Say what a store did not give; of an error only the kind, as its text may hold what signs in."""
+        """Report a failure of a store, but only the type of the error, as its text may contain credentials."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -204,18 +206,18 @@ class _Fetching:
         except (OSError, BotoCoreError, ClientError) as error:
             if is_disk_full(error):
                 raise
-            found = f"{one.address} could not be had from the store ({type(error).__name__})."
+            found = f"{one.address} could not be fetched from the store ({type(error).__name__})."
             problem = Problem(rule="file_not_fetched", source=self.folder.source_id, file=one.file_name, found=found)
             raise DataRefused([problem]) from error
 
 
 def check_kind(path: Path, file_format: str, limits: Limits) -> None:
-    """Refuse what is no data, before it takes the place of a file that is.
+    """Refuse a download that is not data, before it replaces a file that is.
 
     Args:
-        path: what came.
-        file_format: what the layout reads: csv, excel or parquet.
-        limits: name the source and the file.
+        path: the download.
+        file_format: of the layout: csv, excel or parquet.
+        limits: with the names of source and file.
 
     Raises:
         DataRefused: it is empty, a web page, or of another kind.
@@ -223,10 +225,10 @@ def check_kind(path: Path, file_format: str, limits: Limits) -> None:
     with path.open("rb") as file:
         first = file.read(_FIRST_BYTES)
     if not first:
-        raise limits.refuse("file_empty", "The address gives an empty file.")
+        raise limits.refuse("file_empty", "The address returned an empty file.")
     text = first.replace(b"\x00", b"").removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_PAGES):
-        raise limits.refuse("file_is_html", "The address gives a web page (HTML), not data.")
+        raise limits.refuse("file_is_html", "The address returned a web page (HTML), not data.")
     starts = _STARTS.get(file_format)
     if (starts is not None and not first.startswith(starts)) or (starts is None and first.startswith(b"%PDF")):
-        raise limits.refuse("file_not_readable", f"What the address gives is not of the type {file_format}.")
+        raise limits.refuse("file_not_readable", f"The address returned something that is not of type {file_format}.")

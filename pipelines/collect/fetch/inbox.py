@@ -1,9 +1,9 @@
-"""The inbox: a folder into which people and programs put new files, in the order in which they come.
+"""The inbox: a folder where people and programs drop new files, processed in the order of arrival.
 
-A file that is complete goes to the source whose layouts have its name, into the source's input folder, where it takes
-the place of one of the same name. Nothing is lost by that: what is replaced has been kept by sha256, or is put aside.
-A file that no source has, or that several have, stays where it is and is named; in a folder of the inbox that has the
-name of a source it is that source's alone.
+A complete file goes to the source whose layouts match its name, into that source's input folder, where it replaces one
+of the same name. Nothing is lost: what is replaced has been kept by sha256, or is put aside. A file that matches no
+source, or several, stays where it is and is reported. In a subfolder with the name of a source it belongs to that
+source alone.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
 REPLACED = "replaced"
-"""In the inbox: files that were replaced and of which no copy had been kept."""
+"""Subfolder of the inbox for replaced files of which no copy had been kept."""
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", "~")
 
 
 @dataclass(frozen=True)
 class WaitingFile:
-    """A file in the inbox that is complete, and the sources that take files of its name."""
+    """A complete file in the inbox, and the sources that accept its name."""
 
     path: Path
     sources: tuple[str, ...]
@@ -36,7 +36,7 @@ class WaitingFile:
 
 @dataclass(frozen=True)
 class TakenFile:
-    """A file that a run took from the inbox, and whether it took the place of another."""
+    """A file that a run took from the inbox, and whether it replaced another."""
 
     source: str
     name: str
@@ -47,8 +47,8 @@ def find_waiting(folders: Iterable[SourceFolder], settings: Settings) -> list[Wa
     """Return the complete files of the inbox, the oldest first.
 
     Args:
-        folders: every source there is; one whose definition is not valid takes nothing.
-        settings: where the inbox is; it need not be there.
+        folders: every source; one whose definition is not valid accepts nothing.
+        settings: where the inbox is; it need not exist.
     """
     known = list(folders)
     found = []
@@ -59,7 +59,7 @@ def find_waiting(folders: Iterable[SourceFolder], settings: Settings) -> list[Wa
 
 
 def _files(settings: Settings, sources: Collection[str]) -> Iterator[tuple[Path, str | None]]:
-    """Give the complete files, each with the source whose own folder it is in."""
+    """Yield the complete files, each with the source in whose own folder it is."""
     if not settings.inbox.is_dir():
         return
     places = [(settings.inbox, None), *((settings.inbox / name, name) for name in sorted(sources))]
@@ -87,15 +87,15 @@ def take_inbox(
 ) -> tuple[list[TakenFile], list[WaitingFile]]:
     """Move the files of the inbox into the input folders of the sources that are run.
 
-    The caller holds the lock of the data folder, so that no other run reads a file while it is replaced.
+    The caller must hold the lock of the data folder, so that no other run reads a file while it is replaced.
 
     Args:
-        known: every source there is.
-        running: the names of those that are run; what others take waits for their own run.
+        known: every source.
+        running: the names of those that are run; files of others wait for their own run.
         settings: where data live.
 
     Returns:
-        The files that were taken, and those that no source or several sources have.
+        The files that were taken, and those that match no source or several.
     """
     folders = {folder.source_id: folder for folder in known}
     taken, left = [], []
@@ -121,7 +121,7 @@ def _take(path: Path, folder: SourceFolder, settings: Settings) -> TakenFile:
 
 
 def _put_aside(old: Path, source: str, settings: Settings) -> None:
-    """Copy a file that is to be replaced, unless a run has kept it."""
+    """Copy a file that is to be replaced, unless a run has kept a copy."""
     digest = sha256_of_file(old)
     if (settings.raw / source / f"{digest}.bin").is_file():
         return
@@ -131,15 +131,15 @@ def _put_aside(old: Path, source: str, settings: Settings) -> None:
 
 
 def say_left(left: Iterable[WaitingFile]) -> list[str]:
-    """Return what is said of the files that stay in the inbox."""
+    """Return the message about the files that stay in the inbox."""
     return [
         f"{one.path} is in the inbox, and "
         + (
-            f"several sources have a file of its name: {', '.join(one.sources)}; put it into a folder of the inbox "
-            "that has the name of one of them"
+            f"several sources have a file with this name: {', '.join(one.sources)}; put it into a subfolder of the "
+            "inbox named after one of them"
             if one.sources
-            else "no source has a file of its name; rename it, or put it into the folder of the inbox that has the "
-            "name of a source, and add the name to files in its source.yml"
+            else "no source has a file with this name; rename it, or put it into a subfolder of the inbox named after "
+            "its source, and add the name under files in its source.yml"
         )
         for one in left
     ]

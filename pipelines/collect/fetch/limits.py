@@ -1,4 +1,4 @@
-"""What may be asked, how much may come and how long it may take: the office says it, not the definition of a source."""
+"""Limits on fetching: origins, size and time. They are set by the office, not by the definition of a source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one file: its source, its name, the most bytes, and how long it may take in seconds."""
+    """The limits for one file: its source and name, the most bytes, and the time in seconds."""
 
     source_id: str
     name: str
@@ -30,25 +30,25 @@ class Limits:
     began: float = field(default_factory=time.monotonic)
 
     def refuse(self, rule: str, found: str) -> DataRefused:
-        """Return the error that says what is wrong with the file."""
+        """Return the error that refuses the file, to be raised."""
         return DataRefused([Problem(rule=rule, source=self.source_id, file=self.name, found=found)])
 
     @property
     def seconds_left(self) -> float:
-        """How long it may still take."""
+        """The time that is left, in seconds."""
         return self.began + self.max_seconds - time.monotonic()
 
     def check(self, size: int) -> None:
-        """Refuse a file that has become too large or takes too long.
+        """Refuse a file that is too large or takes too long.
 
         Raises:
             DataRefused: it has.
         """
         if size > self.max_bytes:
-            found = f"More than {self.max_bytes / 1024**2:,.0f} MiB came from the address, which is the limit."
+            found = f"More than {self.max_bytes / 1024**2:,.0f} MiB came from the address; that is the limit."
             raise self.refuse("file_too_large", found)
         if self.seconds_left <= 0:
-            found = f"After {self.max_seconds:,.0f} s only {size:,} bytes had come."
+            found = f"After {self.max_seconds:,.0f} s only {size:,} bytes had arrived."
             raise self.refuse("file_not_fetched", found)
 
 
@@ -66,7 +66,7 @@ def origin_of(address: str) -> str:
 
 
 def require_allowed(one: Acquisition, settings: Settings) -> None:
-    """Refuse an address that ``iccs.toml`` does not list.
+    """Refuse an address whose origin ``iccs.toml`` does not list.
 
     Raises:
         UsageError: it is not listed; says what to write.
@@ -81,16 +81,16 @@ def require_allowed(one: Acquisition, settings: Settings) -> None:
         is_allowed = any(folder.is_relative_to(entry.resolve()) for entry in listed)
     if not is_allowed:
         raise UsageError(
-            f"source.yml: acquire: {one.address} is not asked, as a definition alone may not decide which machines and "
-            f'folders are: if it may be, write acquire_from = ["{origin}"] into iccs.toml (or add it to the list); to '
-            "run with files that are there: iccs run --from DIR"
+            f"source.yml: acquire: {one.address} is not fetched, since a source definition alone may not decide which "
+            f'machines and folders are accessed. To allow it, write acquire_from = ["{origin}"] into iccs.toml (or '
+            "add it to the list); to use files you already have: iccs run --from DIR"
         )
 
 
 def is_redirect_allowed(target: str, before: str, one: Acquisition, settings: Settings) -> bool:
     """Whether a redirect may be followed: to the same host, or to one that both source.yml and iccs.toml name.
 
-    Never from https to http: what comes then could be anybody's.
+    Never from https to http, as the answer could then come from anybody.
     """
     if urlsplit(target).scheme not in ("https", "http") or "@" in urlsplit(target).netloc:
         return False
@@ -104,12 +104,12 @@ def is_redirect_allowed(target: str, before: str, one: Acquisition, settings: Se
 
 
 def secret_header(address: str) -> dict[str, str]:
-    """Return the header that signs in to the host of an address: from the environment, and for that host alone.
+    """Return the header with the credentials for the host of an address, from the environment.
 
-    ``ICCS_SECRET_DATA_EXAMPLE_ORG="Authorization: Bearer ..."`` is sent to https://data.example.org and nobody else.
+    ``ICCS_SECRET_DATA_EXAMPLE_ORG="Authorization: Bearer ..."`` is sent to https://data.example.org only.
 
     Raises:
-        UsageError: it is not the line of a header, or would go over the network unencrypted.
+        UsageError: it is not a header line, or would be sent unencrypted.
     """
     parts = urlsplit(origin_of(address))
     variable = SECRET + re.sub(r"[^A-Z0-9]", "_", parts.netloc.upper())
@@ -124,5 +124,5 @@ def secret_header(address: str) -> dict[str, str]:
         or not re.fullmatch(r"[A-Za-z0-9-]+", name)
         or not re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", value.strip())
     ):
-        raise UsageError(f"{variable} must be the line of a header, such as Authorization: Bearer ...")
+        raise UsageError(f"{variable} must be a header line, such as Authorization: Bearer ...")
     return {name: value.strip()}

@@ -1,15 +1,15 @@
-"""What was fetched: a document for each source with what each address gave last, and every version it ever gave.
+"""What was fetched: a document for each source with every version that each address ever provided.
 
-``data/acquired/<source>.json``. It has no secret: headers are those of ``KEPT_HEADERS``, and an address reached by a
-redirect is kept without its query, which often holds a key.
+``data/acquired/<source>.json``. It contains no secrets: only ``KEPT_HEADERS`` are stored, and an address reached by a
+redirect is stored without its query, which often contains a key.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
+from pipelines.system.clock import utc_now
 from pipelines.system.files import read_json, write_json
 from pipelines.system.settings import Settings
 
@@ -21,12 +21,12 @@ class Receipt:
     """One version of one file.
 
     Attributes:
-        address: as declared; of a pattern, that of the file.
-        name: what the file is called in the input folder.
+        address: as declared; for a pattern, that of the file.
+        name: of the file in the input folder.
         sha256: of its bytes.
         size: in bytes.
-        received: when they came (UTC, ISO 8601).
-        came_from: where they came from in the end, without query.
+        received: time of arrival (UTC, ISO 8601).
+        came_from: final address after redirects, without query.
         headers: of the answer, those of ``KEPT_HEADERS``.
     """
 
@@ -40,42 +40,37 @@ class Receipt:
 
     @property
     def etag(self) -> str | None:
-        """The version as the server calls it."""
+        """The server's identifier of the version."""
         return self.headers.get("etag")
 
     @property
     def last_modified(self) -> str | None:
-        """When the file last changed, in the server's own words."""
+        """When the file last changed, as the server writes it."""
         return self.headers.get("last-modified")
 
 
 @dataclass(frozen=True)
 class Received:
-    """All that is known of the addresses of a source; ``checked`` is when each was last asked (UTC)."""
+    """The receipts of all addresses of a source; ``checked`` is when each was last contacted (UTC)."""
 
     receipts: tuple[Receipt, ...] = ()
     checked: dict[str, str] | None = None
 
     def last(self, address: str) -> Receipt | None:
-        """Return what an address gave last."""
+        """Return the last receipt of an address."""
         return next((one for one in reversed(self.receipts) if one.address == address), None)
 
     def with_check(self, address: str, receipt: Receipt | None) -> Received:
-        """Return the same after an address was asked, with what it gave if that is new."""
-        checked = {**(self.checked or {}), address: now()}
+        """Return a copy with an address marked as checked, and with its receipt if that is new."""
+        checked = {**(self.checked or {}), address: utc_now()}
         return replace(self, receipts=(*self.receipts, *([receipt] if receipt else [])), checked=checked)
 
 
-def now() -> str:
-    """Return the current time as it is written down."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def read_received(source_id: str, settings: Settings) -> Received:
-    """Return what is known of the addresses of a source.
+    """Return what has been received for a source.
 
     Raises:
-        DamagedFile: the document is not as it was written.
+        DamagedFile: the document has been altered.
     """
     path = settings.acquired / f"{source_id}.json"
     if not path.is_file():
@@ -85,7 +80,7 @@ def read_received(source_id: str, settings: Settings) -> Received:
 
 
 def write_received(source_id: str, received: Received, settings: Settings) -> None:
-    """Write it; the caller holds the lock of the data folder."""
+    """Write it; the caller must hold the lock of the data folder."""
     settings.acquired.mkdir(parents=True, exist_ok=True)
     document = {"receipts": [asdict(one) for one in received.receipts], "checked": received.checked or {}}
     write_json(settings.acquired / f"{source_id}.json", document)

@@ -18,15 +18,15 @@ from schemas.definition.acquisition import Acquisition
 from schemas.errors import UsageError
 
 SETTLED_SECONDS = 10.0
-"""A file that was written to within this time is taken for one that is being written."""
+"""A file modified within this time is assumed to be still being written."""
 
 
 class NothingThere(Exception):
-    """There is no file at an address; says where."""
+    """There is no file at an address; the text gives the address."""
 
 
 def open_store() -> Any:
-    """Return the file system of S3-compatible stores, as the variables of the AWS clients describe it.
+    """Return the file system of S3-compatible stores, configured by the variables of the AWS clients.
 
     Without ``AWS_ACCESS_KEY_ID`` or ``AWS_PROFILE`` requests are not signed; ``AWS_ENDPOINT_URL`` names another store.
 
@@ -37,7 +37,7 @@ def open_store() -> Any:
         from s3fs import S3FileSystem
     except ImportError as error:
         raise UsageError("s3:// addresses need a library: pip install 'iccs-pipelines[s3]'") from error
-    # Else it would ask an address of the network for keys, on every machine.
+    # Otherwise it would try to get keys from the network's metadata address on every machine.
     os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     signed = "AWS_ACCESS_KEY_ID" in os.environ or "AWS_PROFILE" in os.environ
     return S3FileSystem(anon=not signed, use_listings_cache=False, skip_instance_cache=True)
@@ -56,11 +56,11 @@ def list_store(store: Any, one: Acquisition) -> list[Acquisition]:
 
 
 def fetch_store(store: Any, one: Acquisition, last: Receipt | None, target: Path, limits: Limits) -> Answer | None:
-    """Write a file of a store into a file here; returns None where it has not changed.
+    """Copy a file of a store to a local file; return None if it has not changed.
 
     Raises:
-        DataRefused: it is too large, takes too long, or has another length than the store says.
-        OSError: the store cannot be reached, or does not give the file.
+        DataRefused: it is too large, takes too long, or has another length than the store announced.
+        OSError: the store cannot be reached, or does not deliver the file.
     """
     info = store.info(one.address)
     size, etag = int(info["size"]), str(info.get("ETag", "")).strip('"')
@@ -76,10 +76,10 @@ def fetch_store(store: Any, one: Acquisition, last: Receipt | None, target: Path
 
 
 def list_folder(one: Acquisition) -> list[Acquisition]:
-    """Return the addresses of the files that an address in a folder stands for; links and hidden files are none.
+    """Return the addresses of the files that an address in a folder stands for, without links and hidden files.
 
     Raises:
-        NothingThere: there are none, or no such folder: a share that is not mounted must not look like no news.
+        NothingThere: there are none, or no such folder, as a share that is not mounted must not pass for no news.
     """
     path = Path(one.address)
     if not path.parent.is_dir():
@@ -107,7 +107,7 @@ def copy_file(one: Acquisition, target: Path, limits: Limits) -> Answer:
     before = path.stat()
     limits.check(before.st_size)
     if being_written(path):
-        raise limits.refuse("file_changed", f"{path} is being written.")
+        raise limits.refuse("file_changed", f"{path} is still being written.")
     with path.open("rb") as given:
         _copy(iter(lambda: given.read(PIECE), b""), target, limits)
     after = path.stat()
@@ -117,10 +117,10 @@ def copy_file(one: Acquisition, target: Path, limits: Limits) -> Answer:
 
 
 def being_written(path: Path, now: float | None = None) -> bool:
-    """Whether a file may not be complete yet: some program has it open for writing, or wrote to it just now.
+    """Whether a file may be incomplete: a program has it open for writing, or wrote to it just now.
 
-    Which programs write to a file is known on Linux for one's own files. What holds everywhere is that a file that was
-    written under another name (``crime.csv.part``) and then renamed is complete.
+    Open files are known on Linux only, and only for one's own files. Anywhere, a file that is written under another
+    name (``crime.csv.part``) and then renamed is complete.
     """
     if (now or time.time()) - path.stat().st_ctime < SETTLED_SECONDS:
         return True
@@ -128,7 +128,7 @@ def being_written(path: Path, now: float | None = None) -> bool:
         import fcntl
 
         lease, read = fcntl.F_SETLEASE, fcntl.F_RDLCK
-    except (ImportError, AttributeError):  # no Linux
+    except (ImportError, AttributeError):  # not on Linux
         return False
     with path.open("rb") as file:
         try:

@@ -1,7 +1,7 @@
-"""Files from web addresses: tried again, taken up where they broke off, and only if they have changed.
+"""Files from web addresses: retried, resumed where they broke off, and fetched only if they have changed.
 
-Neither an address nor an answer is trusted. Redirects are followed one by one, each judged; a body is read as it comes
-up to a size and a time, in whatever pieces; its length must be the one announced; and what comes is data, no page.
+Neither an address nor an answer is trusted. Redirects are followed one by one, each checked; a body is read in chunks
+up to limits of size and time; its length must be the one announced; and it must be data, not a web page.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     import httpx
 
 ATTEMPTS = 6
-"""How often nothing may come in a row."""
+"""How many attempts in a row may bring nothing."""
 FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 60.0
 _SILENCE_SECONDS = 30.0
 _MOST_REDIRECTS = 5
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
-"""Answers that may be others a minute later; all other refusals are final."""
+"""Status codes of temporary failures; all others are final."""
 _SDMX_CSV = "application/vnd.sdmx.data+csv;version=1.0.0;labels=id, application/vnd.sdmx.data+csv;labels=id;q=0.5"
 _NO_DATA = ("text/html", "application/xhtml+xml", "application/json", "application/problem+json")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: where from in the end, and its headers."""
+    """A download: its final address, and the headers."""
 
     came_from: str
     headers: dict[str, str]
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass
 class _Partial:
-    """What has come of a file so far, and by what the server tells its versions apart."""
+    """The part of a file received so far, and the server's identifier of its version."""
 
     path: Path
     etag: str | None = None
@@ -65,7 +65,7 @@ class _Partial:
 
 
 class _Passing(Exception):
-    """What may be otherwise in a while; ``wait`` is how long the server asks to wait, in seconds."""
+    """A temporary failure; ``wait`` is how long the server asks to wait, in seconds."""
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
@@ -75,21 +75,21 @@ class _Passing(Exception):
 def fetch_web(
     one: Acquisition, last: Receipt | None, target: Path, limits: Limits, settings: Settings
 ) -> Answer | None:
-    """Write what an address gives into a file.
+    """Download an address into a file.
 
     Args:
         one: the address.
-        last: what it gave before; None asks for the file whatever its version is.
-        target: the file to write; what is in it is overwritten.
+        last: its last receipt; None fetches the file whatever its version.
+        target: the file to write or overwrite.
         limits: of size and time, over all attempts together.
-        settings: which hosts may be asked.
+        settings: with the allowed hosts.
 
     Returns:
-        What came; None where the server says that it has not changed.
+        The download; None if the server answers that the file has not changed.
 
     Raises:
-        DataRefused: it could not be had, is too large, or no data; or leads to another host.
-        UsageError: what signs in to the host is not valid.
+        DataRefused: it could not be fetched, is too large or not data, or redirects to another host.
+        UsageError: the credentials for the host are not valid.
     """
     import httpx
     from tenacity import Retrying, retry_if_exception_type
@@ -101,7 +101,7 @@ def fetch_web(
         timeout=httpx.Timeout(_SILENCE_SECONDS, connect=15.0),
         headers={"Accept-Encoding": "identity", "User-Agent": "iccs-pipelines", "Accept": "*/*"},
     )
-    # An answer that comes letter by letter keeps within every time limit of its parts.
+    # An answer that trickles in byte by byte stays within every timeout of its parts.
     watch = threading.Timer(limits.max_seconds, _close, [client])
     watch.daemon = True
     watch.start()
@@ -119,7 +119,7 @@ def fetch_web(
         said = str(error) if isinstance(error, _Passing) else f"{type(error).__name__}: {error}"
         if limits.seconds_left <= 0:
             said = f"gave {partial.size:,} bytes in {limits.max_seconds:,.0f} s"
-        found = f"{without_query(one.address)} {said}; tried {max(partial.failures, 1)} times without getting further."
+        found = f"{without_query(one.address)} {said}; tried {max(partial.failures, 1)} times without progress."
         raise limits.refuse("file_not_fetched", found) from error
     finally:
         watch.cancel()
@@ -132,7 +132,7 @@ def _close(client: httpx.Client) -> None:
 
 
 def _wait(partial: _Partial, limits: Limits) -> Callable[..., float]:
-    """How long to wait: twice as long each time, or as long as the server asks, never beyond the time that is left."""
+    """The waiting time: doubled each time, or as long as the server asks, but never beyond the time that is left."""
 
     def seconds(state: object) -> float:
         error = getattr(state, "outcome").exception()  # noqa: B009 (tenacity says what it is at run time)
@@ -144,7 +144,7 @@ def _wait(partial: _Partial, limits: Limits) -> Callable[..., float]:
 
 
 def _attempt(ask: Callable[[], Answer | None], partial: _Partial, limits: Limits) -> Answer | None:
-    """Ask once; what came is kept in ``partial`` for the next attempt."""
+    """Make one attempt; what arrived is kept in ``partial`` for the next."""
     before = partial.size
     try:
         return ask()
@@ -175,15 +175,15 @@ def _ask(
             response.close()
         if not is_redirect_allowed(target, address, one, settings):
             own, other = without_query(one.address), without_query(target)
-            found = f"{own} leads to {other}, which source.yml and iccs.toml do not both name."
+            found = f"{own} redirects to {other}, which is not named in both source.yml and iccs.toml."
             raise limits.refuse("redirect_refused", found)
         address = target
-    found = f"{without_query(one.address)} leads from one address to the next without an end."
+    found = f"{without_query(one.address)} redirects endlessly."
     raise limits.refuse("file_not_fetched", found)
 
 
 def _conditions(last: Receipt | None, partial: _Partial) -> dict[str, str]:
-    """What is asked for: the rest of a file that broke off, or a file that is not the one there is."""
+    """The conditional headers: for the rest of a file that broke off, or for a version other than the known one."""
     if partial.size and partial.etag:
         return {"Range": f"bytes={partial.size}-", "If-Range": partial.etag}
     partial.forget()
@@ -207,27 +207,30 @@ def _take(response: httpx.Response, one: Acquisition, partial: _Partial, limits:
         raise limits.refuse("file_not_fetched", f"{without_query(one.address)} answered {status}.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
-        raise limits.refuse("file_is_html", f"{without_query(one.address)} gives a web page (content type {kind}).")
+        raise limits.refuse("file_is_html", f"{without_query(one.address)} returned a web page (content type {kind}).")
     if kind in _NO_DATA:
-        raise limits.refuse("file_not_readable", f"{without_query(one.address)} gives a message (content type {kind}).")
+        raise limits.refuse(
+            "file_not_readable", f"{without_query(one.address)} returned a message (content type {kind})."
+        )
     if one.is_sdmx and "csv" not in kind:
-        found = f"{without_query(one.address)} gives {kind or 'no content type'} where SDMX-CSV was asked for."
+        found = f"{without_query(one.address)} gives {kind or 'no content type'} instead of SDMX-CSV."
         raise limits.refuse("file_not_readable", found)
     if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-        found = f"{without_query(one.address)} gives the file packed ({headers['content-encoding']}), unasked."
+        packed = headers["content-encoding"]
+        found = f"{without_query(one.address)} returned the file compressed ({packed}), without being asked to."
         raise limits.refuse("file_not_readable", found)
     _write(response, partial, limits)
     return Answer(without_query(str(response.url)), {name: headers[name] for name in KEPT_HEADERS if name in headers})
 
 
 def _write(response: httpx.Response, partial: _Partial, limits: Limits) -> None:
-    """Add what comes to the file; it is complete when it has the length that was announced."""
+    """Append the body to the file, which is complete when it has the announced length."""
     begins, total = 0, _whole_number(response.headers.get("content-length"))
     if response.status_code == 206:
         begins, total = _range(response.headers.get("content-range", ""))
         if begins != partial.size or (partial.total is not None and total not in (None, partial.total)):
             partial.forget()
-            raise _Passing("gave another part than was asked for")
+            raise _Passing("returned a different part from the one requested")
     elif partial.size:
         partial.forget()  # the file has changed since, and comes from its beginning
     etag = response.headers.get("etag")
@@ -246,7 +249,7 @@ def _write(response: httpx.Response, partial: _Partial, limits: Limits) -> None:
 
 
 def _range(text: str) -> tuple[int, int | None]:
-    """Return where a part begins and how long the whole is, of ``bytes 5-9/10``."""
+    """Return the start of a part and the length of the whole, from ``bytes 5-9/10``."""
     unit, _, rest = text.partition(" ")
     span, _, whole = rest.partition("/")
     begins = _whole_number(span.partition("-")[0])
@@ -270,5 +273,5 @@ def _asked_wait(text: str | None) -> float | None:
 
 
 def without_query(address: str) -> str:
-    """An address without its query, which may hold a key."""
+    """Return an address without its query, which may contain a key."""
     return urlunsplit(urlsplit(address)._replace(query="", fragment=""))

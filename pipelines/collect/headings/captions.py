@@ -1,8 +1,7 @@
-"""What a table says of itself in words: the lines above it, the labels of its columns, its foot, the name of its sheet.
+"""The captions of a table: the lines above it, the labels of its columns, its foot, the name of its sheet.
 
-The law: words and declaration do not contradict each other. Figures that the table says to be in thousands are not
-taken as units, a table that says which year it is of has figures of that year, and what it says to be of nine months is
-no year.
+Rule: captions and declaration must not contradict each other. Figures captioned as in thousands are not taken as units,
+a table captioned with a year has figures of that year, and one captioned with nine months is not a whole year.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _OTHER_THINGS = re.compile(
     r"|\brate|\btasa|\btaxa|\btaux|\bper\b|\bpor cada\b|\bpour\b|\bje\b|[$€£]",
     re.IGNORECASE,
 )
-"""A line that is about people, money or rates says nothing of the scale of counts."""
+"""A line about people, money or rates does not give the scale of counts."""
 
 _YEAR = re.compile(
     r"(?<![\d.,/:-])((?:19|20)\d\d)(?:(?:\s?[-–—/_]\s?|\s(?:to|until|a|al|à|au|bis|até|ao)\s)((?:19|20)?\d\d))?(?![\d.,/:-]*\d)",
@@ -52,7 +51,7 @@ _OF_THE_EDITION = re.compile(
     r"|consult|\blaw\b|\bley\b|\bloi\b|\blei\b|gesetz|\bcensus\b|\bcenso\b|recensement|\bsince\b|desde|depuis|seit\b|\bbase\b",
     re.IGNORECASE,
 )
-"""A line about the edition, a law or a base names years that are not those of the figures."""
+"""The years in a line about the edition, a law or a base are not those of the figures."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,15 @@ def captions_of(
     above: Sequence[tuple[int, Sequence[str]]],
     foot: Iterable[tuple[int, Sequence[str]]],
 ) -> tuple[Caption, ...]:
-    """Return what a table says of itself, of each row the words together.
+    """Return the captions of a table, with the words of each row joined.
 
     Args:
         folder: the source.
         file: the file.
         sheet: the sheet of a workbook.
-        header: its header; of the labels those that the source uses.
-        above: the rows above the header, by their numbers.
-        foot: those from the foot on.
+        header: its header, of which the labels that the source uses are taken.
+        above: the rows above the header, with their numbers.
+        foot: the rows from the foot on.
     """
     needed = Needed(folder, folder.source.layouts[file.layout])
     used = [
@@ -105,9 +104,9 @@ def _words(row: Sequence[str]) -> str:
 
 
 def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Problem]:
-    """Return a problem for each file and sheet that says its figures are in thousands, where the source does not.
+    """Return a problem for each file and sheet captioned as in thousands, unless the source declares its scale.
 
-    ``multiply`` in source.yml, also ``multiply: 1``, says what the figures are.
+    ``multiply`` in source.yml, even ``multiply: 1``, declares it.
 
     >>> bool(_SCALE.search("Infractions (en milliers)")), bool(_SCALE.search("Figures in 2,000 households"))
     (True, False)
@@ -123,7 +122,9 @@ def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Probl
             continue
         place = (caption.file, caption.sheet)
         words = caption.text if len(caption.text) <= _SHOWN else f"{caption.text[: _SHOWN - 4]} ..."
-        told = f"The table says {said[0].strip()!r} of its figures ({words!r}); source.yml does not say multiply."
+        told = (
+            f"The table says {said[0].strip()!r} of its figures ({words!r}), but source.yml does not declare multiply."
+        )
         if place not in found:
             found[place] = Problem(
                 "scale_not_declared", source.source_id, told, caption.file, caption.sheet, caption.row, None, said[0]
@@ -134,14 +135,14 @@ def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Probl
 def judge_years(
     captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], is_personal: bool = False
 ) -> Outcome:
-    """Return the outcome of the rule on titles that name other years than the figures below them are of.
+    """Return the outcome of the rule on titles that name other years than those of the figures below them.
 
-    And on names of files, whose years may be those of the publication: they are all before the figures.
+    Years in the name of a file may be those of publication: they fail only if all are before the figures.
 
     Args:
         captions: of all tables.
-        years: those of the figures of each file and sheet.
-        is_personal: whether words of the file may be those of a person, which are not shown.
+        years: the years of the figures of each file and sheet.
+        is_personal: whether words of the file may identify a person, and are not shown.
     """
     named: dict[tuple[str, str | None], dict[int, str]] = {}
     for caption in captions:
@@ -158,8 +159,8 @@ def judge_years(
         if texts and not of & set(texts):
             title = "the title" if is_personal else f"{next(iter(texts.values()))[:_SHOWN]!r}"
             found.append(f"{place}: {title}, and the figures are of {span}")
-        elif in_name and max(in_name) < min(of):  # a name may say the year of publication, but none before the figures
-            found.append(f"{place}: the name of the file, and the figures are of {span}")
+        elif in_name and max(in_name) < min(of):  # a file may be published after its figures, not before
+            found.append(f"{place}: the file name, but the figures are of {span}")
     if not judged:
         return Outcome("years_of_title", "not applicable", 0, 0)
     return Outcome("years_of_title", "warned" if found else "passed", judged, len(found), "; ".join(found[:10]))
@@ -168,11 +169,11 @@ def judge_years(
 def judge_parts_of_years(
     captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]]
 ) -> Outcome:
-    """Return the outcome of the rule on tables that say a part of a year and give it as a whole year.
+    """Return the outcome of the rule on tables captioned with a part of a year whose figures are of whole years.
 
     Args:
         captions: of all tables.
-        years: those of which each file and sheet has annual figures.
+        years: the years for which each file and sheet has annual figures.
     """
     found: dict[str, None] = {}
     names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
@@ -185,7 +186,7 @@ def judge_parts_of_years(
         of = ", ".join(map(str, sorted(named))) if named else "its years"
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         place = ", ".join(filter(None, where))
-        found[f"{place}: {part!r}, and the figures of {of} are of the whole year"] = None
+        found[f"{place}: {part!r}, but the figures of {of} are for the full year"] = None
     if not any(years.values()):
         return Outcome("part_of_year", "not applicable", 0, 0)
     tables = max(len(years), len(found))
@@ -193,7 +194,7 @@ def judge_parts_of_years(
 
 
 def years_in(text: str) -> set[int]:
-    """Return the years that a text names, of spans each; parts of dates and numbers are none.
+    """Return the years that a text names, with every year of a span, but not parts of dates and numbers.
 
     >>> sorted(years_in("Delitos 2019-2021, corte 12.03.2024")), sorted(years_in("Year to March 2019/20"))
     ([2019, 2020, 2021], [2019, 2020])

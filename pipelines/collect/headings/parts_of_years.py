@@ -1,4 +1,4 @@
-"""Words that say a part of a year: January to September 2024, first half, Q3, in five languages."""
+"""Words for a part of a year: January to September 2024, first half, Q3, in five languages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PART = re.compile(
 
 
 def says_part_of_year(text: str) -> str | None:
-    """Return the words of a text that name a part of a year, None where it names none; twelve months are no part.
+    """Return the words of a text that name a part of a year; None if there are none. Twelve months are not a part.
 
     >>> says_part_of_year("Homicidios, enero a septiembre de 2024"), says_part_of_year("2024 (Jan-Sep)")
     ('enero a septiembre', 'Jan-Sep')

@@ -1,6 +1,6 @@
-"""Words that say a rate, a share or a percentage: per 100,000, tasa, Prozent, %, in five languages.
+"""Words for a rate, a share or a percentage: per 100,000, tasa, Prozent, %, in five languages.
 
-The law: what a heading calls a rate or a share is no count. A whole number tells nothing of its unit; the words do.
+Rule: what a heading calls a rate or a share is not a count. A whole number does not show its unit; the words do.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _SHOWN = 120
 
 
 def says_rate(label: str) -> str | None:
-    """Return the words of a column's label that say a rate or a share; None where it names a number, or neither.
+    """Return the words for a rate or share in a column's label; None if it names a number, or neither.
 
-    Of a label of several rows the last that says either decides.
+    In a label of several rows, the last that names either counts.
 
     >>> says_rate("2024 | Tasa por 100 mil"), says_rate("Casos y tasas | Número"), says_rate("2024 | %")
     ('Tasa', None, '%')
@@ -49,11 +49,11 @@ def says_rate(label: str) -> str | None:
 
 
 def judge_rates(captions: Iterable[Caption], source: Source) -> Outcome:
-    """Return the outcome of the rule on counts that their heading, or the title of their table, calls a rate.
+    """Return the outcome of the rule on counts whose heading or title calls them a rate.
 
     Args:
         captions: of all tables.
-        source: whose; not judged where it declares ratios or estimates, as their columns are not told apart.
+        source: their source; not checked if it declares ratios or estimates, as captions do not tell which column.
     """
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
     if not counted:

@@ -1,1 +1,1 @@
-"""Sheets of workbooks (xls, xlsx, ods), read by a program of its own."""
+"""Sheets of workbooks (xls, xlsx, ods), read by a separate process."""

@@ -1,9 +1,8 @@
-"""Cells of a workbook that show something else than its reader gives: errors, formulas without a result, superscripts.
+"""Cells of a workbook that show something else than the library reads: errors, uncalculated formulas, superscripts.
 
-The law: a number is what the sheet shows. The reader of workbooks gives an error (#REF!) and a formula that was never
-calculated as an empty cell, 1876 with a superscript 2 as 18762, 4 where the format of the cell writes <5, and for a
-cell whose reference to a shared text is damaged the first of these texts. Part of the program ``reader``: it imports
-nothing large.
+Rule: a number is what the sheet shows. The library reads an error (#REF!) and a formula that was never calculated as an
+empty cell, 1876 with a superscript 2 as 18762, 4 where the format of the cell shows <5, and for a cell with a damaged
+reference to a shared text the first of these texts. Part of the process ``reader``: it imports nothing large.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _FORMULA = re.compile(rb"<(\w+:)?f[\s>]")
 
 @dataclass(frozen=True)
 class Shown:
-    """What a cell shows; ``is_fault`` where that is no value: an error, or a formula without a result."""
+    """What a cell shows; ``is_fault`` if that is not a value: an error, or a formula without a result."""
 
     text: str
     is_fault: bool = False
@@ -96,10 +95,10 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
 
 
 def find_fills(path: Path, sheet: str) -> dict[tuple[int, int], str]:
-    """Return the colours of cells of a sheet of an xlsx file: ``FFEA00``, or how the file names another (``theme 4``).
+    """Return the fill colours of cells of a sheet of an xlsx file: ``FFEA00``, or the file's name of it (``theme 4``).
 
-    White is no colour, and neither is a pattern without one. A colour that depends on the value of the cell
-    (conditional formatting) is not kept in the cell and not found.
+    White and patterns without a colour do not count. A colour that depends on the value of the cell (conditional
+    formatting) is not stored in the cell and not found.
 
     Raises:
         KeyError: the workbook has no part for the sheet.
@@ -112,7 +111,7 @@ def find_fills(path: Path, sheet: str) -> dict[tuple[int, int], str]:
 
 
 def _style_parts(archive: zipfile.ZipFile, name: str) -> list[Element]:
-    """Return one list of parts of styles, such as ``fills``; that of the cells' styles is ``cellXfs``."""
+    """Return one list of the style sheet, such as ``fills``; ``cellXfs`` has the styles of cells."""
     part = next((one for one in archive.namelist() if one.lower() == "xl/styles.xml"), None)
     if part is None:
         return []
@@ -120,7 +119,7 @@ def _style_parts(archive: zipfile.ZipFile, name: str) -> list[Element]:
 
 
 def _style_colours(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the colour of each style of cells, by its number; of those that have one."""
+    """Return the fill colour of each cell style that has one, by number."""
     fills = [_fill_colour(fill) for fill in _style_parts(archive, "fills")]
     styles = _style_parts(archive, "cellXfs")
     numbered = {str(number): int(style.get("fillId", "0")) for number, style in enumerate(styles)}
@@ -128,7 +127,7 @@ def _style_colours(archive: zipfile.ZipFile) -> dict[str, str]:
 
 
 def _style_formats(archive: zipfile.ZipFile) -> dict[str, Show]:
-    """Return how each style of cells shows numbers, by its number, if it shows something else than the number."""
+    """Return the formatter of each cell style that shows something else than the number, by number of the style."""
     codes = {one.get("numFmtId", ""): one.get("formatCode", "") for one in _style_parts(archive, "numFmts")}
     found = {}
     for number, style in enumerate(_style_parts(archive, "cellXfs")):
@@ -162,7 +161,7 @@ def has_cells(archive: zipfile.ZipFile, part: str) -> bool:
 
 
 def _is_uncalculated(archive: zipfile.ZipFile) -> bool:
-    """Whether the results of formulas are still to be calculated: programs that cannot do it write 0 in their place."""
+    """Whether the results of formulas are still to be calculated; programs that cannot do so write 0 instead."""
     with archive.open("xl/workbook.xml") as stream:
         return re.search(rb"""fullCalcOnLoad\s*=\s*["'](1|true)["']""", stream.read()) is not None
 
@@ -178,7 +177,7 @@ def tag_of(element: Element) -> str:
 
 
 def read_pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    """Give a part in pieces of 1 MiB, each after the end of the one before: a short pattern lies whole in one."""
+    """Yield a part in overlapping chunks of 1 MiB, so that a short pattern is always within one."""
     end = b""
     while piece := stream.read(_PIECE):
         yield end + piece
@@ -193,7 +192,7 @@ def _has_suspect(stream: IO[bytes], uncalculated: bool, styles: list[str]) -> bo
 
 
 def _raised_strings(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the shared strings, by number, that are a number with a note mark above or below the line."""
+    """Return the shared strings, by number, that are a number with a superscript or subscript note mark."""
     name = next((name for name in archive.namelist() if name.lower() == "xl/sharedstrings.xml"), None)
     if name is None:
         return {}
@@ -221,7 +220,7 @@ def _raised_text(item: Element) -> str | None:
 
 
 def mark_raised(runs: Iterable[tuple[str, str]]) -> str | None:
-    """Return a number with its raised or lowered digits as what they are, None where there is no such number.
+    """Return a number with its raised or lowered digits marked as such; None if it is not such a number.
 
     Args:
         runs: parts of the text, each with ``superscript``, ``subscript`` or something else.
@@ -239,7 +238,7 @@ def mark_raised(runs: Iterable[tuple[str, str]]) -> str | None:
 
 
 def _xlsx_elements(stream: IO[bytes]) -> Iterator[tuple[tuple[int, int], Element]]:
-    """Give the element of each cell of a sheet with its row and column, from 0; it is emptied afterwards."""
+    """Yield the element of each cell of a sheet with its row and column, from 0; it is cleared afterwards."""
     row = column = -1
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
         tag = tag_of(element)
@@ -308,7 +307,7 @@ def find_in_ods(path: Path, sheet: str, write: Write) -> Cells:
 
 
 def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
-    """Return the styles of text above or below the line."""
+    """Return the styles of superscript and subscript text."""
     styles, name = {}, ""
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
         tag = tag_of(element)
@@ -353,14 +352,14 @@ def _ods_cells(
 
 
 def _times(element: Element, name: str) -> int:
-    """How many rows or cells, all alike, an element of an ods file stands for."""
+    """How many identical rows or cells an element of an ods file represents."""
     return int(attribute_of(element, name) or 1)
 
 
 def _check_end(row: int, column: int) -> None:
-    """Refuse a value where no program shows one: its reader would leave it out without a word."""
+    """Refuse a value beyond the last row or column of any program: the library would silently omit it."""
     if row > _MOST_ROWS or column > _MOST_COLUMNS:
-        raise ValueError(f"a value stands beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
+        raise ValueError(f"there is a value beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
 
 
 def _shown_in_ods(cell: Element, styles: dict[str, str], write: Write) -> Shown | None:
@@ -393,7 +392,7 @@ def _spans(element: Element, styles: dict[str, str], position: str) -> Iterator[
 
 
 def attribute_of(element: Element, name: str) -> str:
-    """Return an attribute of an element by its name without namespace; an empty text where there is none."""
+    """Return an attribute of an element by its name without namespace; an empty text if there is none."""
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 

@@ -1,9 +1,9 @@
-"""What the format of a number adds to it or puts in its place: ``<5`` for 4, ``31.4%`` for 0.314, ``c`` for few.
+"""What a number format adds to a number or shows instead of it: ``<5`` for 4, ``31.4%`` for 0.314, ``c`` for few.
 
-The law: a number is what the sheet shows. A format that groups, rounds or aligns digits, writes a currency, brackets
-for what is below zero or a dash for zero leaves the number as it is. One that adds letters, ``<``, ``*`` or a per cent
-sign, or writes a text instead, says something else than the number in the cell, and so is read as the text that it
-shows. Part of the program ``reader``: it imports nothing large.
+Rule: a number is what the sheet shows. A format that groups, rounds or aligns digits, writes a currency, brackets for
+negative numbers or a dash for zero leaves the number as it is. One that adds letters, ``<``, ``*`` or a per cent sign,
+or writes a text instead, shows something else than the number in the cell, which is then read as the text shown. Part
+of the process ``reader``: it imports nothing large.
 """
 
 from __future__ import annotations

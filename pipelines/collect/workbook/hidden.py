@@ -1,6 +1,6 @@
-"""Rows and columns of a workbook that a person who opens it does not see: hidden, left out by a filter, of no height.
+"""Rows and columns that are not visible in a workbook: hidden, filtered out, or of zero size.
 
-Part of the program ``reader``: it imports nothing large.
+Part of the process ``reader``: it imports nothing large.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Hidden = tuple[set[int], set[int]]
 _IN_XLSX = re.compile(rb"""\s(hidden=["'](1|true)|(ht|width)=["']0)["'.]""")
 _IN_ODS = re.compile(rb"""visibility=["'](collapse|filter)""")
 _MOST_REPEATED = 100_000
-"""Of rows and columns that are written once for many: those beyond the last cell are of no interest."""
+"""The most repeated rows and columns that are expanded: those beyond the last cell do not matter."""
 
 
 def find_hidden_in_xlsx(path: Path, sheet: str) -> Hidden:
@@ -82,7 +82,7 @@ def find_hidden_in_ods(path: Path, sheet: str) -> Hidden:
 
 
 def _pass(element: Element, repeated: str, place: int, hidden: set[int]) -> int:
-    """Return the place after a row or column of an ods file, which may be written once for many."""
+    """Return the position after a row or column of an ods file, which may be repeated."""
     number = int(attribute_of(element, repeated) or 1)
     if attribute_of(element, "visibility") in ("collapse", "filter"):
         hidden.update(range(place, place + min(number, _MOST_REPEATED)))

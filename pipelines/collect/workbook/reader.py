@@ -1,7 +1,7 @@
-"""Reads sheets of a workbook (xls, xlsx, ods), as a program of its own that ``workbook`` starts.
+"""Reads sheets of a workbook (xls, xlsx, ods), as a separate process started by ``sheets``.
 
-A damaged or hostile workbook can make its reader take memory or time without end, or abort the process. Here that ends
-this program only. It imports nothing large, so that it starts in a moment.
+A damaged or hostile workbook can make the library take unlimited memory or time, or abort the process. Here that ends
+this process only. It imports nothing large, so that it starts quickly.
 
 Input, on stdin: a JSON object with ``path``, ``sheets`` (names, or patterns with ``*``; none: the first that a person
 sees), ``decimal``, ``fills`` (whether to read colours of cells), ``target``, ``memory_bytes``, ``cpu_seconds`` and
@@ -56,7 +56,7 @@ _FAR_COLUMNS = re.compile(rb"""\sr=["']([A-Z]{2,3})\d""")
 
 
 class Refused(Exception):
-    """The workbook cannot be used: the rule that it breaks, what was found, and what else the message needs."""
+    """The workbook cannot be used: the broken rule, what was found, and what else the message needs."""
 
     def __init__(self, rule: str, found: str, **more: Any) -> None:
         super().__init__(found)
@@ -64,7 +64,7 @@ class Refused(Exception):
 
 
 class DiskFailed(Exception):
-    """The rows cannot be written: nothing is wrong with the workbook."""
+    """The rows cannot be written; the workbook is not at fault."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -95,7 +95,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     except DiskFailed as failed:
         return {"errno": failed.error.errno, "strerror": failed.error.strerror}
     except PasswordError:
-        return {"rule": "file_not_readable", "found": "The workbook is locked with a password."}
+        return {"rule": "file_not_readable", "found": "The workbook is protected by a password."}
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the library is no Exception
@@ -123,7 +123,9 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({_said(error)}).") from error
     find_shown, find_hidden = _finders(path)
     if job["fills"] and find_shown is not find_in_xlsx:
-        raise Refused("file_not_readable", "Colours of cells (read.fills) are read from xlsx only; save it as xlsx.")
+        raise Refused(
+            "file_not_readable", "Cell colours (read.fills) can be read only from xlsx; save the workbook as xlsx."
+        )
     names = _choose_sheets(workbook, job["sheets"])
     sheets = []
     for number, name in enumerate(names):
@@ -139,10 +141,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finders(path: Path) -> tuple[Callable[[Path, str, Write], Cells], Callable[[Path, str], Hidden]]:
-    """Return what finds, in this kind of workbook, cells that show something else than their reader gives.
-
-    And what finds its hidden rows and columns.
-    """
+    """Return the functions that find, in this kind of workbook, cells that show something else, and hidden rows."""
     if not zipfile.is_zipfile(path):
         return find_in_xls, find_hidden_in_xls
     with zipfile.ZipFile(path) as archive:
@@ -151,14 +150,14 @@ def _finders(path: Path) -> tuple[Callable[[Path, str, Write], Cells], Callable[
         return find_in_xlsx, find_hidden_in_xlsx
     if "content.xml" in parts:
         return find_in_ods, find_hidden_in_ods
-    found = "This kind of workbook (xlsb) does not tell errors from empty cells; save it as xlsx."
+    found = "This kind of workbook (xlsb) does not distinguish errors from empty cells; save it as xlsx."
     raise Refused("file_not_readable", found)
 
 
 def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
     """Read every part of an xlsx or ods file: its checksum must be right, and its cells must fit in memory.
 
-    The reader of workbooks compares the checksums of some parts only.
+    The library verifies the checksums of some parts only.
     """
     last = (0, 0)
     try:
@@ -169,7 +168,7 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
                 raise Refused("file_too_large", found)
             names = Counter(part.filename.lower() for part in archive.infolist())
             if twice := next((name for name, times in names.items() if times > 1), None):
-                found = f"The workbook holds the part {twice} twice: which one is shown depends on the program."
+                found = f"The workbook contains the part {twice} twice: which one is shown depends on the program."
                 raise Refused("file_not_readable", found)
             for part in archive.infolist():
                 is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
@@ -177,7 +176,7 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
                 last = max(last, reached if is_sheet else last, key=prod)
     except (Refused, MemoryError):
         raise
-    except Exception as error:  # what a damaged archive raises is of many kinds
+    except Exception as error:  # a damaged archive raises errors of many types
         raise Refused("file_not_readable", f"The workbook is damaged or locked ({error}).") from error
     if prod(last) * _CELL_BYTES > memory_bytes:
         cell = f"{column_letters(last[1])}{last[0]}"
@@ -207,9 +206,9 @@ def _column_number(letters: bytes) -> int:
 
 
 def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
-    """Return the requested sheets in the order of the workbook, else the first that a person sees.
+    """Return the requested sheets in the order of the workbook; by default the first that is visible and no chart.
 
-    That is neither hidden nor a chart; nor does a pattern take one that is hidden.
+    A pattern does not match a hidden sheet.
     """
     sheets = workbook.sheets_metadata
     tables = [sheet.name for sheet in sheets if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -228,7 +227,7 @@ def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
         chosen |= matching
     times = Counter(sheet.name for sheet in sheets)
     if twice := next((name for name in tables if name in chosen and times[name] > 1), None):
-        raise Refused("file_not_readable", f"The workbook has two sheets named {twice!r}; give one another name.")
+        raise Refused("file_not_readable", f"The workbook has two sheets named {twice!r}; rename one of them.")
     return [name for name in tables if name in chosen]
 
 
@@ -266,7 +265,7 @@ def _write_rows(sheet: CalamineSheet, shown: Cells, decimal: str, target: Path, 
 
 
 def _rows_down_to(sheet: CalamineSheet, last: int) -> Iterator[Sequence[Cell]]:
-    """Give the rows of a sheet, and empty ones down to that number: the last may have formulas only."""
+    """Yield the rows of a sheet, and empty ones down to this number, as the last may have formulas only."""
     rows = 0
     for row in sheet.iter_rows():
         rows += 1
@@ -277,7 +276,7 @@ def _rows_down_to(sheet: CalamineSheet, last: int) -> Iterator[Sequence[Cell]]:
 
 @contextmanager
 def _writing(target: Path) -> Iterator[Callable[[str], int]]:
-    """Yield a writer to a file; a failure of the disk is distinguished from one of the workbook."""
+    """Yield a writer to a file whose errors are raised as ``DiskFailed``."""
 
     def write(text: str) -> int:
         try:
@@ -301,8 +300,8 @@ def _writing(target: Path) -> Iterator[Callable[[str], int]]:
 def cell_text(cell: Cell, decimal: str = ".") -> str:
     """Return a cell as text: whole numbers without a decimal mark, others with that of the source, dates as ISO 8601.
 
-    The marks that a source declares are those of its text. A number is written with the same decimal mark and none for
-    thousands, so that it keeps its value beside text like 1.234,5.
+    The declared marks are for text. A number is written with the same decimal mark and without thousands marks, so
+    that it keeps its value in a column with text such as 1.234,5.
 
     >>> cell_text(5212000.0), cell_text(0.1), cell_text(" A "), cell_text(None), cell_text(12.345, ",")
     ('5212000', '0.1', 'A', '', '12,345')

@@ -1,4 +1,4 @@
-"""Workbooks (xls, xlsx, ods) as rows of text, read in a process of their own within limits of memory and time."""
+"""Workbooks (xls, xlsx, ods) as rows of text, read in a separate process with limits of memory and time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipelines.system.settings import Settings
 from schemas.errors import nearest_values
 
 MEMORY_BYTES = 2 * 2**30
-"""What reading one workbook may take: of a sheet of 20 columns, about a million rows."""
+"""What reading one workbook may take; enough for about a million rows of 20 columns."""
 CPU_SECONDS, CPU_SECONDS_PER_MIB = 30, 3
 _WAIT_FACTOR = 20  # real time for processor time, on a machine that does other work as well
 
@@ -28,9 +28,8 @@ PROGRAM = Path(__file__).parents[3]
 class Sheet:
     """One sheet as read: name, rows of text ('' where empty) from row 1 and column A on, an empty row as [].
 
-    ``faults`` are the cells that have no value, by row and column from 0, with what they show: #REF!, =SUM(A1:A2).
-    ``fills`` are the colours of cells, where they are asked for; ``hidden`` the rows and the columns that a person does
-    not see.
+    ``faults`` are the cells without a value, by row and column from 0, with what they show: #REF!, =SUM(A1:A2).
+    ``fills`` are the colours of cells, if requested; ``hidden`` the rows and the columns that are not visible.
     """
 
     name: str
@@ -42,7 +41,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """What was read of a workbook, and the names of the other sheets that have cells, with those that are hidden."""
+    """The sheets read of a workbook, and the names of the others with cells, with whether each is hidden."""
 
     sheets: tuple[Sheet, ...]
     others: dict[str, bool]
@@ -58,16 +57,16 @@ def read_sheets(
     *,
     fills: bool = False,
 ) -> Workbook:
-    """Read sheets of a workbook, every cell as the text that it shows.
+    """Read sheets of a workbook, every cell as the text it shows.
 
     Args:
         source_id: for messages.
         file: the workbook.
-        wanted: names of sheets, or patterns with ``*``; where none, the first one that is visible and has cells.
+        wanted: names of sheets, or patterns with ``*``; if none, the first one that is visible and has cells.
         settings: size limit, also for the decompressed content.
-        target: file to write in between; deleted at the end.
-        decimal: the decimal mark of the source, which numbers get too.
-        fills: whether the colours of cells are read too.
+        target: temporary file, deleted at the end.
+        decimal: the decimal mark of the source, used for numbers as well.
+        fills: whether to read the colours of cells.
 
     Raises:
         DataRefused: not a workbook, a damaged one, no such sheet, or one that takes more memory or time than allowed.
@@ -86,9 +85,9 @@ def read_sheets(
     try:
         answer = _ask_reader(job)
         if "rule" in answer:
-            sheet, sheets = answer.get("sheet"), answer.get("sheets", [])
-            place = {"sheet": sheet, "nearest": nearest_values(sheet, sheets)} if sheet else {}
-            raise refuse(source_id, file, answer["rule"], answer["found"], **place)
+            sheet = answer.get("sheet")
+            near = nearest_values(sheet, answer.get("sheets", [])) if sheet else ()
+            raise refuse(source_id, file, answer["rule"], answer["found"], sheet=sheet, nearest=near)
         return Workbook(
             tuple(_read_back(sheet, target, number) for number, sheet in enumerate(answer["sheets"])),
             {other["name"]: other["hidden"] for other in answer["others"]},
@@ -107,7 +106,7 @@ def _read_back(sheet: dict[str, Any], target: Path, number: int) -> Sheet:
 
 
 def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
-    """Start the reader, and return its answer; where it was ended before it could give one, why."""
+    """Start the reader, and return its answer, or why it was ended before it could give one."""
     # -P and the path at the end: a file in the current folder must not take the place of a library.
     start = f"import sys; sys.path.append({str(PROGRAM)!r}); from pipelines.collect.workbook.reader import main; main()"
     command = [sys.executable, "-P", "-c", start]
@@ -120,7 +119,7 @@ def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _ended(f"Reading the workbook did not end within {job['cpu_seconds'] * _WAIT_FACTOR:,} s.")
+        return _ended(f"Reading the workbook did not finish within {job['cpu_seconds'] * _WAIT_FACTOR:,} s.")
     said = done.stderr.decode("utf-8", errors="replace").strip()
     if done.returncode == 0:
         answer: dict[str, Any] = json.loads(done.stdout)
@@ -134,8 +133,8 @@ def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
     if done.returncode == -signal.SIGXCPU:
         return _ended(f"Reading the workbook takes more than {job['cpu_seconds']:,} s of processor time.")
     if done.returncode > 0:
-        raise RuntimeError(f"the reader of workbooks did not start: {said}")
-    return _ended(f"The workbook is damaged: its reader was ended by signal {-done.returncode}.")
+        raise RuntimeError(f"the workbook reader did not start: {said}")
+    return _ended(f"The workbook is damaged: its reader was terminated by signal {-done.returncode}.")
 
 
 def _ended(found: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the ages of a source say as a whole: numbers that stand for an unknown age, bands beside bands inside them."""
+"""Checks on the ages of a source: numbers that may represent an unknown age, bands next to bands inside them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _OLDEST = 999
 
 
 def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outcome:
-    """Warn where far more incidents than ages around them make likely have the age 0, or 98 and 99.
+    """Warn if far more incidents have the age 0, or 98 and 99, than the neighbouring ages make plausible.
 
-    Files write an unknown age as 0 or 99; as an age, it is in the youngest or the oldest band.
+    Files write an unknown age as 0 or 99; taken as an age, it falls into the youngest or the oldest band.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents.
-        gives_years: whether the tallies know on how many incidents these ages are.
+        gives_years: whether the tallies have the number of incidents with these ages.
     """
     if not gives_years:
         return Outcome("ages_piled", "not applicable", 0, 0)
@@ -43,9 +43,9 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outc
     least = max(_LEAST_INCIDENTS, _LEAST_SHARE * known)
     found = []
     if newborn >= least and newborn * _YEARS_AFTER > _MOST_OF_AGE_0 * young:
-        found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} one from 1 to 9")
+        found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} an age from 1 to 9")
     if oldest >= least and oldest > old:
-        found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} one from 90 to 97")
+        found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} an age from 90 to 97")
     return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))
 
 

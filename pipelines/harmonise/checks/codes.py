@@ -1,4 +1,4 @@
-"""What the labels of national codes say: a code that means something else now, and a code that is a part of another."""
+"""Checks on the labels of national codes: a code that changed its meaning, and a code that is part of another."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _OF_WHICH = re.compile(
 
 
 def check_codes(connection: duckdb.DuckDBPyConnection, source: Source, links: Path, mapped: Path) -> list[Outcome]:
-    """Judge the labels of national codes, those of the file and those of the concordance.
+    """Check the labels of national codes in the file against those of the concordance.
 
     Args:
         connection: has ``core``.
-        source: whose.
-        links: the links of the concordance, Parquet.
-        mapped: the counts that went through each, Parquet.
+        source: the source.
+        links: Parquet file of the links of the concordance.
+        mapped: Parquet file of the counts that went through each.
     """
     return [_check_meanings(connection, source, links), _check_parts(connection, source, links, mapped)]
 
 
 def _check_meanings(connection: duckdb.DuckDBPyConnection, source: Source, links: Path) -> Outcome:
-    """Warn of codes whose label in the file has no word of that in the concordance, or of the file in another year."""
+    """Warn of codes whose label has no word in common with that in the concordance, or in another year's file."""
     rule = "code_means_another"
     if "national_label" not in source.columns:
         return Outcome(rule, "not applicable", 0, 0)
@@ -55,9 +55,9 @@ def _check_meanings(connection: duckdb.DuckDBPyConnection, source: Source, links
 
 
 def are_different(one: str, other: str) -> bool:
-    """Tell whether two labels have no word in common; False where one has none, as a code has not.
+    """Tell whether two labels have no word in common; False if one of them has no words, such as a code.
 
-    Words of three letters and more are compared by their first five, without accents.
+    Words of three or more letters are compared by their first five, without accents.
 
     >>> are_different("Robo", "Fraude"), are_different("Homicidios", "HOMICIDIO DOLOSO"), are_different("12", "Robo")
     (True, False, False)
@@ -73,7 +73,7 @@ def _stems(label: str) -> frozenset[str]:
 
 
 def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: Path, mapped: Path) -> Outcome:
-    """Warn of codes that say to be a part of another (of which, darunter), and are counted beside it."""
+    """Warn of codes labelled as part of another (of which, darunter) that are counted in addition to it."""
     files = {"links": quote_literal(str(links)), "mapped": quote_literal(str(mapped))}
     rows = run_sql(connection, "harmonise/codes_in_use", **files).fetchall()
     contain = source.parent_counts == "include_children"

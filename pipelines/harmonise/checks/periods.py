@@ -1,6 +1,7 @@
-"""What the periods of a source really are, which no single row shows: spans of years, running sums, two frequencies.
+"""Checks on what the periods of a source really are: spans of years, running sums, mixed frequencies.
 
-The checks read observations in codes: a row for each cell and link, or for each combination of codes of incidents.
+No single row shows it. The checks read observations in codes: a row for each cell and link, or for each combination of
+codes of incidents.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import Source
 
 _FREQUENCIES = {"A": "year", "Q": "quarter", "M": "month"}
-# In running sums no month falls below the one before; corrections may make one in fifty.
+# In running sums no month is below the one before, except for corrections, at most one in fifty.
 _MOST_FALLING = 0.02
 _LEAST_RISES = 5
 # The night of New Year has two to four times the violence of another day; dates of which the year alone is known pile
@@ -28,7 +29,7 @@ _LEAST_RISES = 5
 _LEAST_FIRST_DAYS = 20
 _MOST_FIRST_DAYS = 6
 _OTHER_DAYS = 30
-# Of dates spread over months, 39 in 100 are up to the twelfth: that all of forty are comes by chance once in 10^16.
+# Of dates spread over months, 39 in 100 are up to the twelfth: for all of forty, the chance is 1 in 10^16.
 _LEAST_DATES = 40
 _LEAST_MONTHS = 3
 _FEW_DAYS = 0.01
@@ -42,7 +43,7 @@ _NEARLY_NONE = 0.05
 
 
 def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Outcome]:
-    """Refuse a source whose periods are not what their texts say.
+    """Refuse a source whose periods are not what their texts seem to say.
 
     Args:
         connection: where the relation is.
@@ -50,8 +51,8 @@ def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relatio
         relation: SQL of observations in codes, with ``_file``, ``_sheet`` and ``_row`` (NULL of incidents).
 
     Raises:
-        DataRefused: spans of two years taken for months, two frequencies in one measure, or months that are running
-            sums and not declared as such.
+        DataRefused: spans of two years taken for months, two frequencies in one measure, or months that are undeclared
+            running sums.
     """
     problems = [*_years_as_months(connection, source, relation), *_mixed_frequencies(connection, source, relation)]
     if problems:
@@ -63,13 +64,13 @@ def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relatio
 
 
 def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
-    """2009-10, 2010-11, 2011-12: every month is named by the year after its own, so they are spans of two years."""
+    """Problems of years such as 2009-10, 2010-11, 2011-12: every "month" is the next year, so they are spans."""
     row = run_sql(connection, "harmonise/years_as_months", observations=relation).fetchone()
     if row is None:
         return []
     first, last, periods, file, sheet, line = row
     found = (
-        f"The {periods} periods from {first} to {last} can be months, one a year and each a month later, or years that "
+        f"The {periods} periods from {first} to {last} can be months (one per year, each a month later) or years that "
         "do not begin in January (financial, fiscal or school years)."
     )
     return [_problem("years_as_months", source, found, file, sheet, line, first)]
@@ -93,7 +94,7 @@ def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, re
 
 
 def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Months that never fall within a year, fall in January, and grow with the number of months are running sums."""
+    """Refuse months that never fall within a year, fall in January, and grow with the months: running sums."""
     if source.cumulative is not None:
         return Outcome("months_accumulate", "passed", 0, 0)
     keys = ("measure", "national_code", "ref_area", *breakdown_columns())
@@ -116,8 +117,8 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
             f", and is lower in {lower:,} of {januaries:,} first months (or quarters) of a year" if januaries else ""
         )
         found = (
-            f"The months (or quarters) of {measure!r} look like running sums since January: from one to the next the "
-            f"figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
+            f"The months (or quarters) of {measure!r} look like cumulative figures since January: from one to the next "
+            f"the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
             f"{number_text(first)}, the last to {number_text(last)}."
         )
         problems.append(_problem("months_accumulate", source, found, file, sheet, row, period))
@@ -127,14 +128,14 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
 
 
 def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:
-    """Warn where 1 January has far more incidents than the other days of January: of some only the year is known.
+    """Warn if 1 January has far more incidents than the other days of January, as only the year of some is known.
 
-    The year is right; January has what belongs to all months.
+    The year is right, but January includes what belongs to all months.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, and ``period_seen``.
         source: the source.
-        has_days: whether the tallies know on how many incidents are dated 1 January.
+        has_days: whether the tallies have the number of incidents dated 1 January.
     """
     if not has_days:
         return Outcome("first_days", "not applicable", 0, 0)
@@ -148,11 +149,11 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
 
 
 def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[str]) -> Outcome:
-    """Warn where some years are written as two (2018-19) and others as one: calendar years beside financial ones.
+    """Warn if some years are written as two (2018-19) and others as one: financial and calendar years mixed.
 
     Args:
         connection: has ``tally_part`` and ``period_seen``.
-        noted: what its tallies count; nothing is judged where they do not know how years are written.
+        noted: what its tallies count; nothing is checked if that does not include how years are written.
     """
     rule = "years_of_two_kinds"
     if "is_span" not in noted:
@@ -171,15 +172,15 @@ def check_forms_of_dates(
     files: Mapping[str, str],
     tallies: Sequence[str],
 ) -> Outcome:
-    """Warn where no date in a form has a day above the twelfth, or all have: day and month may be exchanged.
+    """Warn if no date in a form has a day above the twelfth, or all have: day and month may be swapped.
 
-    A spreadsheet of another language takes 05/06/2023 for 6 May and leaves 25/06/2023 as text. Of the dates of one
-    area, of one file, or of all, that are spread over some months, two in five have a day up to the twelfth.
+    A spreadsheet in another language reads 05/06/2023 as 6 May and leaves 25/06/2023 as text. In any area or file, or
+    in all, two in five dates spread over several months have a day up to the twelfth.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, with ``area_seen`` and ``period_seen``.
         source: the source.
-        noted: what its tallies count; nothing is judged where they do not know the forms of days.
+        noted: what its tallies count; nothing is checked if that does not include the forms of days.
         files: the name of the file of each partition.
         tallies: the Parquet files of the tallies.
     """
@@ -207,28 +208,28 @@ def check_forms_of_dates(
 
 
 def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first: int, early: int) -> str | None:
-    """What is strange about the days of dates in one form; None where nothing is."""
+    """Return what is implausible about the days of dates in one form; None if nothing is."""
     if dates < _LEAST_DATES or months < _LEAST_MONTHS:
         return None
     if early >= (1 - _FEW_DAYS) * dates and first <= dates / 2:
-        return f"{of}: {early:,} of {dates:,} dates as {form} have a day up to the twelfth"
+        return f"{of}: {early:,} of {dates:,} dates as {form} have a day up to 12"
     if forms > 1 and early <= _FEW_DAYS * dates:
-        return f"{of}: {dates - early:,} of {dates:,} dates as {form} have a day above the twelfth"
+        return f"{of}: {dates - early:,} of {dates:,} dates as {form} have a day above 12"
     return None
 
 
 def check_following_files(
     connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], tallies: Sequence[str], has_days: bool
 ) -> Outcome:
-    """Warn of months that two following files of incidents both have as a whole: one begins before the other ended.
+    """Warn of months that two successive files of incidents both have in full: one begins before the other ends.
 
-    Files whose rows are identical are refused before; here the rows of the second edition are a few more, or corrected.
+    Files with identical rows have been refused already; here the second edition has more or corrected rows.
 
     Args:
         connection: one to compare the tallies on.
         files: the name of the file of each partition.
         tallies: the Parquet files of the tallies.
-        has_days: whether they know how incidents lie in their month.
+        has_days: whether they have how incidents are distributed within a month.
     """
     rule = "files_overlap"
     if not has_days or len(files) < _TWO_FILES:
@@ -250,13 +251,13 @@ def check_following_files(
 def _problem(
     rule: str, source: Source, found: str, file: str | None, sheet: str | None, row: int | None, period: str
 ) -> Problem:
-    """A problem of periods, with the place and the text of one of them."""
+    """A problem with periods, with the place and the text of one of them."""
     column = source.columns.get("time_period")
     return Problem(rule, source.source_id, found, file, sheet, row, column, value=period)
 
 
 def open_received(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, str]]) -> None:
-    """Create the list ``received`` of the day on which each file came: no figure is of a later time.
+    """Create the list ``received`` of the day on which each file came, as no figure can be of a later time.
 
     Args:
         connection: gets the table, of ``file`` and ``day``.
@@ -273,11 +274,11 @@ def open_received(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[s
 
 
 def find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source, seen: str) -> None:
-    """Create ``period_not_over``: the periods of figures whose last file came before they had ended.
+    """Create ``period_not_over``: the periods whose last file came before they had ended.
 
     Args:
         connection: with ``received``.
-        source: the source; years that begin in another month end as much later.
+        source: the source; years that begin in a later month end correspondingly later.
         seen: SELECT of each ``ref_area`` (NULL: all), ``time_period`` and ``file`` with figures.
     """
     months = int(source.year_starts) - 1 if source.year_starts else 0
@@ -289,7 +290,7 @@ def find_months_cut(connection: duckdb.DuckDBPyConnection, has_days: bool) -> No
 
     Args:
         connection: has ``tally_part``, ``area_seen`` and ``period_seen``.
-        has_days: whether the tallies know how incidents lie in their month; the table is empty if not.
+        has_days: whether the tallies have how incidents are distributed within a month; if not, the table is empty.
     """
     if has_days:
         least = {"least_expected": str(_LEAST_EXPECTED), "nearly_none": str(_NEARLY_NONE)}

@@ -1,7 +1,7 @@
-"""What files of incidents may count twice: rows and identifiers that repeat, within a file and between files.
+"""Checks for double counting of incidents: rows and identifiers that repeat, within a file and between files.
 
-Rows are compared as hashes in the engine, while a file is read. Of a personal identifier nothing is kept but how often
-it repeats, and in which rows. A file that is too large to be read once more is only looked at for ``id``.
+Rows are compared as hashes in the engine, while a file is read. Of a personal identifier, only how often it repeats and
+in which rows is kept. A file that is too large to be read once more is checked for ``id`` only.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder
 
 _LEAST_OF_YEAR = 20
-"""Rows of one year that two files must share to be compared row by row: fewer may be alike by chance."""
+"""Rows of one year that two files must share to be compared row by row, as fewer may be equal by chance."""
 
 
 def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
-    """Return how many rows of a partition repeat another one, or its identifier; empty where it is not looked at.
+    """Return how many rows of a partition repeat another row or its identifier; empty if it was not checked.
 
     Raises:
         UsageError: the file has no such column.
@@ -69,7 +69,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
 
 
 def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, table: TextTable) -> None:
-    """Create the table ``hashed`` of the rows of a partition that no exclusion leaves out: content, id, _row."""
+    """Create the table ``hashed`` of the rows of a partition that are not excluded: content, id, _row."""
     source = folder.source
     if missing := [name for name in source.id if name not in table.names and name not in table.constants]:
         near = ", ".join(nearest_values(missing[0], table.names)) or "none"
@@ -94,7 +94,7 @@ def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file
 
 
 def _repeated_within(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:
-    """The problems of identifiers, and of rows that one file has again."""
+    """The problems of repeated identifiers, and of rows repeated within one file."""
     problems = [
         id_problem(folder, one["rows"], one["ids"], one["blank"], [(file.name, row) for row in one["id_rows"]])
         for file, fact in facts
@@ -124,7 +124,7 @@ def check_repeated_incidents(
     settings: Settings,
     work: Path,
 ) -> tuple[list[Problem], list[Outcome]]:
-    """Judge what the partitions repeat: one problem for identifiers, one for each two files that share most rows.
+    """Check what the partitions repeat: one problem for identifiers, one for each pair of files sharing most rows.
 
     Args:
         connection: one to compare the tallies on.
@@ -176,7 +176,7 @@ def _compare_files(
     settings: Settings,
     work: Path,
 ) -> list[Problem]:
-    """Read again the files that may share rows, or all where identifiers are declared, and compare them row by row."""
+    """Read the files that may share rows again, or all if identifiers are declared, and compare them row by row."""
     wanted = set(files if folder.source.id else [name for pair in pairs for name in pair[:2]])
     in_order = sorted((files[name] for name in wanted), key=lambda file: file.name)
     problems = []

@@ -1,7 +1,7 @@
-"""What a table may count twice: files and sheets that share most of their figures, and rows that repeat.
+"""Checks for double counting in tables: files and sheets that share most of their figures, and repeated rows.
 
-Offices publish corrected files beside the old ones, and exports repeat rows. A share is compared, not equality: nearly
-all is as bad as all. ``repeated_incidents`` asks the same of files of incidents.
+Offices publish corrected files beside the old ones, and exports repeat rows. Shares are compared, not equality, as
+nearly all is as bad as all. ``repeated_incidents`` does the same for files of incidents.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from schemas.errors import nearest_values
 from schemas.source import SourceFolder
 
 SHARE_OF_AN_EDITION = 0.5
-"""From here on two files are editions of the same, whatever is new in one of them; or of the same year."""
+"""Share of common figures from which two files are editions of the same data, or of the same year."""
 
 _LEAST_DIFFERENT = 0.9
 _LEAST_ROWS = 20
@@ -30,18 +30,18 @@ _LEAST_OF_A_BLOCK = 3
 _SHEET = "\x1f"  # between a file and its sheet
 
 SEVERAL_TIMES = {"least_rows": str(_LEAST_ROWS), "least_share": "0.9"}
-"""When a file holds its rows several times: so many different rows, nearly all of them twice, four times, six times...
+"""When a file contains its rows several times: this many different rows, nearly all twice, four times, six times...
 
-Rows that are alike by nature occur an odd number of times as often as an even one; a file pasted twice, in whatever
-order, has even numbers only.
+Rows that are naturally equal occur an odd number of times as often as an even one; a file pasted twice, in any order,
+has even numbers only.
 """
 
 
 def tells_rows_apart(rows: int, different: int) -> bool:
-    """Return whether a row that is alike another one in every column says something.
+    """Return whether a row equal to another one in every column is suspicious.
 
-    Rows of a date, a place and an offence are alike by nature; in a file whose rows nearly all differ one that repeats
-    another is a mistake.
+    Rows of a date, a place and an offence are naturally equal; in a file whose rows nearly all differ, a repeated row
+    is a mistake.
 
     >>> tells_rows_apart(60, 59), tells_rows_apart(60, 12), tells_rows_apart(5, 5)
     (True, False, False)
@@ -51,9 +51,9 @@ def tells_rows_apart(rows: int, different: int) -> bool:
 
 @dataclass(frozen=True)
 class Repeated:
-    """What the rows of a file say of its being pasted in part: see ``repeated_block.sql``.
+    """Whether a part of a file was pasted again, by its rows: see ``repeated_block.sql``.
 
-    ``once``, ``twice``, ``thrice``: different rows that stand in it so often; ``rows`` to ``again``: the block, if any.
+    ``once``, ``twice``, ``thrice``: different rows that occur this often; ``rows`` to ``again``: the block, if any.
     """
 
     part: str
@@ -71,12 +71,12 @@ class Repeated:
 
     @property
     def is_beyond_chance(self) -> bool:
-        """Whether more rows stand exactly twice than rows that are alike by nature do, wherever they are.
+        """Whether more rows occur exactly twice than naturally equal rows would, wherever they are.
 
-        If each different row occurs independently, at a rate of its own, the numbers that occur once, twice and three
-        times obey 2 twice^2 <= 3 once thrice, whatever the rates are (Cauchy-Schwarz for the moments of a mixed Poisson
-        law). Rows given again break it: they make twos, and hardly threes. Two and one are taken three standard errors
-        towards chance, and the threes have to be fewer than in one such file of ten thousand.
+        If each different row occurs independently, at its own rate, the numbers occurring once, twice and three times
+        obey 2 twice^2 <= 3 once thrice, whatever the rates (Cauchy-Schwarz for the moments of a mixed Poisson
+        distribution). Pasted rows violate it: they add twos, and hardly any threes. The ones and twos are moved three
+        standard errors towards chance, and the threes must be fewer than in one such file of ten thousand.
 
         >>> Repeated("a.csv", 9429, 940, 230, None, None, None, None).is_beyond_chance  # Colombia 2019
         False
@@ -92,17 +92,17 @@ class Repeated:
 
 
 def read_repeated(connection: duckdb.DuckDBPyConnection, rows: str) -> list[Repeated]:
-    """Return what the rows of each file say; ``rows`` is a relation with part, content (a hash) and _row."""
+    """Return the findings for each file; ``rows`` is a relation with part, content (a hash) and _row."""
     found = run_sql(connection, "harmonise/repeated_block", rows=rows, least_rows=str(_LEAST_ROWS)).fetchall()
     return [Repeated(*row) for row in found]
 
 
 def block_problem(folder: SourceFolder, file: str, repeated: Repeated) -> Problem | None:
-    """Return the problem of a file in which a block of rows stands twice; None where none does."""
+    """Return the problem of a file in which a block of rows occurs twice; None if none does."""
     if repeated.rows is None or repeated.again is None:
         return None
     found = (
-        f"{repeated.rows:,} rows, from row {repeated.first:,} to row {repeated.last:,}, stand again from row "
+        f"{repeated.rows:,} rows, from row {repeated.first:,} to row {repeated.last:,}, are repeated from row "
         f"{repeated.again:,} on, in the same order and identical in every column."
     )
     return Problem("rows_given_twice", folder.source_id, found, file=file, row=repeated.again)
@@ -143,14 +143,14 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
 def _check_blocks(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, names: Sequence[str]
 ) -> Outcome:
-    """Warn of a block below a blank line with the cells of a block above it: men below women, or another edition."""
+    """Warn of a block below a blank line with the same cells as one above it: men below women, or another edition."""
     tables = [paths for paths in raw.layouts if paths] if folder.source.rows == "parts" else []
     if not tables:
         return Outcome("blocks_repeated", "not applicable", 0, 0)
     same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
     found = [
-        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on are those of the "
-        f"block from row {upper:,} on"
+        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of "
+        f"the block from row {upper:,} on"
         for paths in tables
         for file, sheet, upper, lower, cells, shared in run_sql(
             connection,
@@ -167,7 +167,7 @@ def _check_blocks(
 
 
 def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
-    """Warn of cells that are sums over two files of which each has them once, and which follow each other in time."""
+    """Warn of cells that are sums over two files which each have them once and follow each other in time."""
     found = run_sql(connection, "harmonise/cells_of_two_files", keys=keys, same_key=same_key).fetchall()
     named = [
         f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as "
@@ -179,10 +179,10 @@ def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: s
 
 
 def several_times_problem(folder: SourceFolder, file: str, times: int, part: str | None = None) -> Problem:
-    """Return the problem of a file that holds its rows, or those of one code, area or year, several times."""
+    """Return the problem of a file that contains its rows, or those of one code, area or year, several times."""
     of_part = f" of {part!r}" if part else ""
     found = (
-        f"Nearly every row{of_part} stands in the file {times} times, or a multiple of that, identical in every column."
+        f"Nearly every row{of_part} occurs {times} times in the file, or a multiple of that, identical in every column."
     )
     return Problem("rows_given_twice", folder.source_id, found, file=file)
 
@@ -190,7 +190,7 @@ def several_times_problem(folder: SourceFolder, file: str, times: int, part: str
 def _check_rows(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
 ) -> tuple[Outcome, list[Problem]]:
-    """Rows alike in every column of the file, with figures above zero: a zero counts nothing twice."""
+    """Check rows equal in every column of the file, with figures above zero, as a zero counts nothing twice."""
     rows, repeated = 0, 0
     problems: list[Problem] = []
     places: list[dict[str, Any]] = []
@@ -213,7 +213,7 @@ def _check_rows(
 
 
 def repeated_rows_outcome(rows: int, repeated: int, places: Sequence[tuple[str, Sequence[int]]]) -> Outcome:
-    """Return what it means that rows repeat others: how many of all, and the first of them by file."""
+    """Return the outcome of the rule on repeated rows: how many of all, and the first of them by file."""
     if not repeated:
         return Outcome("rows_repeated", "passed", rows, 0)
     named = "; ".join(f"{file}, rows {', '.join(map(str, numbers))}" for file, numbers in places[:3])
@@ -256,16 +256,16 @@ def id_problem(
     Args:
         folder: the source.
         rows: how many there are.
-        repeated: how many of them have the identifier of a row before.
+        repeated: how many of them have the identifier of an earlier row.
         blank: how many have none, and were not compared.
-        places: file and row of the first such identifier, and where it stands again.
-        value: the identifier, where it may be shown.
+        places: file and row of the first such identifier, and of its repetition.
+        value: the identifier, if it may be shown.
     """
     first, second = places
     place = f"row {second[1]:,}" if first[0] == second[0] else f"{second[0]}, row {second[1]:,}"
     found = (
-        f"{repeated:,} of {rows:,} rows ({repeated / rows:.1%}) have the identifier of another row; the first stands "
-        f"again in {place}." + (f" {blank:,} rows have none." if blank else "")
+        f"{repeated:,} of {rows:,} rows ({repeated / rows:.1%}) have the same identifier as another row; the first is "
+        f"repeated in {place}." + (f" {blank:,} rows have none." if blank else "")
     )
     column = " / ".join(folder.source.id)
     return Problem("id_repeated", folder.source_id, found, file=first[0], row=first[1], column=column, value=value)

@@ -1,4 +1,4 @@
-"""Rows of incidents that count more than one, in a column that nobody reads: victims of an event, sampling weights."""
+"""Incidents that count more than one by a column that is not read: victims of an event, sampling weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COUNTS = re.compile(
 
 
 def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:
-    """Return how many rows have a number above one in each column that is named as a count and not read.
+    """Return how many rows have a number above one in each unread column whose name suggests a count.
 
     A file without such a column is not read again.
     """
@@ -49,7 +49,7 @@ def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, se
 
 
 def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on columns of counts of incidents that nobody reads."""
+    """Return the outcome of the rule on unread columns of counts in files of incidents."""
     pairs = list(facts)
     found = [
         f"{file.name}: {name!r} is above 1 in {rows:,} rows"

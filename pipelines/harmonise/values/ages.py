@@ -12,7 +12,7 @@ _UNITS_IN_A_YEAR = {"years": "1.0", "months": "12.0", "days": "365.25"}
 
 
 def age_band(ages: Ages, years: str) -> str:
-    """The position of the band that an age is in; -1 for an age that nobody has or no band holds, NULL for none.
+    """Return the SQL for the position of the band of an age; -1 if it is impossible or in no band, NULL for none.
 
     >>> age_band(Ages(bands=("Y0T17", "Y_GE18")), "years")
     'CASE WHEN years < 0 OR years > 120 THEN -1 WHEN years < 18 THEN 0 WHEN years IS NOT NULL THEN 1 END'
@@ -49,10 +49,10 @@ def code_of_ages(ages: Ages | None, code: str) -> str:
 
 
 def age_in_years(folder: SourceFolder, word: str) -> str:
-    """The age that a word gives, in years: a number in the declared unit or that of its row, or a date of birth.
+    """Return the SQL for the age in years: from a number in the declared unit or its row's, or from a date of birth.
 
     Raises:
-        UsageError: values.csv gives a unit that there is not.
+        UsageError: values.csv gives an unknown unit.
     """
     source = folder.source
     unit = source.ages.unit if source.ages is not None else "years"

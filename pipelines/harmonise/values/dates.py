@@ -1,9 +1,9 @@
-"""Where a text becomes a period: one definition for tables and incidents, in SQL that DuckDB and Spark share.
+"""How a text becomes a period: one definition for tables and incidents, in SQL that DuckDB and Spark share.
 
-A row gives its period as a text in one of some forms, as columns of years and months, or as a constant of the source.
-Each becomes the first day of what is known, and a frequency. A form is a text with the parts YYYY, MM, DD and N (the
-number of a quarter), YY (two digits of a year: 69 to 99 are of the 20th century, as everywhere in computing), and M and
-D (one digit or two); every other character stands for itself.
+A row gives its period as a text in one of several forms, as columns of years and months, or as a constant of the
+source. Each becomes the first day of the known period, and a frequency. A form is a text with the parts YYYY, MM, DD
+and N (the number of a quarter), YY (two digits of a year; 69 to 99 are in the 20th century, as usual in computing), and
+M and D (one or two digits); every other character represents itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemas.errors import UsageError
 from schemas.source import Source
 
 OUR_FORMS = ("YYYY", "YYYY-QN", "YYYY-MM")
-"""How we write periods, and how a table must."""
+"""How periods are written here, and must be written in a table."""
 
 # No figures by period are older: Sweden has counted its people since 1749.
 _OLDEST_PERIOD = "1700-01-01"
@@ -45,7 +45,7 @@ FREQUENCIES = {"day": "M", "month": "M", "quarter": "Q", "year": "A"}
 """The frequency of a row whose period is known to the day, month ...: no figures are published by day."""
 
 ENDS_OF_MONTHS = (3, 7)
-"""So many days at the start and the end of a month are looked at by themselves: a file may lack them."""
+"""How many days at the start and the end of a month are counted separately, as a file may lack them."""
 
 _COARSER = ("day", "month", "year")
 # The zone at the end of a time: Z, an offset from UTC, or letters that are not those of a clock of twelve hours.
@@ -54,9 +54,9 @@ _UTC = ("Z", "z", "UTC", "GMT")
 
 
 def precision_of(source: Source) -> str:
-    """What every date of a file of incidents is known to: day, month or year.
+    """Return the precision of every date of a file of incidents: day, month or year.
 
-    Where some are known to less than others, nothing finer than they are is published, so that no incident is lost.
+    If some dates are less precise than others, nothing more precise is published, so that no incident is lost.
     """
     if "year" in source.columns:
         return "month" if "month" in source.columns else "year"
@@ -65,8 +65,8 @@ def precision_of(source: Source) -> str:
     precisions = {_precision(form) for form in source.dates}
     if not precisions <= set(_COARSER):
         raise UsageError(
-            f"source {source.source_id}: dates: {', '.join(source.dates)}: write forms such as YYYY-MM-DD, DD/MM/YYYY, "
-            "D/M/YY, YYYY-MM, YYYY"
+            f"source {source.source_id}: dates: {', '.join(source.dates)}: write formats such as YYYY-MM-DD, "
+            "DD/MM/YYYY, D/M/YY, YYYY-MM, YYYY"
         )
     if len({_same_shape(form) for form in source.dates}) < len(source.dates):
         raise UsageError(f"source {source.source_id}: dates: two of {', '.join(source.dates)} cannot be distinguished")
@@ -75,7 +75,7 @@ def precision_of(source: Source) -> str:
         if precisions != {"day"} or two_digits:
             raise UsageError(
                 f"source {source.source_id}: dates: {', '.join(source.dates)}: ages from dates of birth need days, and "
-                "years of four digits"
+                "years with four digits"
             )
     return max((str(precision) for precision in precisions), key=_COARSER.index)
 
@@ -85,7 +85,7 @@ def _precision(form: str) -> str | None:
 
 
 def _is_fixed(form: str) -> bool:
-    """Whether each part has one length, so that its place in the text is known."""
+    """Whether each part has a fixed length, so that its place in the text is known."""
     return not {"YY", "M", "D"} & set(_PARTS.findall(form))
 
 
@@ -95,22 +95,22 @@ def _shape(form: str) -> str:
 
 
 def _same_shape(form: str) -> str:
-    """What two forms have in common that a text cannot tell apart."""
+    """Return a key that is the same for forms that a text cannot distinguish."""
     return _PARTS.sub(lambda part: "_" if part[0] in ("M", "D", "MM", "DD") else "_" * len(part[0]), form)
 
 
 def _pattern(form: str) -> str:
-    """The form as a regular expression, with a group for each part; no backslash, which Spark reads otherwise."""
+    """Return the form as a regular expression with a group for each part, without backslashes, as Spark differs."""
     literals = [re.sub("[^A-Za-z0-9]", lambda char: f"[{char[0]}]", text) for text in _PARTS.split(form)]
     groups = [f"({_DIGITS[part]})" for part in _PARTS.findall(form)]
     return "".join(text + group for text, group in zip(literals, [*groups, ""], strict=True))
 
 
 def parse_dates(text: str, forms: tuple[str, ...], time_zone: str | None = None) -> str:
-    """Return the SQL of a text in one of some forms as the first day of what it names; NULL for any other text.
+    """Return the SQL for the first day of a date in one of several forms; NULL for any other text.
 
-    After a day a time is allowed (``2024-03-05 12:30``). A time of another zone (``2024-03-05T02:30Z``) may be of another
-    day where the incident was: without ``time_zone`` it is no date, with it the day is that of this zone.
+    A time may follow a day (``2024-03-05 12:30``). One with a zone (``2024-03-05T02:30Z``) may be of another day at the
+    place of the incident: without ``time_zone`` it is not a date; with it, the day is that of this zone.
 
     >>> parse_dates("word", ("YYYY-MM",))
     "CASE WHEN word LIKE '____-__' THEN TRY_CAST(substr(word, 1, 4) || '-' || substr(word, 6, 2) || '-' || '01' AS DATE) END"
@@ -134,7 +134,7 @@ def parse_dates(text: str, forms: tuple[str, ...], time_zone: str | None = None)
 
 
 def _day_of(text: str, form: str) -> str:
-    """The text as YYYY-MM-DD, given that it has the shape of the form."""
+    """Return the SQL for the text as YYYY-MM-DD, given that it has the shape of the form."""
     if form == "YYYY-MM-DD":
         return text
     part = {}
@@ -152,7 +152,7 @@ def _day_of(text: str, form: str) -> str:
 
 
 def _day_of_time(text: str, day: str, time_zone: str | None) -> str:
-    """The day of a date with a time: as written, or where the time has a zone, that of ``time_zone``."""
+    """Return the SQL for the day of a date with a time: as written, or if it has a zone, that in ``time_zone``."""
     zone, written = f"regexp_extract({text}, '{_ZONE}', 1)", f"TRY_CAST({day} AS DATE)"
     if time_zone is None:
         return f"CASE WHEN {zone} = '' THEN {written} END"
@@ -175,7 +175,7 @@ def _day_of_time(text: str, day: str, time_zone: str | None) -> str:
 
 @cache
 def _offsets(time_zone: str) -> tuple[tuple[str, int], ...]:
-    """How many minutes a zone is ahead of UTC, until when (UTC); the last without an end. From 1970 on."""
+    """Return how many minutes a zone is ahead of UTC, and until when (UTC), from 1970 on; the last has no end."""
     zone = ZoneInfo(time_zone)
 
     def ahead(hour: int) -> int:
@@ -193,9 +193,9 @@ def _offsets(time_zone: str) -> tuple[tuple[str, int], ...]:
 
 
 def parse_period(text: str, forms: tuple[str, ...]) -> tuple[str, str]:
-    """Return the SQL of the first day of the period that a text names, and of its frequency; NULL where it names none.
+    """Return the SQL for the first day and the frequency of the period that a text names; NULL if it names none.
 
-    Where two forms have the same shape, the first counts.
+    If two forms have the same shape, the first counts.
     """
     day = parse_dates(text, forms)
     known = f"{day} >= DATE '{_OLDEST_PERIOD}'"
@@ -210,9 +210,9 @@ def parse_period(text: str, forms: tuple[str, ...]) -> tuple[str, str]:
 class RowPeriod:
     """How the rows of a source give their periods.
 
-    A cell has a period of its own frequency, in one of our forms. An incident has a day, month or year, which is known
-    to the same part in all rows. Neither begins later than the day on which its file came; populations may, as they are
-    also projected.
+    A cell has a period with its own frequency, in one of our forms. An incident has a day, month or year, with the same
+    precision in all rows. Neither begins later than the day on which its file came; populations may, as there are
+    projections.
     """
 
     source: Source
@@ -224,7 +224,7 @@ class RowPeriod:
 
     @property
     def may_come(self) -> bool:
-        """Whether a period may lie in the future."""
+        """Whether a period may be in the future."""
         return self.source.kind == "population"
 
     @property
@@ -234,7 +234,7 @@ class RowPeriod:
         return in_column and precision_of(self.source) == "day"
 
     def days_by_form(self) -> dict[str, str]:
-        """Return conditions on rows with a day, by the form of their dates: written so, on a first, up to a twelfth."""
+        """Return conditions on rows with a day, by form: dates in this form, on the first, up to the twelfth."""
         forms = self.source.dates
         found: dict[str, str] = {}
         for number, form in enumerate(forms):
@@ -253,13 +253,13 @@ class RowPeriod:
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The forms that a text may have."""
+        """The allowed forms of a text."""
         if not self.is_of_cells:
             return self.source.dates
         return OUR_FORMS if self.source.year_starts is None else ("YYYY",)
 
     def own(self) -> dict[str, str]:
-        """Return what is computed from a tidy row: its first day, the day it came, and the frequency of a cell."""
+        """Return the columns computed from a tidy row: its first day, the day it came, and the frequency of a cell."""
         said = "year" if "year" in self.source.columns else "time_period"
         if not self.is_of_cells:
             return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
@@ -289,7 +289,7 @@ class RowPeriod:
 
 
 def period_bounds(period: RowPeriod) -> tuple[str, str]:
-    """Return the SQL of the first and last day of what is known of a row's time, throughout which a link must hold."""
+    """Return the SQL for the first and last day of a row's known period, throughout which a link must hold."""
     last = {
         "day": "r._day",
         "month": "last_day(r._day)",
@@ -305,8 +305,8 @@ def period_bounds(period: RowPeriod) -> tuple[str, str]:
 _YEAR = "((?:19|20)[0-9][0-9])"
 _NO_YEAR = "(?:[03-9][0-9]|1[0-8]|2[1-9])[0-9][0-9]"
 _END = "(?:$|[^0-9])"
-# Where a text that is no period says its year: first, after a day and a month (numbers or words), or in eight digits of
-# which the other four are no year. What follows may be a time: 29/02/2023 1930.
+# Where the year is in a text that is not a period: first, after day and month (numbers or words), or in eight digits
+# of which the other four are not a year. A time may follow: 29/02/2023 1930.
 _YEAR_SAID = (
     f"^{_YEAR}{_END}",
     f"^(?:(?:[0-9]{{1,2}}|[^0-9./ -]+)[./ -]+){{1,2}}{_YEAR}{_END}",
@@ -317,11 +317,11 @@ _TWO_YEARS = f"^[0-9]{{4}}[^0-9]+{_YEAR}{_END}"
 
 
 def period_number(period: RowPeriod) -> str:
-    """Return the SQL of a row's period as one number; NULL for none, -1 for a day after the file came.
+    """Return the SQL for a row's period as one number; NULL for none, -1 for a day after the file came.
 
-    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is no period and yet
-    says its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one. One
-    that may say two years (2016-2020, 2012-13, 20132024) says none.
+    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is not a period but
+    contains its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one.
+    A text that may contain two years (2016-2020, 2012-13, 20132024) has none.
     """
     said = "trim(r._said)"
     years = (f"nullif(regexp_extract({said}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
@@ -342,7 +342,7 @@ def _valid_period_number(period: RowPeriod) -> str:
 
 
 def period_text(number: str) -> str:
-    """Return the SQL of the number of a period as our period: 2024, 2024-Q1 or 2024-03."""
+    """Return the SQL for the period with this number: 2024, 2024-Q1 or 2024-03."""
     year, part = f"substr(CAST({number} AS STRING), 1, 4)", f"{number} % 100"
     return (
         f"CASE WHEN {part} = 0 THEN {year} WHEN {part} > 20 THEN {year} || '-Q' || CAST({part} - 20 AS STRING) "
@@ -351,12 +351,12 @@ def period_text(number: str) -> str:
 
 
 def period_freq(number: str) -> str:
-    """Return the SQL of the frequency of the period that a number stands for."""
+    """Return the SQL for the frequency of the period with this number."""
     return f"CASE WHEN {number} % 100 = 0 THEN 'A' WHEN {number} % 100 > 20 THEN 'Q' ELSE 'M' END"
 
 
 def first_year(text: str) -> str:
-    """Return the SQL of the first year of a span of two (2009-10, 2009/10, 2009-2010); other texts as they are.
+    """Return the SQL for the first year of a span of two (2009-10, 2009/10, 2009-2010); other texts are unchanged.
 
     >>> "substr(word, 1, 4)" in first_year("word")
     True
@@ -369,16 +369,16 @@ def first_year(text: str) -> str:
 
 _OTHER_PERIODS = {
     "a year with a decimal point, as programs write numbers (in reshape.sql: split_part(year, '.', 1))": r"\d{4}[.,]0*",
-    "a year with a mark or note behind it (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
+    "a year followed by a mark or note (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
         r"\d{4}(\s*[^\d\s\-/.:_\u2013\u2014]{1,3}|\s*[(\[][^)\]]*[)\]]|[\u00b9\u00b2\u00b3]|\s+[^\W\d]{4,})"
     ),
-    "a month by its name (in reshape.sql, a CASE gives its number)": (
+    "the name of a month (in reshape.sql, use a CASE to get its number)": (
         r"[^\W\d]{3,10}\.?[-/ ]+(de )?(\d{4}|\d{2})|(\d{4}|\d{2})[-/ ]+[^\W\d]{3,10}\.?"
     ),
     "a number of days, as spreadsheets store dates": r"[34]\d{4}(\.0*)?",
     "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
     "a week": r"\d{4}[- ]?[WwSs]\d{1,2}|[WwSs]\d{1,2}[-/ ]\d{4}",
-    "a month or quarter, in another form": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
+    "a month or quarter in another format": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
     r"[QqTt][1-4][-/ ]\d{4}|\d{4}(0[1-9]|1[0-2])",
     "a day": r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})\b.*|\d{8}",
 }
@@ -386,7 +386,7 @@ _SPAN = re.compile(r"(\d{4})\s*[-/_\u2013\u2014]\s*(\d{4}|\d{2})")
 
 
 def years_in_span(text: str) -> int | None:
-    """Return how many years a text such as 2009-10, 2009/2010 or 2006-2008 spans; None where it is no such text.
+    """Return how many years a text such as 2009-10, 2009/2010 or 2006-2008 spans; None for any other text.
 
     >>> years_in_span("2009-10"), years_in_span("1999/00"), years_in_span("2006_2008"), years_in_span("2009-07")
     (2, 2, 3, None)
@@ -400,17 +400,17 @@ def years_in_span(text: str) -> int | None:
 
 
 def describe_period(text: str, source: Source) -> str:
-    """Return what a text that names no period of a source looks like, and which forms it may have, for messages."""
+    """Return, for messages, what an invalid period resembles, and the forms allowed in the source."""
     looks = next((name for name, form in _OTHER_PERIODS.items() if re.fullmatch(form, text.strip())), None)
     years = years_in_span(text)
     if source.kind == "incident" and "time_period" in source.columns:
-        forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every form that occurs)."
+        forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every format that occurs)."
         if looks is not None and "spreadsheets" in looks:
             return f"It looks like {looks}. {forms}"
         if re.search(_ZONE, text) and ":" in text:
             return (
-                "The time has a zone, so its day may be another one where the event was; say where days count "
-                f"(time_zone in source.yml). {forms}"
+                "The time has a zone, so its day may differ from the local day of the event; declare the local time "
+                f"zone (time_zone in source.yml). {forms}"
             )
         return forms
     if source.kind == "incident":
@@ -423,4 +423,4 @@ def describe_period(text: str, source: Source) -> str:
     elif years is not None:
         looks = f"a span of {years} years"
     said = f"It looks like {looks}. " if looks is not None else ""
-    return f"{said}A table writes 2024, 2024-Q1 or 2024-03."
+    return f"{said}In a table, write 2024, 2024-Q1 or 2024-03."

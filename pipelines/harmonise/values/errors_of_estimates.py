@@ -1,4 +1,4 @@
-"""The error of an estimate as numbers, and what may be wrong with it: one definition for judging and for publishing."""
+"""The error of an estimate as numbers, and its possible faults: one definition for checking and for publishing."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
 
 IN_UNITS = ("standard_error", "half_width", "ci_low", "ci_high")
-"""Errors in the unit of the estimate: ``multiply`` holds for them too."""
+"""Errors in the unit of the estimate, to which ``multiply`` applies too."""
 LARGEST_CV_SHARE = 2.0
-"""A coefficient of variation above 200 % is one in percent, declared as a share."""
+"""A coefficient of variation above 200 % must be in percent but declared as a share."""
 
 LIMITS_APART, OVER_WHOLE, CV_NOT_SHARE = 1, 2, 3
 _FIRST_NUMBER = 10  # and one for each column after it
 
 
 def error_columns(source: Source) -> tuple[str, ...]:
-    """Return the columns beside the estimates that hold numbers."""
+    """Return the columns of numbers that go with the estimates."""
     return tuple(name for name in BESIDE_ESTIMATES if name in source.columns and name != "precision")
 
 
 def error_number(name: str, word: str, folder: SourceFolder) -> str:
-    """Return the SQL of a text as a number beside an estimate, NULL for what is none or is declared as missing.
+    """Return the SQL for a text as a number that goes with an estimate; NULL if it is none or declared as missing.
 
     Args:
         name: one of ``error_columns``; a half-width may begin with ±.
@@ -37,12 +37,12 @@ def error_number(name: str, word: str, folder: SourceFolder) -> str:
 
 
 def error_faults(folder: SourceFolder, word: Callable[[str], str], value: str) -> dict[int, tuple[str, str, str]]:
-    """Return what may be wrong beside an estimate: number of the fault -> rule, column, condition in SQL.
+    """Return the possible faults of the error of an estimate: number of the fault -> rule, column, condition in SQL.
 
     Args:
         folder: the source.
-        word: gives the SQL of the text of a column.
-        value: the SQL of the estimate, in units.
+        word: returns the SQL for the text of a column.
+        value: the SQL for the estimate, in units.
     """
     source = folder.source
     numbers = {name: error_number(name, word(name), folder) for name in error_columns(source)}

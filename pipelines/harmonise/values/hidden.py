@@ -1,11 +1,11 @@
-"""Texts of files with persons: what is no known word, short number, date or short code keeps only its shape.
+"""Texts of files on persons: anything but a known word, short number, date or short code is reduced to its shape.
 
-In an open column of such a file anything may stand, also a name, a telephone number or the number of an identity card
-that was typed into the wrong column. Nothing that could point to a person is stored or shown; the row says where to
-look in the file itself. So seven digits are never shown, however they are grouped, unless they read as a date with
-separators: a date without them cannot be told from a number that identifies somebody.
+An open column of such a file may contain anything, including a name, a telephone number or an identity card number
+typed into the wrong column. Nothing that could identify a person is stored or shown; the row number shows where to look
+in the file itself. So seven digits are never shown, however they are grouped, unless they are a date with separators: a
+date without them cannot be distinguished from an identifying number.
 
-The patterns are read by both DuckDB and Python, which give the same result.
+The patterns are used by both DuckDB and Python, with the same result.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from schemas.errors import UsageError
 
 _SEPARATORS = r"[ .,:;/+%()-]*"
 _NUMBER = rf"{_SEPARATORS}(?:[0-9]{_SEPARATORS}){{0,6}}"
-"""Up to six digits, however they are separated: a count, an age, a year and month, a time, the code of a place."""
+"""Up to six digits, however separated: a count, an age, a year and month, a time, the code of a place."""
 
 _EXPONENT = r"[+-]?[0-9](?:[.,][0-9]{1,5})?[Ee][+-]?[0-9]{1,3}"
-"""A number as programs write large ones (1e300, 1.5E+11), with too few digits to be somebody's."""
+"""A number in exponent notation (1e300, 1.5E+11), with too few digits to identify somebody."""
 
 _YEAR = r"(?:1[5-9]|2[0-9])[0-9]{2}|0{2,4}[0-9]{0,2}|9999"
 _DAY = r"[0-3]?[0-9]"  # also of a month: 2021-13-01 is a date with a mistake in it
@@ -49,14 +49,14 @@ _LONGEST = 30
 
 
 def hide_text(expression: str) -> str:
-    """Return the SQL for a text of a file with persons: as it is, or its shape only."""
+    """Return the SQL for a text of a file on persons: unchanged, or its shape only."""
     shape = f"regexp_replace(left({expression}, {_LONGEST}), '[\\p{{L}}\\p{{N}}\\p{{M}}]+', 'x', 'g')"
     shown = f"length({expression}) <= {_LONGEST} AND regexp_full_match({expression}, {quote_literal(_SHOWN)})"
     return f"CASE WHEN {shown} THEN {expression} ELSE {shape} END"
 
 
 def hidden(text: str) -> str:
-    """Return a text of a file with persons as it may be shown.
+    """Return a text of a file on persons as it may be shown.
 
     >>> [hidden(text) for text in ("see Perez, Juan", "Li", "a_b", "20.110.203", "20210230", "555 123-4567")]
     ['x x, x', 'x', 'x_x', 'x.x.x', 'x', 'x x-x']
@@ -65,17 +65,17 @@ def hidden(text: str) -> str:
     """
     if len(text) <= _LONGEST and re.fullmatch(_SHOWN, text):
         return text
-    # By category, and not by \w, which has the underscore and lacks the marks of letters.
+    # By category instead of \w, which includes the underscore and lacks combining marks.
     signs = ("x" if unicodedata.category(sign)[0] in "LNM" else sign for sign in text[:_LONGEST])
     return re.sub("x+", "x", "".join(signs))
 
 
 @contextmanager
 def hiding(personal: bool) -> Iterator[None]:
-    """Let no problem of a file with persons leave with the text that it is about.
+    """Remove the texts of a file on persons from the problems raised inside.
 
     Raises:
-        DataRefused: as raised inside; values that are no number, date or code have their shape only.
+        DataRefused: as raised inside; values other than numbers, dates and codes are reduced to their shape.
     """
     try:
         yield
@@ -86,7 +86,7 @@ def hiding(personal: bool) -> Iterator[None]:
 
 
 class HiddenError(Exception):
-    """An error in a step of a source with persons, as an orchestrator may record it: its kind, without its text."""
+    """An error in a step of a source on persons, as an orchestrator may record it: its type, without its text."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(error)
@@ -100,11 +100,11 @@ class HiddenError(Exception):
 
 @contextmanager
 def hiding_errors(personal: bool) -> Iterator[None]:
-    """Let no error leave with a text that may quote a file with persons: to be used within what an orchestrator runs.
+    """Raise errors without texts that may quote a file on persons; for use within tasks of an orchestrator.
 
     Raises:
         DataRefused: as by ``hiding``.
-        HiddenError: any other error but those of usage, which are about declarations and settings.
+        HiddenError: for any other error except usage errors, which are about declarations and settings.
     """
     try:
         with hiding(personal):
@@ -118,7 +118,7 @@ def hiding_errors(personal: bool) -> Iterator[None]:
 
 
 def hiding_steps(run_step: RunStep) -> RunStep:
-    """Return the way to run steps of a source with persons: what records the step sees no text of an error."""
+    """Return a ``RunStep`` for a source on persons, with which the recorder of steps sees no text of an error."""
 
     def run_hidden(
         name: str,

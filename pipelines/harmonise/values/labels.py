@@ -1,7 +1,7 @@
-"""The labels of a source and their codes; checks on them: of unknowns, of ages, and of places.
+"""The labels of a source and their codes, and checks on them: of unknowns, ages and places.
 
-Of places: a row says in which region something happened, or only in which country. The second kind counts in the
-country and in no region, and never in the place of the regions.
+On places: a row gives the region in which something happened, or only the country. The second kind counts in the
+country but in no region, and must never replace the sum of the regions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_NAMED = 4
 
 
 Label = tuple[str, str, str, int | None]
-"""Dimension, word, code, and the number of cells that have it where that is known."""
+"""Dimension, word, code, and the number of cells that have it, if known."""
 
 
 def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
@@ -50,9 +50,9 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
 
 
 def nearest_areas(folder: SourceFolder, text: str, valid: Sequence[str]) -> tuple[str, ...]:
-    """Return the valid words for areas that a text is likely meant to be: those of what it names, or the nearest.
+    """Return the valid words that an invalid text for an area probably means: for the area it names, or the nearest.
 
-    A text that names an area is no slip of the pen: ``México`` is not the nearest to ``Ciudad de México``.
+    A text that names an area is not a typing error: ``México`` is not the nearest to ``Ciudad de México``.
     """
     named = {area.code for area in areas_called(text)}
     if not named:
@@ -63,7 +63,7 @@ def nearest_areas(folder: SourceFolder, text: str, valid: Sequence[str]) -> tupl
 
 
 def areas_named(folder: SourceFolder, text: str) -> str:
-    """Say in a sentence which areas a text names that is none of the words of a source; empty where it names none."""
+    """Return a sentence on the areas named by a text that is not a word of the source; empty if it names none."""
     areas = areas_called(text)[:_MOST_NAMED]
     if not areas:
         return ""
@@ -71,15 +71,15 @@ def areas_named(folder: SourceFolder, text: str) -> str:
     if folder.source.area_scheme != "name":
         return f" {text!r} is the name of {which}; the source gives codes (area_scheme: {folder.source.area_scheme})."
     if len(areas) > 1:
-        return f" {text!r} is the name of {which}; values.csv must say which."
-    return f" {text!r} is the name of {which}, which is none of the areas that the source names."
+        return f" {text!r} is the name of {which}; values.csv must state which."
+    return f" {text!r} is the name of {which}, which is not one of the areas to which the names of this source refer."
 
 
 def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
     """Return the labels of values.csv as (dimension, word, code).
 
     Raises:
-        DataRefused: a code is none of ours; a mistake there would affect every row that has the label.
+        DataRefused: a code is not in our lists; a mistake there would affect every row with the label.
     """
     for dimension, word, code in folder.words:
         if dimension != "age_unit":
@@ -104,7 +104,7 @@ def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> N
 
 
 def labels_of_cells(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Label]:
-    """Return the words about persons as they occur in the cells of a source, the most frequent first.
+    """Return the words on persons that occur in the cells of a source, the most frequent first.
 
     Args:
         connection: one with the cells as ``tally`` and the lists of codes.
@@ -122,9 +122,9 @@ def labels_of_cells(connection: duckdb.DuckDBPyConnection, source: Source) -> li
 
 
 def check_labels(labels: Sequence[Label]) -> list[Outcome]:
-    """Judge the words of a source by the codes they are translated to.
+    """Check the words of a source against the codes they are translated to.
 
-    That two words mean unknown is only judged of words that are known to occur.
+    That two words mean unknown is checked only for words that are known to occur.
     """
     unknown: dict[str, list[str]] = {}
     for name, word, code, cells in labels:
@@ -148,32 +148,32 @@ def _outcome(rule: str, checked: int, problems: list[str]) -> Outcome:
 
 
 def age_word_problem(word: str, code: str) -> str | None:
-    """Return how an age label contradicts its code; None where they agree or the label says nothing about the age.
+    """Return how an age label contradicts its code; None if they agree or the label does not give an age.
 
-    A bare number may be the number of a column, so it is not checked.
+    A number alone may be the number of a category, so it is not checked.
 
     >>> age_word_problem("Menores de edad (0-17)", "Y0T17"), age_word_problem("Menores de edad (0-17)", "Y_GE18")
-    (None, "'Menores de edad (0-17)' has the code Y_GE18 but says minors")
+    (None, "'Menores de edad (0-17)' has the code Y_GE18 but means minors")
     >>> age_word_problem("14 bis unter 16", "Y14T15"), age_word_problem("60 YEARS & ABOVE", "Y_GE60")
     (None, None)
     >>> age_word_problem("6-11 months", "Y6T11")
-    "'6-11 months' has the code Y6T11 but says 6-11 parts of a year: Y0"
+    "'6-11 months' has the code Y6T11 but means 6-11 parts of a year, so Y0"
     >>> age_word_problem("Adultos", "Y0T17")
-    "'Adultos' has the code Y0T17 but says adults"
+    "'Adultos' has the code Y0T17 but means adults"
     """
     bounds = parse_age(code)
     text = word.casefold().replace("_", " ")
     if bounds is None or text.strip().isdigit():
         return None
     numbers = [int(number) for number in _NUMBER.findall(text)]
-    said = f"{word!r} has the code {code} but says"
+    said = f"{word!r} has the code {code} but means"
     low, high = bounds
     for parts, pattern in _PARTS_OF_A_YEAR.items():
         if numbers and pattern.search(text):
             years = [number // parts for number in numbers]
             fits = low >= min(years) and high is not None and high <= max(years)
             right = f"Y{years[0]}" if len(set(years)) == 1 else f"Y{min(years)}T{max(years)}"
-            return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year: {right}"
+            return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year, so {right}"
     if _ADULT.search(text) and low < MAJORITY_AGE:
         return f"{said} adults"
     if _MINOR.search(text) and (high is None or high >= MAJORITY_AGE):
@@ -185,12 +185,12 @@ def age_word_problem(word: str, code: str) -> str | None:
 
 
 def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, observations: str) -> list[Outcome]:
-    """Judge the places of a source as a whole, of tables and of incidents alike.
+    """Check the places of a source as a whole, for tables and incidents alike.
 
-    In a source of events a row of an area beside rows of its parts is an event whose part is not stated; so is a row
-    whose place is blank where several rows add up to a cell. (In a file of cells it may be the country's own.) It would
-    replace the sum of the parts, so it needs the code for that. A source that declares what it ``covers`` has no rows
-    of anything else: its figure of the country would be one of a part.
+    In a source of events, a row for an area in addition to rows for its parts is an event whose part is not stated; so
+    is a row with a blank place if several rows add up to a cell. (In a file of cells it may be the country's own.) It
+    would replace the sum of the parts, so it needs the code for a place not stated. A source that declares what it
+    ``covers`` must have no rows for anything else, as its figure for the country would be that of a part.
 
     Args:
         connection: with ``area_ancestor``.
@@ -198,7 +198,7 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
         observations: the relation of observations: measure, ref_area, value, _file, _row.
 
     Raises:
-        DataRefused: one of the two does not hold.
+        DataRefused: one of the two conditions is violated.
     """
     source = folder.source
     problems = []
@@ -235,8 +235,8 @@ def _place_beside_parts(
         row=row,
         column=folder.source.columns.get("ref_area", "ref_area"),
         value=area,
-        found=f"The measure {measure!r} has {own:,.10g} of {area} itself and {parts:,.10g} of areas inside it. "
-        f"What is in {area} but in no stated region has the code {right}"
+        found=f"The measure {measure!r} has {own:,.10g} for {area} itself and {parts:,.10g} for areas inside it. "
+        f"What is in {area} but has no stated region gets the code {right}"
         + (f": in values.csv, write {lines}." if words else "."),
     )
 
@@ -249,7 +249,7 @@ def _place_outside(folder: SourceFolder, area: str, cells: int, file: str | None
 
 
 def decode_again(text: str) -> str:
-    """Return what a text was before it was encoded twice, as UTF-8 that was read as Latin; empty for any other.
+    """Return the original of a text encoded twice, as UTF-8 read as Latin-1 or cp1252; empty for any other.
 
     >>> decode_again("YucatÃ¡n"), decode_again("Yucatán"), decode_again("Ã")
     ('Yucatán', '', '')
@@ -257,7 +257,7 @@ def decode_again(text: str) -> str:
     for read_as in ("cp1252", "latin-1"):  # the second has all bytes
         try:
             meant = text.encode(read_as).decode("utf-8")
-        except UnicodeError:  # it was not: most texts with letters beyond ASCII are no UTF-8
+        except UnicodeError:  # not encoded twice: most texts with letters beyond ASCII are not valid UTF-8
             continue
         return meant if meant != text else ""
     return ""

@@ -1,8 +1,8 @@
-"""Where a text becomes a number: one definition for both grains and for control totals, in SQL of both engines.
+"""How a text becomes a number: one definition for both grains and for control totals, in SQL for both engines.
 
-Two kinds of text are told apart. A number that people wrote, which a count is, may have separators and note marks, and
-is read completely or not at all. A number that a program wrote (an age, a year, a coordinate) may have an exponent; the
-caller checks its range.
+There are two kinds. A number written for people, such as a count, may have separators and note marks, and is read
+completely or not at all. A number written by a program (an age, a year, a coordinate) may have an exponent; the caller
+checks its range.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from schemas.declarations import quote_literal
 from schemas.definition.numbers import alike
 from schemas.source import Source, SourceFolder
 
-# Doubles count by ones only up to about 9e15; nothing that is counted has more digits than this.
+# Doubles represent whole numbers only up to about 9e15; no count has more digits than this.
 _LARGEST = "1e15"
 
 
 def parse_number(text: str, source: Source, marks: Iterable[str] | None = None, shift: int = 0) -> str:
-    """Return the SQL of a text as the number that a count is, NULL for anything else, never half a number.
+    """Return the SQL for a text as a count; NULL for anything else, never a part of a number.
 
     A thousands mark is accepted only between groups of three digits, or of two and three as in India (1,23,456), and
-    the decimal mark once, before the last digits. Blanks and apostrophes that look alike are one mark. A note mark may
-    follow the number.
+    the decimal mark once, before the last digits. Blanks, and apostrophes, that look alike are the same mark. A note
+    mark may follow the number.
 
     Args:
         text: an SQL expression.
-        source: says which separators and note marks its numbers have.
-        marks: what may follow a number; default the note marks of the source.
-        shift: by how many digits the decimal point is moved to the right, which loses none, as a product could.
+        source: with the separators and note marks of its numbers.
+        marks: what may follow a number; default: the note marks of the source.
+        shift: by how many digits to move the decimal point to the right, which is exact, unlike a product.
     """
     bare = f"trim({text})"
-    # The longest is looked for first: "bp" is not "b" and "p".
+    # The longest is tried first: "bp" is not "b" and "p".
     for mark in sorted(source.marks if marks is None else marks, key=len):
         before = f"trim(substr(trim({text}), 1, length(trim({text})) - {len(mark)}))"
         bare = f"CASE WHEN {has_mark(text, mark)} THEN {before} ELSE {bare} END"
@@ -68,41 +68,41 @@ def number_pattern(thousands: str, decimal: str) -> str:
 
 
 _NO_NUMBERS = {
-    "a percentage or a share: it is no count (a measure with figures: ratio may have it)": r".*\d\s*[%‰].*",
+    "a percentage or a share, not a count (it needs a measure with figures: ratio)": r".*\d\s*[%‰].*",
     "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
-    "a number with an exponent, as spreadsheets write large ones: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
+    "a number with an exponent, as in spreadsheets: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
     "a range": r"\d+\s*[-–—]\s*\d+",
     "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
     "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
-    "a number in other digits than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
-    "a number of more digits than any count has": r"[0-9]{16,}",
-    "an error of a spreadsheet": r"#[A-Z/0!?]+",
+    "a number in digits other than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
+    "a number with more digits than any count has": r"[0-9]{16,}",
+    "a spreadsheet error": r"#[A-Z/0!?]+",
 }
 
 
 def describe_number(text: str) -> str:
-    """Return what a text that is not read as a count looks like, for messages; empty where it looks like nothing known.
+    """Return, for messages, what a text that is not read as a count resembles; empty if nothing known.
 
     >>> describe_number("(1,203)")
     'It looks like a negative number, in brackets or with a long minus.'
     >>> describe_number("12 b")
     ''
     """
-    # Digits raised or of another script are digits to a pattern of Unicode; a count has those of ASCII.
+    # Superscript digits and those of other scripts are digits in Unicode; a count has ASCII digits.
     looks = [name for name, form in _NO_NUMBERS.items() if re.fullmatch(form, text.strip(), re.DOTALL)]
     return f"It looks like {looks[0]}." if looks and re.search(r"\d|#", text) else ""
 
 
 def may_be_thousands(text: str) -> str:
-    """Return the SQL condition that a whole number has a point and three zeros, as thousands have (12.000).
+    """Return the SQL condition that a whole number has a point and three zeros, as thousands do (12.000).
 
-    In a file of incidents each row is judged by itself; a table is judged by all of its numbers (harmonise/reject).
+    In a file of incidents each row is checked by itself; a table by all of its numbers (harmonise/compared).
     """
     return f"regexp_extract(trim({text}), '^[1-9][0-9]?[0-9]?[.]000$', 0) = trim({text})"
 
 
 def parse_decimal(text: str) -> str:
-    """Return the SQL of a text as a number that a program wrote (34, 34.0, 1e-05), NULL for other texts.
+    """Return the SQL for a text as a number written by a program (34, 34.0, 1e-05); NULL for other texts.
 
     >>> parse_decimal("r.edad")
     'TRY_CAST(r.edad AS DOUBLE)'
@@ -111,21 +111,21 @@ def parse_decimal(text: str) -> str:
 
 
 def parse_whole(text: str, most: int) -> str:
-    """Return the SQL of a text as a whole number from 1 to ``most``, ``2024.0`` too; NULL for other texts."""
+    """Return the SQL for a text as a whole number from 1 to ``most``, including ``2024.0``; NULL for other texts."""
     number = parse_decimal(text)
     return f"CASE WHEN {number} BETWEEN 1 AND {most} AND {number} = floor({number}) THEN CAST({number} AS INTEGER) END"
 
 
 def parse_count(text: str, folder: SourceFolder) -> str:
-    """Return the SQL of a text as the count that it is in a table: the number in units, times ``multiply``.
+    """Return the SQL for a text as a count in a table: the number times ``multiply``.
 
-    What values.csv declares as a word for a missing value is no number, also where it looks like one (-99).
+    A word for a missing value in values.csv is not a number, even if it looks like one (-99).
     """
     return _unless_missing(text, folder, parse_number(text, folder.source, shift=_shift(folder)))
 
 
 def parse_plain(text: str, folder: SourceFolder) -> str:
-    """Return the SQL of a text as a number that is no count (a sample size, a percentage), without ``multiply``."""
+    """Return the SQL for a text as a number other than a count (a sample size, a percentage), without ``multiply``."""
     return _unless_missing(text, folder, parse_number(text, folder.source))
 
 
@@ -134,18 +134,18 @@ def _shift(folder: SourceFolder) -> int:
 
 
 def _unless_missing(text: str, folder: SourceFolder, number: str) -> str:
-    # Only words with a digit can be taken for a number.
+    # Only words with a digit can be mistaken for a number.
     missing = [word for dimension, word, _ in folder.words if dimension == "value" and re.search("[0-9]", word)]
     words = ", ".join(quote_literal(word.strip()) for word in missing)
     return f"CASE WHEN trim({text}) NOT IN ({words}) THEN {number} END" if words else number
 
 
 def create_number_macros(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
-    """Create, on a connection, the functions by which statements over raw tables read a text as a number.
+    """Create, on a connection, the functions with which statements over raw tables read a text as a number.
 
-    ``to_number(text)`` is the number as written, for the SQL that a source declares; see ``parse_number``.
-    ``to_count(text)`` is what ``parse_count`` gives. ``to_raw_count(text)`` is the same for a cell before the reshape,
-    where a flag of values.csv may still be glued to the number (``88 b``, ``88b``).
+    ``to_number(text)`` is the number as written, for the SQL of a source definition; see ``parse_number``.
+    ``to_count(text)`` is the result of ``parse_count``. ``to_raw_count(text)`` is the same for a cell before the
+    reshape, in which a flag of values.csv may still be attached to the number (``88 b``, ``88b``).
     """
     source = folder.source
     flags = [word.strip() for dimension, word, _ in folder.words if dimension == "obs_status" and word.strip()]
@@ -161,7 +161,7 @@ def create_number_macros(connection: duckdb.DuckDBPyConnection, folder: SourceFo
 
 
 def has_mark(text: str, mark: str) -> str:
-    """Return the SQL condition that a note mark ends a text and is not all of it.
+    """Return the SQL condition that a text ends with a note mark and has something before it.
 
     >>> has_mark("word", "(p)")
     "(right(trim(word), 3) = '(p)' AND trim(word) <> '(p)')"
@@ -171,7 +171,7 @@ def has_mark(text: str, mark: str) -> str:
 
 
 def write_number(number: str, source: Source) -> str:
-    """Return the SQL of a number as the source writes numbers: the inverse of ``parse_number``, without a mark."""
+    """Return the SQL for a number as written in the source: the inverse of ``parse_number``, without a note mark."""
     fraction = f"CAST(round({number}, 6) AS VARCHAR)"
     if source.decimal != ".":
         fraction = f"replace({fraction}, '.', {quote_literal(source.decimal)})"
@@ -179,7 +179,7 @@ def write_number(number: str, source: Source) -> str:
 
 
 def number_text(number: float) -> str:
-    """Return a number in full, for messages: every digit before the point, and those after it that say something.
+    """Return a number in full, for messages: every digit before the point, and the significant ones after it.
 
     >>> number_text(237764001.0), number_text(1234.5), number_text(0.1 + 0.2)
     ('237,764,001', '1,234.5', '0.3')

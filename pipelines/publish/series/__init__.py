@@ -1,1 +1,1 @@
-"""What is computed along the years of a series: breaks, trends, changes, segments."""
+"""Computations along the years of a series: breaks, trends, changes, segments."""

@@ -15,11 +15,11 @@ from schemas.codelists import weakest_status
 from schemas.declarations import no_attributes_sql, uncompared_sql
 
 RATE, COUNT = "rate_per_100k", "count"
-"""What a trend or a change is of (``basis``)."""
+"""What a trend or a change refers to (``basis``)."""
 
 
 ESTIMATED_POPULATIONS = frozenset({"population_interpolated", "population_backcast"})
-"""Caveats of rates that are estimates (E) by their population: their counts may be exact."""
+"""Caveats of rates that are estimates (E) because of their population; their counts may be exact."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Marks:
     caveats: Sequence[str | None] = ()
 
     def combine(self, places: Sequence[int], *, bridged: bool) -> dict[str, Any]:
-        """Return status and caveats of a figure computed from the years at these positions: the weakest, and all.
+        """Return the weakest status and all caveats of a figure computed from the years at these positions.
 
         Args:
             places: positions in the series.
-            bridged: whether the figure goes over a bridge, and is an estimate for that reason.
+            bridged: whether the figure spans a bridge, which makes it an estimate.
 
         >>> Marks(["A", "P"], [1.0, 0.5], [None, "volume_jump"]).combine([0, 1], bridged=False)
         {'obs_status': 'P', 'completeness': 0.5, 'caveats': 'volume_jump'}
@@ -44,7 +44,7 @@ class Marks:
         known = [share for place in places if (share := self.completeness[place]) is not None]
         codes = {code for place in places for code in (self.caveats[place] or "").split(";") if code}
         return {
-            # A break (B) is where the years that are used begin, never between them.
+            # A break (B) is at the beginning of the years used, never between them.
             "obs_status": weakest_status(seen - {"B"}),
             "completeness": min(known, default=None),
             "caveats": ";".join(sorted(codes)) or None,
@@ -58,12 +58,12 @@ class AnnualSeries:
     Attributes:
         years: with a count.
         counts: of each year.
-        populations: of each year; None where the year has no rate.
+        populations: of each year; None if the year has no rate.
         breaks: those inside the series.
-        rates: per 100,000, of each year; None where it has none.
+        rates: per 100,000, of each year; None if it has none.
         marks: of each year.
         key: columns that identify the series in ``out.trend`` and ``out.change``.
-        stock: whether it counts persons on a day, which are no events: chance alone says nothing about a change.
+        stock: whether it counts persons on a day; these are not events, so Poisson chance does not apply to a change.
     """
 
     years: Sequence[int]
@@ -76,18 +76,18 @@ class AnnualSeries:
     stock: bool = False
 
     def has_rates(self, first: int) -> bool:
-        """Whether both the year at this place and the last one have a rate."""
+        """Whether both the year at this position and the last one have a rate."""
         return self.populations[first] is not None and self.populations[-1] is not None
 
     def is_estimated(self, place: int) -> bool:
-        """Whether the figure of a year is estimated, and no count of events: E, in part, or hidden by a break (B)."""
+        """Whether the figure of a year is estimated, at least in part, and not a count: E, or B covering an E."""
         if not self.marks.statuses:
             return False
         status, count = self.marks.statuses[place], self.counts[place]
         return status == "E" or count != round(count) or (status == "B" and self._has_estimated_counts())
 
     def _has_estimated_counts(self) -> bool:
-        """Whether a year is E by its count, as far as can be seen: not where its population is the estimate."""
+        """Whether a year is E because of its count, as far as can be seen, and not of its population."""
         years = zip(self.marks.statuses, self.marks.caveats, strict=True)
         return any(
             status == "E" and not ESTIMATED_POPULATIONS.intersection((caveats or "").split(";"))
@@ -102,9 +102,9 @@ class AnnualSeries:
 def read_annual_series(
     connection: duckdb.DuckDBPyConnection, stocks: Collection[tuple[str, str, str]] = ()
 ) -> list[AnnualSeries]:
-    """Return every series of ``out.rate`` over all ages and attributes that has two years or more.
+    """Return every series of ``out.rate`` over all ages and attributes with at least two years.
 
-    ``out.series_break`` and ``out.series_bridge`` have to be filled before.
+    ``out.series_break`` and ``out.series_bridge`` must be filled before.
 
     Args:
         connection: the warehouse being built.
@@ -123,7 +123,7 @@ def read_annual_series(
 
 
 def pop_marks(row: dict[str, Any]) -> Marks:
-    """Take the lists of marks out of a row of a query on series."""
+    """Remove the lists of marks from a row of a query on series, and return them."""
     return Marks(row.pop("statuses"), row.pop("completeness"), row.pop("caveats"))
 
 
@@ -141,7 +141,7 @@ def find_breaks(declared: SeriesBreaks, key: Sequence[str], years: Sequence[int]
 
 
 def latest_unbroken_run(years: Sequence[int], breaks: Sequence[int]) -> tuple[int, int]:
-    """Return the slice of the years after the last break: what a series did before it is no answer for today.
+    """Return the slice of the years after the last break, as earlier figures say nothing about the present.
 
     Args:
         years: rising.
@@ -155,9 +155,9 @@ def latest_unbroken_run(years: Sequence[int], breaks: Sequence[int]) -> tuple[in
 
 
 def latest_rates(rates: Sequence[float | None], start: int, fewest: int) -> tuple[int, int] | None:
-    """Return the slice from a place on of the last years that all have a rate, if there are enough.
+    """Return the slice, from a position on, of the last years that all have a rate, if there are enough.
 
-    The very last year may lack one, as populations are published later than counts.
+    The very last year may have none, as populations are published later than counts.
 
     >>> latest_rates([None, None, 4.0, 5.0, None], 0, 2), latest_rates([4.0, 5.0, None, None], 0, 2)
     ((2, 4), None)

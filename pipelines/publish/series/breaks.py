@@ -1,4 +1,4 @@
-"""Breaks in series, and the bridges over them: what counts from before a break are multiplied by."""
+"""Breaks in series, and the bridges over them: the factors for counts from before a break."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from schemas.source import Bridge as DeclaredBridge
 from schemas.source import Source
 
 MOST_GAP_BEFORE = 0.01
-"""Largest share by which the source of an overlap may differ from the series before the break, where both count."""
+"""Largest share by which the source of an overlap may differ from the series before the break in common years."""
 
 SERIES_KEY = ("source", "ref_area", "iccs", "stage", "counting_unit", "sex")
 
 
 @dataclass(frozen=True)
 class Bridge:
-    """A break that can be crossed: its first step (year or month), and the factor for what is before, with limits."""
+    """A break that can be crossed: its first step (year or month), and the factor for earlier counts, with limits."""
 
     at: int
     factor: float
@@ -42,7 +42,7 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Breaks:
-    """Where one series breaks: ``cuts`` that nothing is compared across, and ``bridges``. Steps are years or months."""
+    """The breaks of one series: ``cuts``, across which nothing is compared, and ``bridges``, in years or months."""
 
     cuts: tuple[int, ...] = ()
     bridges: tuple[Bridge, ...] = ()
@@ -62,9 +62,9 @@ class Breaks:
         )
 
     def multipliers(self, steps: Sequence[int]) -> tuple[list[float], list[float], list[float]]:
-        """Return what each count is multiplied by: with the bridges' factors, with their lower and their upper limits.
+        """Return the multipliers of each count: with the bridges' factors, their lower and their upper limits.
 
-        1 from the last bridge on. A step is brought over the bridges up to the next cut, and not over that.
+        They are 1 from the last bridge on. A step is converted over the bridges up to the next cut, not beyond.
 
         >>> breaks = Breaks((2004,), (Bridge(2002, 2.0, 1.5, 3.0), Bridge(2006, 1.1, 1.1, 1.1)))
         >>> breaks.multipliers([2001, 2002, 2005, 2006])[0]
@@ -85,7 +85,7 @@ class Breaks:
         return columns[0], columns[1], columns[2]
 
     def handling(self, first: int, last: int) -> str:
-        """Say what was done about the breaks of a series of which the steps from first to last were used."""
+        """Return how the breaks of a series were handled, given the first and last steps used."""
         parts = [f"break in {', '.join(map(str, self.cuts))}; used {first}-{last}"] if self.cuts else []
         parts += [f"bridged in {one.at} ({one.words})" for one in self.inside(first, last).bridges]
         return "; ".join(parts) or "no break declared"
@@ -140,8 +140,8 @@ def _border_breaks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]
 def series_break_at(period: str, obs_status: str) -> str | None:
     """Return the period from which a series is not comparable with earlier ones, if this cell starts such a run.
 
-    The status B alone says so. A caveat goes up to every total of which the cell is a part; a break of a part is none
-    of the total: each total is judged by itself.
+    Only the status B means that. A caveat is passed on to every total that includes the cell, but a break of a part is
+    not one of the total.
 
     >>> series_break_at("2014", "B"), series_break_at("2015", "A")
     ('2014', None)
@@ -152,7 +152,7 @@ def series_break_at(period: str, obs_status: str) -> str | None:
 class SeriesBreaks:
     """The breaks of every series of a release: those of its source and category, or area, with their bridges.
 
-    A break of a category is one of every category above it, which is made of it.
+    A break of a category is also one of all its ancestors, which include it.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -194,7 +194,7 @@ def _step(period: str, freq: str) -> int:
 
 
 def _bridged(series: dict[str, Any], declared: DeclaredBridge) -> dict[str, Any]:
-    """Return the row of ``out.series_bridge`` of one series; without a factor where the overlap does not carry one."""
+    """Return the row of ``out.series_bridge`` of one series; without a factor if the overlap does not support one."""
     years, old, new = (series[name] or [] for name in ("years", "old_counts", "new_counts"))
     row = {name: series[name] for name in (*SERIES_KEY, "time_period")} | {
         "bridge_factor": declared.factor,
@@ -218,14 +218,14 @@ def _bridged(series: dict[str, Any], declared: DeclaredBridge) -> dict[str, Any]
         "bridge_factor": factor.value,
         "bridge_low": factor.low,
         "bridge_high": factor.high,
-        "method": "ratio of sums over the overlap; the wider of limits between its years and exact Poisson limits",
+        "method": "ratio of sums over the overlap; the wider of the limits between its years and exact Poisson limits",
     }
 
 
 def _unusable(series: dict[str, Any], overlap: str) -> str:
-    """Why an overlap gives no factor; empty where it does."""
+    """Return why an overlap gives no factor; empty if it does."""
     if not series["years"]:
-        return f"no year from the break on is in {overlap} too"
+        return f"no year from the break on is also in {overlap}"
     if min(sum(series["old_counts"]), sum(series["new_counts"])) < FEWEST_EVENTS:
         return f"fewer than {FEWEST_EVENTS} events in the overlap"
     old, new = series["old_before"], series["new_before"]

@@ -1,4 +1,4 @@
-"""Change of each annual series over 1, 5 and 10 years: ratio with limits, and whether it exceeds chance and habit."""
+"""Change of each annual series over 1, 5 and 10 years: ratio with limits, and whether it exceeds usual variation."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ Numbers = NDArray[np.float64]
 
 SPANS = (1, 5, 10)
 ASSUMED_AUTOCORRELATION = 0.6
-"""Of neighbouring years, to take their spread to years farther apart; a few years say too little of it."""
+"""Assumed autocorrelation of neighbouring years, to extend their spread to longer spans; one series is too short."""
 FEWEST_PAIRS = 5
-"""Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
+"""Pairs of neighbouring years needed for the usual spread of a series; with fewer, only chance is considered."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
 WIDER_BY = 2
-"""How many times as far as chance the usual spread must reach for the limits of both to be published."""
-UNTESTED = "ratio of two figures to which chance gives no limits"
-SPREAD = "the wider of exact conditional limits and those with the usual spread of years so far apart"
+"""How many times wider than chance the usual spread must be for both limits to be published."""
+UNTESTED = "ratio of two figures for which chance gives no limits"
+SPREAD = "the wider of exact conditional limits and limits from the usual variation between years this far apart"
 
 
 @dataclass(frozen=True)
 class _Span:
-    """One comparison: of which series, over how many years, from which place, and whether of rates."""
+    """One comparison: the series, the number of years, the position of the first, and whether rates are compared."""
 
     series: int
     years: int
@@ -46,7 +46,7 @@ class _Span:
 
 
 def make_changes(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
-    """Fill ``out.change``: the change of each series up to its last year, not across a break that is not bridged."""
+    """Fill ``out.change``: the change of each series up to its last year, not across a break without a bridge."""
     columns = describe_changes(series)
     rows = []
     for values in zip(*columns.values(), strict=True):
@@ -59,7 +59,7 @@ def make_changes(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualS
 
 
 def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
-    """Return the changes up to the last year of each series, as columns; ``series`` says which it is.
+    """Return the changes up to the last year of each series, as columns; ``series`` is its position.
 
     The ratio is that of two Poisson rates, with the exact conditional limits of
     :func:`~pipelines.statistics.rates.rate_ratio`. Crime counts vary more than that: where five pairs of neighbouring
@@ -81,7 +81,7 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
     spans = _spans(series)
     ends = np.array([_ends(series[span.series], span.first, span.rated) for span in spans])
     ends = ends.astype(np.float64).reshape(-1, 4)
-    # Counts before a bridge, multiplied by its factor, over their exposure: the same as the exposure divided by it.
+    # Multiplying counts before a bridge by its factor is the same as dividing their exposure by it.
     factors = np.array(
         [[column[0] for column in span.inside.multipliers([series[span.series].years[span.first]])] for span in spans],
         dtype=np.float64,
@@ -102,7 +102,7 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
         dtype=bool,
     )
     crossed = np.array([bool(span.inside.all) for span in spans], dtype=bool)
-    # The swings are those of the recorded figures of one definition.
+    # The usual variation is that of the recorded figures of one definition.
     swings = np.where(untested | crossed, np.nan, _usual_swings(ends, widened, pairs))
     found = _describe_figures(spans, ends[:, 0], values, figures, dispersion, untested)
     percent = [float(x) if np.isfinite(x) else None for x in swings]
@@ -110,9 +110,9 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
 
 
 def make_usual_limits(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
-    """Fill the usual limits in ``out.rate``: those of the spread of the series, where it is far wider than chance.
+    """Fill the usual limits in ``out.rate``: those from the spread of the series, if it is far wider than chance.
 
-    The limits of a count from chance alone suppose independent events; crimes come in clusters and counts swing. The
+    Limits from chance alone assume independent events, but crimes come in clusters and counts fluctuate. The
     dispersion is that of :func:`describe_changes`, and the limits are those of the logarithm of a quasi-Poisson count
     by Student's t (McCullagh and Nelder 1989, section 6.2).
 
@@ -135,7 +135,7 @@ def make_usual_limits(connection: duckdb.DuckDBPyConnection, series: Sequence[An
 
 
 def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:
-    """Every span of every series whose first year is there."""
+    """Return every span of every series whose first year exists."""
     found = []
     for place, one in enumerate(series):
         last = one.years[-1]
@@ -166,14 +166,14 @@ def _describe_figures(
     dispersion: Numbers,
     untested: NDArray[np.bool_],
 ) -> dict[str, list[Any]]:
-    """The figures of each span; some have no limits and no test, see ``_is_untested``."""
+    """Return the figures of each span; some have no limits and no test, see ``_is_untested``."""
     ratio, *tested = figures
     low, high, p = (np.where(untested, np.nan, column) for column in tested)
     tested_words = np.where(p < SIGNIFICANCE, np.where(ratio > 1, "increase", "decrease"), "no significant change")
     words = np.where(untested, "not tested", tested_words).tolist()
 
     def compared(column: Numbers) -> list[float | None]:
-        """Column with NULL where a break forbids comparing or there is no number."""
+        """Return a column with NULL where a break prevents the comparison or there is no number."""
         return [
             None if span.inside.cuts or not np.isfinite(value) else float(value)
             for value, span in zip(column, spans, strict=True)
@@ -202,19 +202,19 @@ def _describe_figures(
 
 
 def _is_untested(one: AnnualSeries, first: int, dispersion: float) -> bool:
-    """Whether nothing says how far a change could be chance.
+    """Whether it is unknown how far a change could be chance.
 
-    Persons counted on a day are no events; an estimated figure has no limits of chance either, and only the usual
-    spread of its series, where that is known, tells a change from it.
+    Persons counted on a day are not events; an estimated figure has no Poisson limits either, and only the usual spread
+    of its series, if known, can distinguish a change from it.
     """
     estimated = one.is_estimated(first) or one.is_estimated(len(one.years) - 1)
     return one.stock or (estimated and not np.isfinite(dispersion))
 
 
 def spread_over(years: float) -> float:
-    """Return how many times the variance of a difference over some years is that of neighbouring ones: AR(1).
+    """Return the variance of a difference over several years relative to neighbouring ones, for an AR(1) process.
 
-    Var(x(t + h) - x(t)) is proportional to 1 - r^h: series that swing slowly move farther in ten years than in one.
+    Var(x(t + h) - x(t)) is proportional to 1 - r^h: slowly varying series move farther in ten years than in one.
 
     >>> round(spread_over(1), 2), round(spread_over(5), 2), round(spread_over(10), 2)
     (1.0, 2.31, 2.48)
@@ -239,9 +239,9 @@ def _values(counts: Numbers, exposures: Numbers, rated: Sequence[bool]) -> Numbe
 
 
 def _dispersion(one: AnnualSeries, rates: bool) -> tuple[float, int]:
-    """Mean chi-square of neighbouring years without a break between them, and how many; not a number below five.
+    """Return mean chi-square and number of pairs of neighbouring years without a break between; NaN below five.
 
-    The last year is left out: a change must not be taken for the usual spread that it is held against.
+    The last year is left out, so that a change is not part of the usual spread with which it is compared.
     """
     found = []
     exposures, begun = one.exposures(rates), one.breaks.all
@@ -255,7 +255,7 @@ def _dispersion(one: AnnualSeries, rates: bool) -> tuple[float, int]:
 
 
 def _usual_swings(ends: Numbers, dispersion: Numbers, pairs: Numbers) -> Numbers:
-    """How far up two years so far apart usually differ, in percent: what a change must exceed to be called one."""
+    """Return how far up, in percent, two years this far apart usually differ, which a real change must exceed."""
     from scipy.special import stdtrit
 
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -266,7 +266,7 @@ def _usual_swings(ends: Numbers, dispersion: Numbers, pairs: Numbers) -> Numbers
 def _bridged_ratios(
     ends: Numbers, factors: Numbers, bridged: NDArray[np.bool_], dispersion: Numbers, pairs: Numbers
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Ratio, limits and p of each row; over a bridge, the widest of those with its factor and the factor's limits."""
+    """Return ratio, limits and p of each row; over a bridge, the widest of those with its factor and its limits."""
     ratio, low, high, p = _ratios(ends, factors[:, 0], dispersion, pairs)
     if bridged.any():
         rows = (ends[bridged], dispersion[bridged], pairs[bridged])
@@ -279,7 +279,7 @@ def _bridged_ratios(
 def _ratios(
     ends: Numbers, factors: Numbers, dispersion: Numbers, pairs: Numbers
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Ratio, limits and p of each row of (count, exposure) before and after, the counts before times their factor."""
+    """Return ratio, limits and p of each row of (count, exposure) before and after, earlier counts times the factor."""
     from scipy.special import betainc, stdtr, stdtrit
 
     before, exposure_before, after, exposure = ends.T

@@ -1,4 +1,4 @@
-"""The latest months: what those that still fill up will come to, and whether one is higher than its past explains."""
+"""The latest months: nowcasts of those still incomplete, and warnings of those higher than expected from the past."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ Rows = list[dict[str, Any]]
 TESTED_MONTHS = 3
 """Latest months that are compared with the past."""
 GUARD_MONTHS = 6
-"""Months before them that are no part of the past, or a rise that has begun would hide itself."""
+"""Months before them that do not belong to the past, as a rise that has begun would hide itself."""
 PAST_MONTHS = 60
 FEWEST_PAST_MONTHS = 36
 FEWEST_EVENTS_OF_MONTH = 5
-"""A month with fewer is no warning, whatever is expected (Farrington et al. 1996, section 3.7)."""
+"""A month with fewer events gives no warning, whatever is expected (Farrington et al. 1996, section 3.7)."""
 FEWEST_EVENTS_OF_PAST = 60
-"""Fewer events in the whole past say nothing about a month."""
+"""With fewer events in the whole past, no month can be assessed."""
 RUN_FALSE_ALARMS = 0.05
-"""Of the warnings of a release, the share expected to be false; where nothing happened, the chance of any at all."""
+"""The expected share of false warnings in a release; if nothing happened, the probability of any warning."""
 FEWEST_EDITIONS = 6
 """Editions of consecutive months that a nowcast needs."""
 LONGEST_DELAY = 12
-"""Months after which a month is taken as complete."""
+"""Months after which a month is considered complete."""
 FEWEST_EVENTS_OF_FACTOR = 20
 LEAST_GROWTH = 0.005
-"""A month that is to grow by less is complete."""
+"""A month expected to grow by less is complete."""
 WINDOW = TESTED_MONTHS + GUARD_MONTHS + PAST_MONTHS
 
 
 def make_latest(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill ``out.nowcast`` and ``out.alert``, and say in the comment of ``run_chance`` how many months were tested.
+    """Fill ``out.nowcast`` and ``out.alert``, and state in the comment of ``run_chance`` how many months were tested.
 
-    ``out.revision``, ``out.series_break`` and the temporary table ``population_priority`` have to be there.
+    ``out.revision``, ``out.series_break`` and the temporary table ``population_priority`` must exist.
     """
     insert_rows(connection, "out.nowcast", nowcast_rows(connection))
     rows = alert_rows(connection)
@@ -59,7 +59,7 @@ def make_latest(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def alert_rows(connection: duckdb.DuckDBPyConnection) -> Rows:
-    """Return the rows of ``out.alert``: the latest months of each monthly series against its past."""
+    """Return the rows of ``out.alert``: the latest months of each monthly series compared with its past."""
     breaks = SeriesBreaks(connection)
     found = fetch_arrow(
         connection,
@@ -82,8 +82,8 @@ def alert_rows(connection: duckdb.DuckDBPyConnection) -> Rows:
 def window_of(series: Mapping[str, Any], last: int, cuts: Sequence[int]) -> tuple[Numbers, Numbers, str]:
     """Return counts and exposures of the ``WINDOW`` months up to the last, and whether the exposure is the population.
 
-    Months before the last break have no count. The exposure is person-days, in thousands, or days where the population
-    of a year is not known.
+    Months before the last break have no count. The exposure is thousands of person-days, or days if the population of a
+    year is not known.
 
     Args:
         series: its ``steps``, ``counts`` and ``populations``.
@@ -105,26 +105,26 @@ def window_of(series: Mapping[str, Any], last: int, cuts: Sequence[int]) -> tupl
 
 @cache
 def _days(last: int) -> Numbers:
-    """Days of each month of the window that ends with a step."""
+    """Return the days of each month of the window that ends with a step."""
     steps = range(last - WINDOW + 1, last + 1)
     return np.array([calendar.monthrange(step // 12, step % 12 + 1)[1] for step in steps], dtype=float)
 
 
 def has_past(counts: Numbers) -> bool:
-    """Whether the past of a window has months and events enough for a fit."""
+    """Whether the past of a window has enough months and events for a fit."""
     past = counts[:PAST_MONTHS]
     return int(np.isfinite(past).sum()) >= FEWEST_PAST_MONTHS and float(np.nansum(past)) >= FEWEST_EVENTS_OF_PAST
 
 
 def fit_window(counts: Numbers, exposures: Numbers, last: int) -> tuple[Fit, Numbers]:
-    """Return fits to the past of windows that end with the same month, and the design of all months of the window."""
+    """Return fits to the past of windows that end with the same month, and the design matrix of all their months."""
     steps = np.arange(last - WINDOW + 1, last + 1)
     design = design_of(steps, float(steps[:PAST_MONTHS].mean()))
     return fit_past(counts[:, :PAST_MONTHS], exposures[:, :PAST_MONTHS], design[:PAST_MONTHS]), design
 
 
 def _judged(group: Rows, last: int, breaks: SeriesBreaks) -> Rows:
-    """Rows of the series that end with the same month."""
+    """Return the rows of the series that end with the same month."""
     windows = []
     for one in group:
         key = [one[name] for name in SERIES_KEY]
@@ -168,7 +168,7 @@ def _alert(
 
 
 def nowcast_rows(connection: duckdb.DuckDBPyConnection) -> Rows:
-    """Return the rows of ``out.nowcast``: of each source with enough editions, the months that still fill up."""
+    """Return the rows of ``out.nowcast``: the incomplete months of each source with enough editions."""
     found = fetch_arrow(
         connection,
         "publish/reporting_triangle",
@@ -183,9 +183,9 @@ def nowcast_rows(connection: duckdb.DuckDBPyConnection) -> Rows:
 
 
 def edition_months(cells: Rows) -> dict[Any, int]:
-    """Return the last month in which each load of a source has an event; of several loads of one month the last one.
+    """Return the last month with an event in each load of a source; of several loads of one month, the last.
 
-    A month to come may be written as 0.
+    A future month may be written as 0.
     """
     last: dict[Any, int] = {}
     for cell in cells:
@@ -220,7 +220,7 @@ def _nowcast_source(cells: Rows) -> Rows:
 
 
 def _filling(found: Development, today: dict[int, dict[str, Any]], now: int, editions: int) -> Rows:
-    """Rows of one series: its months that are to grow or shrink."""
+    """Return the rows of one series: its months expected to grow or shrink."""
     rows: Rows = []
     for delay in range(LONGEST_DELAY - 1, -1, -1):
         cell = today.get(now - delay)

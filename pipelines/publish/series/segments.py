@@ -1,4 +1,4 @@
-"""Joinpoint segments of the series of declared indicators, never across a break that is not bridged."""
+"""Joinpoint segments of the series of declared indicators, never across a break without a bridge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from schemas.declarations import quote_literal, uncompared_sql
 from schemas.indicators import load_indicators
 
 ASSUMED_AUTOCORRELATION = 0.6
-"""Of the errors of neighbouring years: 8 to 30 years say too little of it, and too low a value finds joinpoints.
+"""Assumed for the errors of neighbouring years: 8 to 30 years are too few to estimate it, and too low a value finds
+spurious joinpoints.
 
 With it and the criterion BIC3, a flat series has a joinpoint in at most a tenth of cases at an autocorrelation of 0.4
 (``tests/benchmarks/segment_error_rates.py``).
@@ -43,7 +44,7 @@ def make_segments(connection: duckdb.DuckDBPyConnection) -> None:
         marks = pop_marks(series)
         iccs = wanted[series["indicator"]].iccs
         breaks = find_breaks(declared, [series.get(name, iccs) for name in SERIES_KEY], years, marks)
-        # One model has all the segments of a series, so each rests on the years from the first to the last of them.
+        # All segments of a series belong to one model, so each is based on the years from first to last of them.
         used = range(len(years))[slice(*latest_unbroken_run(years, breaks.cuts))]
         bridged = bool(breaks.inside(years[used[0]], years[used[-1]]).bridges)
         common = series | marks.combine(used, bridged=bridged)
@@ -105,10 +106,10 @@ def fit_segments(
 def resample_segments(
     years: Sequence[int], counts: Sequence[float], populations: Sequence[float], number: int
 ) -> ResampledLimits:
-    """Return the limits by resampling of a model of :func:`fit_segments`, which takes its joinpoints as known.
+    """Return resampling limits for a model of :func:`fit_segments`, whose own limits take the joinpoints as known.
 
     Args:
-        years: those that the model is of, without a break or a bridge inside.
+        years: those of the model, without a break or a bridge inside.
         counts: events of each year.
         populations: of each year.
         number: of joinpoints.
@@ -118,7 +119,7 @@ def resample_segments(
 
 
 def _rows(models: Sequence[JoinpointModel]) -> list[dict[str, Any]]:
-    """A row for each segment of the first model, with limits and p of all of them."""
+    """Return a row for each segment of the first model, with the widest limits and largest p of all models."""
     model = models[0]
     average_low, average_high, _ = _widest([one.average for one in models])
     fitted = dict(zip(model.years, model.fitted, strict=True))
@@ -147,7 +148,7 @@ def _rows(models: Sequence[JoinpointModel]) -> list[dict[str, Any]]:
 
 
 def _widest(changes: Sequence[PercentChange]) -> tuple[float, float, float]:
-    """Limits and p of a percent change by the models with a bridge's factor and with its limits."""
+    """Return limits and p of a percent change over the models with a bridge's factor and with its limits."""
     figures = [(change.value, change.low, change.high, change.p) for change in changes]
     low, high, p = widest(*np.array(figures, dtype=np.float64).T)
     return float(low), float(high), float(p)

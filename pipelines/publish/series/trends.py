@@ -1,6 +1,6 @@
-"""Direction of each annual series: a log-linear trend of its counts, never across a break that is not bridged.
+"""Direction of each annual series: a log-linear trend of its counts, never across a break without a bridge.
 
-Mann-Kendall and Sen's slope are published beside it.
+Mann-Kendall and Sen's slope are published as well.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ _Limits = tuple[float, float]
 
 FEWEST_YEARS_TESTED = 8
 STABLE_PERCENT_A_YEAR = 1.0
-"""A series is stable where both limits of its change are within this many percent a year up or down."""
+"""A series is stable if both limits of its change are within this many percent a year."""
 TOO_FEW_EVENTS = "too few events"
 METHOD = (
     "quasi-Poisson log-linear trend, errors AR(1), Student's t; "
-    "beside it Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
+    "in addition Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
 )
 
 
 @dataclass(frozen=True)
 class Events:
-    """What was counted in each year of a series, and the exposure it is divided by.
+    """The counts of each year of a series, and the exposures by which they are divided.
 
     Attributes:
-        counts: as recorded, before a bridge too.
-        exposures: populations; 1, over the factor of a bridge, where there is none. 1 if not given.
-        basis: whether the exposures are populations (``RATE``), or the trend is that of the number alone (``COUNT``).
+        counts: as recorded, even before a bridge.
+        exposures: populations, or 1 without populations; divided by the factor of a bridge.
+        basis: whether the exposures are populations (``RATE``), or the trend is that of the count alone (``COUNT``).
     """
 
     counts: Sequence[float]
@@ -55,19 +55,19 @@ class Events:
 
     @property
     def mean(self) -> float:
-        """Events a year."""
+        """Events per year."""
         return sum(self.counts) / len(self.counts)
 
     @property
     def too_few(self) -> bool:
-        """Whether there are too few for a trend: as few as no change is given in percent of, or in too few years."""
+        """Whether there are too few events for a percentage change, or in too few years, for a trend."""
         years = sum(count > 0 for count in self.counts)
         return self.mean < load_comparison_rules().fewest_events or years < FEWEST_YEARS_WITH_EVENTS
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Direction of one series; apc and its limits in percent a year, Sen's slope per year in the unit of the points."""
+    """Direction of one series; apc and limits in percent a year, Sen's slope per year in the unit of the points."""
 
     n: int
     first_year: int
@@ -91,11 +91,11 @@ class Trend:
     direction: str
     method: str
     limits_without: tuple[_Limits | None, ...] = ()
-    """Limits of apc without each of the years in turn; None where too few events are left, empty where not tested."""
+    """Limits of apc without each year in turn; None if too few events are left, empty if not tested."""
 
 
 def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
-    """Fill ``out.trend``, and say in the comment of ``adjusted_p`` how many tests there are: see :func:`trend_rows`."""
+    """Fill ``out.trend``, and state in the comment of ``adjusted_p`` the number of tests: see :func:`trend_rows`."""
     rows, families = trend_rows(series)
     insert_rows(connection, "out.trend", rows)
     tested = sum(row["adjusted_p"] is not None and row["same_series_as"] is None for row in rows)
@@ -104,12 +104,12 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
 
 
 def trend_rows(series: Sequence[AnnualSeries]) -> tuple[list[dict[str, Any]], int]:
-    """Return the rows of ``out.trend``, and in how many groups p is adjusted.
+    """Return the rows of ``out.trend``, and the number of groups in which p is adjusted.
 
-    A row is the direction of a series over the years after its last break that is not bridged. The trend is that of
-    the counts with the population as exposure, over the last years that have one, where these are enough for a test;
-    otherwise of the number alone, over all years after the break. Figures before a bridge are multiplied by its factor
-    (its exposure divided); limits and p are the widest of those with the factor and with its own limits.
+    A row is the direction of a series over the years after its last break without a bridge. The trend is that of the
+    counts with the population as exposure, over the last years that have one, if these are enough for a test; otherwise
+    of the count alone, over all years after the break. Figures before a bridge are multiplied by its factor (the
+    exposure is divided); limits and p are the widest of those with the factor and with its own limits.
     """
     found = [_run_and_basis(one) for one in series]
     runs, bases = [run for run, _ in found], [basis for _, basis in found]
@@ -147,9 +147,9 @@ def _run_and_basis(one: AnnualSeries) -> tuple[slice, str]:
 
 
 def _figures(one: AnnualSeries, run: slice, basis: str) -> tuple[Any, ...]:
-    """What tells whether two series of an area are the same: a category with one part only, offences with a victim.
+    """Return a key that is equal for identical series of an area, as of a category and its only part.
 
-    A bridge that only one of them crosses makes them differ.
+    Series differ if only one of them crosses a bridge.
     """
     years = one.years[run]
     factors = tuple(tuple(column) for column in one.breaks.inside(years[0], years[-1]).multipliers(years))
@@ -157,7 +157,7 @@ def _figures(one: AnnualSeries, run: slice, basis: str) -> tuple[Any, ...]:
 
 
 def _published(trend: Trend, years: Sequence[int], basis: str) -> dict[str, Any]:
-    """Return the columns of a trend: with what is left of its direction without single years."""
+    """Return the columns of a trend, including the years without which its direction differs."""
     columns = dict(vars(trend))
     without = [
         name_direction(limits[0], limits[1], basis) if limits else TOO_FEW_EVENTS
@@ -171,10 +171,10 @@ def _published(trend: Trend, years: Sequence[int], basis: str) -> dict[str, Any]
 
 
 def _adjust_p(rows: Sequence[dict[str, Any]], figures: Sequence[tuple[Any, ...]]) -> int:
-    """Put p adjusted within source, level of area and sex into each row; return how many groups have a test.
+    """Add to each row p adjusted within source, level of area and sex; return how many groups have a test.
 
-    A series with the same figures as another one of the group is one test with it, and has its adjusted p. Where
-    nothing is tested, no copy is named.
+    Series with the same figures in a group count as one test, with the same adjusted p. If nothing is tested, no copy
+    is named.
     """
     families: dict[tuple[Any, ...], dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
     for row, same in zip(rows, figures, strict=True):
@@ -196,7 +196,7 @@ def _bridged_trends(
     series: Sequence[AnnualSeries],
     events: Sequence[Events],
 ) -> list[Trend]:
-    """Return the trend of each series with its bridges' factors, as wide as with the factors' limits."""
+    """Return the trend of each series with its bridges' factors, widened by the factors' limits."""
     at_limits: list[tuple[Sequence[int], Sequence[float]]] = []
     events_at_limits: list[Events] = []
     crossing = {}
@@ -250,7 +250,7 @@ def describe_trends(
     together: dict[tuple[int, int], list[int]] = {}  # same number of points and of years from first to last
     for position, (years, _) in enumerate(series):
         if not len(years) or any(a >= b for a, b in pairwise(years)):
-            raise ValueError("a series needs at least one year, and years in rising order")
+            raise ValueError("a series needs at least one year, and years in ascending order")
         together.setdefault((len(years), years[-1] - years[0]), []).append(position)
     for (length, _), positions in together.items():
         if length >= FEWEST_YEARS_TESTED:
@@ -267,7 +267,7 @@ def describe_trends(
 
 
 def _bridge_events(events: Events, multipliers: Sequence[float]) -> Events:
-    """Divide the exposure by the factor of a bridge: the counts stay what chance made of them."""
+    """Divide the exposure by the factor of a bridge, so that the counts keep their random variation."""
     return replace(events, exposures=[size / times for size, times in zip(events.exposures, multipliers, strict=True)])
 
 
@@ -291,7 +291,7 @@ def _fit_events(years: Sequence[Sequence[int]], events: Sequence[Events]) -> lis
 
 
 def _limits_without(years: Sequence[Sequence[int]], events: Sequence[Events]) -> list[tuple[_Limits | None, ...]]:
-    """Limits of the trend of each series without each of its years; the series have as many years as each other."""
+    """Return the limits of the trend of each series without each of its years; all have the same number of years."""
     if not years:
         return []
     length = len(years[0])
@@ -312,10 +312,10 @@ def _limits_without(years: Sequence[Sequence[int]], events: Sequence[Events]) ->
 
 
 def name_direction(low: float, high: float, basis: str = RATE) -> str:
-    """Return the direction that limits in percent a year tell.
+    """Return the direction given by limits in percent a year.
 
-    Stable where both are within 1 % a year of no change, even if one excludes it; else rising or falling where they
-    exclude no change; else inconclusive. A change of the number alone says so: it may be that of the population.
+    Stable if both are within 1 % a year of no change, even if they exclude it; else rising or falling if they exclude
+    no change; else inconclusive. The wording shows a change of the count alone, which may be that of the population.
 
     >>> [name_direction(*limits) for limits in ((-0.5, 0.8), (0.5, 3.0), (-2.0, -0.1), (-2.0, 4.0))]
     ['stable', 'rising', 'falling', 'inconclusive']
@@ -332,9 +332,9 @@ def name_direction(low: float, high: float, basis: str = RATE) -> str:
 
 
 def widest_trend(trend: Trend, others: Sequence[Trend], basis: str = RATE) -> Trend:
-    """Return a trend with the largest p and the widest limits of itself and the same series with other bridges.
+    """Return a trend with the largest p and the widest limits over the same series with other bridge factors.
 
-    p is 1 where their slopes differ in sign: what the series does depends on the bridge.
+    p is 1 if their slopes differ in sign, as the direction then depends on the bridge.
     """
     if trend.mann_kendall_p is None:
         return trend

@@ -44,7 +44,7 @@ judged AS (
 SELECT * EXCLUDE (was_there, is_there, other_limits, added, gone),
     CASE release_change
         WHEN 'gated' THEN [coalesce(missing_reason, 'no reason given')]
-        WHEN 'revised' THEN CASE WHEN old_value IS NOT DISTINCT FROM new_value THEN ['only the error is another'] END
+        WHEN 'revised' THEN CASE WHEN old_value IS NOT DISTINCT FROM new_value THEN ['only the standard error differs'] END
         WHEN 'marked' THEN list_concat(added, CASE WHEN old_status <> new_status THEN [concat('status ', new_status)] END)
         WHEN 'unmarked' THEN list_concat(gone, CASE WHEN old_status <> new_status THEN [concat('status ', new_status)] END)
     END AS reasons

@@ -1,4 +1,4 @@
-"""Names on a map: each where its own area has room for it, apart from the others, and legible on any shade."""
+"""Names on a map: each where its own area has room for it, away from the others, and legible on any shade."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 Land = list[list[Numbers]]
-"""Polygons of an area on the plane of the map: of each its outline, then its holes; shape (n, 2)."""
+"""Polygons of an area in map coordinates: for each the outline, then its holes; shape (n, 2)."""
 
 STAR = "*"
-"""Behind the name of an area with few events."""
+"""The mark after the name of an area with few events."""
 _LETTERS = 6.0
 _LINE_HEIGHT = 1.2
 _MOST_LINES = 3
 _MOST_WORDS = 7
 _LEAST_OWN = 0.6
-"""Share of a name that must lie on its own area; the rest may lie on water."""
+"""Share of a name that must be on its own area; the rest may be on water."""
 _MOST_FOREIGN = 0.1
-"""Share of a name that may lie on another area."""
+"""Share of a name that may be on another area."""
 _COST_OF_LINE = 0.15
-"""How much better a name in one more line must lie."""
+"""How much better the position of a name must be for one more line."""
 _STEPS = 9
 _TRIED = 40
-"""Places of a name that are compared with the other areas and names, the best first."""
+"""How many positions of a name, the best first, are compared with other areas and names."""
 _SAMPLE = np.array([(x, y) for x in np.linspace(-0.5, 0.5, 7) for y in (-0.5, 0.0, 0.5)])
 """Points of a box around 0, 0 that is 1 wide and 1 high."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle on the plane of the map, by its middle."""
+    """A rectangle in map coordinates, by its centre."""
 
     x: float
     y: float
@@ -58,7 +58,7 @@ class Box:
 
 
 class Ground:
-    """The land of all areas, as it is searched: by the rectangles around its polygons; and the boxes that are taken."""
+    """The land of all areas, indexed by bounding rectangles of its polygons, and the boxes already taken."""
 
     def __init__(self, land: Mapping[str, Land], taken: Sequence[Box] = ()) -> None:
         self.land = land
@@ -72,7 +72,7 @@ class Ground:
         self._high = np.array([polygon[0].max(axis=0) for polygon in self._polygons])
 
     def take(self, box: Box) -> None:
-        """Keep a box free from now on."""
+        """Reserve a box."""
         self._taken = np.vstack([self._taken, (box.x, box.y, box.width, box.height)])
 
     def is_free(self, box: Box) -> bool:
@@ -87,7 +87,7 @@ class Ground:
         return not bool(meets.any())
 
     def share_of_others(self, code: str, box: Box) -> float:
-        """Return the share of a box that lies on areas other than one."""
+        """Return the share of a box that is on areas other than this one."""
         points = box.points
         near = ((self._low < points.max(axis=0)) & (self._high > points.min(axis=0))).all(axis=1)
         others = [self._polygons[at] for at in np.flatnonzero(near & (self._codes != code))]
@@ -141,7 +141,7 @@ def draw_names(
 
 
 def forms_of_name(name: str) -> list[str]:
-    r"""Return a name in one line, and in two and in three as even as can be.
+    r"""Return a name in one line, and in two and three lines as equal as possible.
 
     >>> forms_of_name("Baja California Sur")
     ['Baja California Sur', 'Baja\nCalifornia Sur', 'Baja\nCalifornia\nSur']
@@ -156,7 +156,7 @@ def forms_of_name(name: str) -> list[str]:
 
 
 def _best_form(code: str, boxes: Mapping[str, Box], ground: Ground, axes: Axes) -> tuple[str, Box] | None:
-    """Return the form of a name that lies best on its area, and where; None where none has room."""
+    """Return the form of a name that fits its area best, and its position; None if none has room."""
     places = {text: _place(code, box, ground, axes) for text, box in boxes.items()}
     fitting = {text: place for text, place in places.items() if place is not None}
     if not fitting:
@@ -166,14 +166,14 @@ def _best_form(code: str, boxes: Mapping[str, Box], ground: Ground, axes: Axes) 
 
 
 def _box_of(text: str, letters: float, point: float) -> Box:
-    """The box of a text around 0, 0; ``point`` is the size of a point on the map."""
+    """Return the box of a text around 0, 0; ``point`` is the size of a typographic point on the map."""
     lines = text.split("\n")
     width = max(text_width(line, letters) for line in lines)
     return Box(0.0, 0.0, width * point, _LINE_HEIGHT * letters * len(lines) * point)
 
 
 def _place(code: str, box: Box, ground: Ground, axes: Axes) -> tuple[float, Box] | None:
-    """Return how well a box lies on an area, and where it lies best; None where it has no room."""
+    """Return how well a box fits on an area, and its best position; None if it has no room."""
     largest = max(ground.land[code], key=lambda polygon: _extent(polygon[0]))[0]
     low, high = largest.min(axis=0), largest.max(axis=0)
     if box.width * box.height * _LEAST_OWN > _size(ground.land[code]):
@@ -201,7 +201,7 @@ def _place(code: str, box: Box, ground: Ground, axes: Axes) -> tuple[float, Box]
 
 
 def _middle(polygons: Land) -> dict[str, float]:
-    """A point on an area, and of those of a grid the one farthest from its outline."""
+    """Return the grid point on an area that is farthest from its outline."""
     largest = max(polygons, key=lambda polygon: _extent(polygon[0]))
     low, high = largest[0].min(axis=0), largest[0].max(axis=0)
     grid = np.stack(np.meshgrid(*(np.linspace(low[at], high[at], 22)[1:-1] for at in (0, 1))), axis=-1).reshape(-1, 2)
@@ -214,7 +214,7 @@ def _middle(polygons: Land) -> dict[str, float]:
 
 
 def _inside(polygons: Land, points: Numbers) -> NDArray[np.bool_]:
-    """Whether each point lies on one of the polygons and in none of its holes."""
+    """Return whether each point is on one of the polygons and in none of its holes."""
     from matplotlib.path import Path as Outline
 
     found = np.zeros(len(points), dtype=bool)

@@ -1,4 +1,4 @@
-"""Pictures that compare: several areas by year, the areas below one in two years, counts of a year by age and sex."""
+"""Pictures of comparisons: several areas by year, the areas of one in two years, counts of a year by age and sex."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 Ends = dict[str, tuple[float, float]]
 
 MIN_WHOLE_RATE = 20
-"""If the highest rate is lower, different rates would have the same whole number: a decimal is shown."""
+"""Below this highest rate a decimal is shown, as different rates would otherwise have the same whole number."""
 
 
 @styled
@@ -115,7 +115,7 @@ def plot_slopes(
 
 
 def _ends(series: Sequence[RateSeries], between: Sequence[Breaks], first_year: int, last_year: int) -> Ends:
-    """The rates of both years of each area that has them, without a break between that is not bridged."""
+    """Return the rates of both years for each area that has them, without an unbridged break between."""
     ends: Ends = {}
     for one, breaks in zip(series, between, strict=True):
         recorded = {row["year"]: row["recorded"] for row in one.rows if is_compared(row["caveats"])}
@@ -180,7 +180,7 @@ def plot_compared(
         plot_compared(compare_areas(SeriesQuery("0101"), ["SE", "DE", "FR"]))
     """
     if not found.ranked:
-        raise UsageError("no two of the figures are alike in all that matters, so there is nothing to draw together")
+        raise UsageError("no two of the figures are comparable in all respects, so there is nothing to draw together")
     drawn = found.ranked[: len(STYLES)]
     figure, axes = canvas(ax)
     series, labels = [], list[str]()

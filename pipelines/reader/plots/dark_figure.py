@@ -1,4 +1,4 @@
-"""Picture of the dark figure: what a survey estimates beside what the police recorded, never as one series."""
+"""Picture of the dark figure: survey estimates beside police records, never as one series."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ _SURVEY = (
     "age",
     "reference_period",
 )
-"""What a series of a survey is of: figures that differ in one of these are never drawn as one."""
+"""The columns that identify a series of a survey: figures that differ in one of them are never drawn as one."""
 _SHARES = ("recorded_share", "recorded_share_low", "recorded_share_high")
 _TOLD_OF = ("offences", "victims")
-"""Of what shares are that a survey itself tells."""
+"""The units of shares estimated by the survey itself."""
 _MOST_TOLD = 2
 _SHARE_OF_WIDTH = 0.2
-"""Of the figure, that the panel of shares has."""
+"""Share of the figure's width for the panel of shares."""
 _WIDE = 1.85
-"""Room above the first panel, of the width of that of shares."""
+"""Room above the first panel, relative to the width of the panel of shares."""
 _RECORDED = ("recorded_source", "recorded_counting_unit")
 _MOST_SERIES = len(STYLES)
 
@@ -91,11 +91,11 @@ def plot_dark_figure(
     found = read_estimates(iccs, [area], sex=sex, settings=settings)
     rows = [row for row in found.beside if row["iccs"] == iccs]
     if not rows:
-        beside = f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}"
+        beside = f"no recorded count to compare with an estimate of {iccs} in {area} for the same year and sex {sex}"
         raise UsageError(f"{beside}; see: iccs estimates")
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
-        raise UsageError(f"{most} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
+        raise UsageError(f"{most} series of {iccs} in {area} are too many for one picture; see: iccs estimates")
     told = _told_shares(found.figures, iccs, rows)
     figure = panel_canvas(ax, 9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
@@ -129,7 +129,7 @@ def _space_years(panels: Iterable[Axes], rows: Rows, narrow: float) -> None:
 
 
 def _series(rows: Rows, *columns: str) -> dict[tuple[str | None, ...], Rows]:
-    """The rows of each series of one side, each year once."""
+    """Return the rows of each series of one side, each year once."""
     found: dict[tuple[str | None, ...], dict[str, dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(tuple(row[name] for name in columns), {})[row["time_period"]] = row
@@ -137,7 +137,7 @@ def _series(rows: Rows, *columns: str) -> dict[tuple[str | None, ...], Rows]:
 
 
 def _survey_names(rows: Rows, language: str) -> dict[tuple[str | None, ...], str]:
-    """What each series of a survey is called: the category, and where there are several its measure and unit too."""
+    """Return the name of each series of a survey: the category, and if there are several, its measure and unit."""
     series = _series(rows, *_SURVEY)
     names = {}
     for key, own in series.items():
@@ -151,7 +151,7 @@ def _survey_names(rows: Rows, language: str) -> dict[tuple[str | None, ...], str
 
 
 def _people(row: dict[str, Any], language: str) -> str:
-    """The population that an estimate is of, in words."""
+    """Return the population of an estimate, in words."""
     people = label_of("universe", row["universe"], language).partition(" (")[0].lower()
     if row["age"] not in (TOTAL, "_Z") and row["universe"] == "persons":
         people = f"{people}, {age_labels(row['age'])[LANGUAGES.index(language)].lower()}"
@@ -175,7 +175,7 @@ def _draw_recorded(axes: Axes, rows: Rows, language: str) -> None:
 
 
 def _draw_share(axes: Axes, rows: Rows, room: float, language: str) -> None:
-    """Each share in the colour of its estimates, with the sign of its recorded counts; the last ones as numbers.
+    """Draw each share in the colour of its estimates, with the marker of its recorded counts; the last as numbers.
 
     ``room`` is the width of the panel in inches.
     """
@@ -203,9 +203,9 @@ def _draw_points(
     *,
     hollow: bool = False,
 ) -> None:
-    """Points of one series, apart from those of others in the same year, with their limits where they have both.
+    """Draw the points of one series, offset from others in the same year, with limits if they have both.
 
-    ``looks`` are the places of its colour and of its sign in the list of styles.
+    ``looks`` are the positions of its colour and its marker in the list of styles.
     """
     colour, marker = STYLES[looks[0]][3], STYLES[looks[1]][1]
     x = [int(row["time_period"]) + 0.12 * max(looks) for row in rows]
@@ -234,7 +234,7 @@ def _finish(axes: Axes, language: str) -> None:
 
 
 def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
-    """What the sides are of, how they compare in the last year of each survey series, and what keeps them apart."""
+    """Return what the two sides are, how they compare in the last year of each survey series, and how they differ."""
     notes = []
     names = _survey_names(rows, language)
     for row in _last_rows(rows):
@@ -254,7 +254,7 @@ def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
 
 
 def _told_shares(figures: Rows, iccs: str, rows: Rows) -> Rows:
-    """What surveys tell of the last year of the picture as shares of offences or victims, such as of those reported."""
+    """Return the surveys' shares of offences or victims in the last year of the picture, such as those reported."""
     year = max(row["time_period"] for row in rows)
     return [
         row
@@ -268,7 +268,7 @@ def _told_shares(figures: Rows, iccs: str, rows: Rows) -> Rows:
 
 
 def _last_rows(rows: Rows) -> Rows:
-    """Of each survey series the row of its last year, beside the largest of the recorded counts."""
+    """Return for each survey series the row of its last year, beside the largest of the recorded counts."""
     last = []
     for key, own in _series(rows, *_SURVEY).items():
         year = own[-1]["time_period"]
@@ -278,7 +278,7 @@ def _last_rows(rows: Rows) -> Rows:
 
 
 def _share_lines(rows: Rows, language: str) -> list[str]:
-    """The last share of each survey series, for above the panel of shares."""
+    """Return the last share of each survey series, for the heading of the panel of shares."""
     last = _last_rows(rows)
     lines = []
     for row in last if len(last) <= _MOST_TOLD else []:
@@ -289,7 +289,7 @@ def _share_lines(rows: Rows, language: str) -> list[str]:
 
 
 def _told_lines(told: Rows, language: str) -> list[str]:
-    """What surveys tell, for above the panel of their estimates."""
+    """Return the shares estimated by surveys, for the heading of the panel of estimates."""
     lines = []
     for row in told:
         share = _share_text(row["estimate"], row["lower_limit"], row["upper_limit"], language)
@@ -298,7 +298,7 @@ def _told_lines(told: Rows, language: str) -> list[str]:
 
 
 def _measure_name(measure: str, language: str) -> str:
-    """A measure that packaged surveys have in words; another one as its source calls it."""
+    """Return a measure of packaged surveys in words; any other as named by its source."""
     key = f"measure {measure}"
     return word(key, language) if key in WORDS else measure.replace("_", " ")
 
@@ -310,13 +310,13 @@ def _head(axes: Axes, name: str, lines: Sequence[str], room: float) -> None:
 
 
 def _share_text(share: float, low: float | None, high: float | None, language: str) -> str:
-    """A share in percent with its limits, where it has both."""
+    """Return a share in percent, with its limits if it has both."""
     limits = "" if low is None or high is None else f" ({_number(low, language)}-{_number(high, language)})"
     return f"{_number(share, language)}\N{NO-BREAK SPACE}%{limits}"
 
 
 def _told_of_series(row: dict[str, Any], language: str) -> str:
-    """Of one row: what the two sides count and of whom, of which period people told, and the share with its limits."""
+    """Return what the two sides of a row count and of whom, the reference period, and the share with its limits."""
     units = {
         side: label_of("counting_unit", row[f"{side}_counting_unit"], language).lower()
         for side in ("survey", "recorded")

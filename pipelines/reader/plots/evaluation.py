@@ -1,4 +1,4 @@
-"""Pictures of monthly series and of policy evaluations: what was observed, fitted and expected."""
+"""Pictures of monthly series and of policy evaluations: observed, fitted and expected figures."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def plot_evaluation(
 
 
 def _effect_notes(found: PolicyEvaluation, language: str, settings: Settings | None) -> list[str]:
-    """What the effect is called and rests on: verdict, periods, controls, other dates and areas."""
+    """Return the notes on an effect: verdict, periods, controls, other dates and areas."""
     first = found.first_year
     shown = {name: figure_in(f"{getattr(first.effect, name):.2f}", language) for name in ("value", "low", "high")}
     shown |= {"p": figure_in(p_value_text(first.effect.p), language), "verdict": word(first.verdict_key, language)}
@@ -166,6 +166,6 @@ def _draw_turns(axes: Axes, found: MonthlyReport, language: str) -> None:
 
 
 def _positions(steps: Sequence[int], freq: str) -> NDArray[np.float64]:
-    """Places on an axis of years; a month is at its middle."""
+    """Return positions on an axis of years; a month is at its middle."""
     at = np.array(steps, dtype=np.float64)
     return (at + 0.5) / 12 if freq == "M" else at

@@ -29,7 +29,7 @@ _SIDES = (
     ((0, 5), "center", "bottom"),
     ((0, -5), "center", "top"),
 )
-"""Where the name of a point may stand: points away from it, and how it is aligned."""
+"""Possible positions of the name of a point: the offset in points, and the alignment."""
 _POINT = 4.0
 """Half the width of a point, in pixels."""
 
@@ -93,7 +93,7 @@ def plot_funnel(
 
 
 def smoothing_notes(found: SmallAreas, language: str, settings: Settings | None) -> list[str]:
-    """Return what the foot of a picture says of rates that lean on neighbours; nothing of others."""
+    """Return the notes on rates smoothed with neighbours; none for others."""
     if found.neighbourhood is None:
         return []
     notes = [word("bym", language)]
@@ -106,7 +106,7 @@ def smoothing_notes(found: SmallAreas, language: str, settings: Settings | None)
 
 
 def _draw_limits(axes: Axes, found: SmallAreas, grid: Numbers, language: str) -> None:
-    """Draw the common rate and its limits over populations: of chance alone, and with the spread between areas."""
+    """Draw the common rate and its limits by population: for chance alone, and with the spread between areas."""
     for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
         for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
             low, high = (
@@ -120,7 +120,7 @@ def _draw_limits(axes: Axes, found: SmallAreas, grid: Numbers, language: str) ->
 
 
 def _name_outside(axes: Axes, found: SmallAreas) -> None:
-    """Put the codes of the areas farthest outside beside their points, where they cover no other code or such point."""
+    """Write the codes of the areas farthest outside beside their points, if they cover no other code or such point."""
     from matplotlib.transforms import Bbox
 
     named = sorted(

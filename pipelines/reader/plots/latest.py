@@ -1,4 +1,4 @@
-"""The latest months of a series: counts, what the past makes expected, its limit, and nowcasts with their limits."""
+"""The latest months of a series: counts, expected counts with their upper limit, and nowcasts with their limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def plot_latest(
     *,
     style: str = SCREEN,
 ) -> Picture:
-    """Draw the last four years of a monthly series, with the limit of its past and the months that still fill up.
+    """Draw the last four years of a monthly series, with the upper limit from its past and nowcasts.
 
     Args:
         found: of :func:`pipelines.reader.series.latest.read_latest`.
@@ -77,7 +77,7 @@ def plot_latest(
 
 
 def _draw_nowcasts(axes: Axes, found: LatestMonths, language: str) -> None:
-    """Draw what the months that still fill up will come to, with limits."""
+    """Draw the nowcasts of incomplete months, with limits."""
     if not found.nowcasts:
         return
     places = [period_index(row["time_period"], "M") / 12 for row in found.nowcasts]

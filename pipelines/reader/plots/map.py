@@ -49,9 +49,9 @@ _LINE: dict[str, Any] = {"edgecolor": "0.25", "linewidth": 0.5}
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": "0.45", "linewidth": 0.5}
 _DOTTED: dict[str, Any] = {"hatch": "...."}
 _SMALL, _SMALLEST = 0.018, 0.004
-"""Share of the map's width below which an area gets a disc, or its shade would not be seen; of many areas."""
+"""Share of the map's width below which an area gets a disc, as its shade would not be visible; with many areas."""
 _MOST_NAMED = 150
-"""A map of smoothed rates of more areas has neither names nor stars: its dots say how sure each rate is."""
+"""A map of smoothed rates with more areas has neither names nor stars; its dots show how certain each rate is."""
 _CLASS_NAMES = {5: ("lowest", "low", "middle", "high", "highest"), 4: ("lowest", "low", "high", "highest")}
 _CLASS_NAMES |= {3: ("lowest", "middle", "highest"), 2: ("lowest", "highest")}
 
@@ -120,7 +120,7 @@ def plot_map(
 
 
 def _land(boundaries: Boundaries, place: Place) -> dict[str, Land]:
-    """Return the outlines of all areas on the plane of the map, but those that cannot be drawn."""
+    """Return the outlines of all areas in map coordinates, except those that cannot be drawn."""
     land = {
         code: [
             [place(unwrapped(ring)) for ring in polygon]
@@ -141,7 +141,7 @@ def _draw_areas(
     looks: Mapping[str, dict[str, Any]],
     starred: Set[str],
 ) -> tuple[set[str], dict[str, tuple[float, float]]]:
-    """Draw every outline; return the areas of the map that have one, and where those too small to see have a disc."""
+    """Draw every outline; return the areas of the map that have one, and the discs of those too small to see."""
     drawn = set()
     discs: dict[str, tuple[float, float]] = {}
     edge = (_frame(), axes.transData) if place.is_world else None
@@ -166,7 +166,7 @@ def _draw_areas(
 
 
 def _draw_claimed(axes: Axes, found: MapRates, boundaries: Boundaries, disputed: str, place: Place) -> bool:
-    """Draw land that two areas claim in the shade of neither; return whether there is any of an area with a rate."""
+    """Draw land claimed by two areas in the shade of neither; return whether any belongs to an area with a rate."""
     claimed = disputed_land(boundaries, disputed)
     shaded = {id(polygon) for code in found.rows for polygon in boundaries.shapes.get(code, [])}
     mine = [polygon for polygon in claimed if id(polygon) in shaded]
@@ -182,7 +182,7 @@ def _draw_claimed(axes: Axes, found: MapRates, boundaries: Boundaries, disputed:
 
 
 def _draw_disputed(axes: Axes, boundaries: Boundaries, disputed: str, place: Place) -> bool:
-    """Draw the disputed borders that lie in the map dotted, over a white line; return whether there are any."""
+    """Draw the disputed borders on the map dotted, over a white line; return whether there are any."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     lines = [place(line) for line in disputed_lines(boundaries, disputed) if not place.is_torn(line)]
     inside = [flat for flat in lines if ((flat > (left, bottom)) & (flat < (right, top))).all()]
@@ -199,7 +199,7 @@ def _draw_disputed(axes: Axes, boundaries: Boundaries, disputed: str, place: Pla
 def _canvas(
     boundaries: Boundaries, shown: Sequence[str], ax: Axes | None
 ) -> tuple[Figure | SubFigure, Axes, Place, float]:
-    """Return a figure, or part of one, axes that hold the outlines shown, where a point is on them, and their width."""
+    """Return a figure or part of one, axes for the outlines shown, their projection, and their width."""
     place, low, high = find_place(boundaries, shown)
     width, height = (high - low).tolist()
     across = 11.0 if place.is_world else 8.0
@@ -219,7 +219,7 @@ def _patch(outline: Outline, **look: Any) -> PathPatch:
 
 
 def _looks(found: MapRates, unsure: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """Return how each area is filled: by its class, dotted where unsure, or hatched."""
+    """Return the fill of each area: by its class, dotted if uncertain, or hatched."""
     shades = _shades(found)
     dotted = dict.fromkeys(unsure, _DOTTED)
     return {
@@ -239,7 +239,7 @@ def _shades(found: MapRates) -> list[Any]:
 def _draw_disc(
     axes: Axes, found: MapRates, code: str, outline: Numbers, look: dict[str, Any], *, starred: bool
 ) -> tuple[float, float]:
-    """Draw a disc on an area too small to see, on it a star where the rate is based on few events; return where."""
+    """Draw a disc on an area too small to see, with a star if the rate is based on few events; return its position."""
     x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
     edge, size = {"markeredgecolor": "0.25", "markeredgewidth": look["size"] / 10}, look["size"]
     axes.plot(x, y, "o", markersize=size, zorder=3, markerfacecolor=look["facecolor"], **edge)
@@ -250,7 +250,7 @@ def _draw_disc(
 
 
 def _add_legend(figure: Figure | SubFigure, found: MapRates, language: str, unsure: int, whole: str) -> None:
-    """Name the classes and their limits, what is hatched and dotted, and the rate of the whole with its class."""
+    """Add the classes and their limits, the meaning of hatches and dots, and the rate of the whole with its class."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -277,7 +277,7 @@ def _add_legend(figure: Figure | SubFigure, found: MapRates, language: str, unsu
 
 
 def _outline(polygons: list[Polygon], place: Place) -> Outline | None:
-    """All polygons of an area as one outline: outer rings one way round, holes the other, so that holes stay open."""
+    """Return all polygons of an area as one outline: outer rings in one direction, holes in the other."""
     from matplotlib.path import Path as NewOutline
 
     parts = []
@@ -294,7 +294,7 @@ def _outline(polygons: list[Polygon], place: Place) -> Outline | None:
 
 
 def _frame() -> Outline:
-    """The edge of a map of the world."""
+    """Return the edge of a world map."""
     from matplotlib.path import Path as NewOutline
 
     north = np.linspace(-90, 90, 181)
@@ -303,7 +303,7 @@ def _frame() -> Outline:
 
 
 def _class_labels(found: MapRates, language: str) -> list[str]:
-    """Name of each class, its lowest and highest rate, and how many areas are in it."""
+    """Return the label of each class: its lowest and highest rate, and its number of areas."""
     groups: list[list[float]] = [[] for _ in range(len(found.limits) + 1)]
     for code, row in found.rows.items():
         groups[found.class_of(code)].append(row["rate_per_100k"])

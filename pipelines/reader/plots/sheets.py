@@ -1,4 +1,4 @@
-"""Styles of pictures: matplotlib's style sheets for screen, print and slides, or one of the reader's own."""
+"""Styles of pictures: matplotlib style sheets for screen, print and slides, or the user's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 def style_path(style: str) -> Path:
-    """Return the style sheet of a name, or of a file of the reader's own.
+    """Return the style sheet with a name, or the user's own by its path.
 
     Raises:
         UsageError: there is no such style or file.
@@ -48,7 +48,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     def draw_in_style(*arguments: P.args, **named: P.kwargs) -> R:
         from matplotlib.style import context
 
-        # The sheet for screens is below every other, so that one of the reader's own has only what it changes.
+        # The sheet for screens is the base of every other, so that a user's own only has what it changes.
         sheets = [style_path(SCREEN), style_path(str(named.get("style", SCREEN)))]
         with context([str(sheet) for sheet in sheets]):
             return draw(*arguments, **named)
@@ -57,7 +57,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 
 def sized(points: float) -> float:
-    """Return the size of letters in the style in use, of one written for screens.
+    """Return the font size in the current style for one given for screens.
 
     >>> sized(8)
     8.0
@@ -66,12 +66,12 @@ def sized(points: float) -> float:
 
 
 def thick(width: float) -> float:
-    """Return the width of a line in the style in use, of one written for screens."""
+    """Return the line width in the current style for one given for screens."""
     return width * float(_setting("lines.linewidth")) / _LINES
 
 
 def figure_size(width: float, height: float) -> tuple[float, float]:
-    """Return width and height of a figure, inches, in the style in use, of those written for screens."""
+    """Return width and height of a figure, in inches, in the current style for those given for screens."""
     across, up = _setting("figure.figsize")
     return width * float(across) / _WIDTH, height * float(up) / _HEIGHT
 
@@ -103,7 +103,7 @@ def make_grey_if_printed(figure: Figure | SubFigure) -> None:
 
 
 def _grey(colour: Any) -> Any:
-    """The grey of the luminance of a colour (Rec. 709), as opaque as it is."""
+    """Return the grey with the luminance (Rec. 709) and opacity of a colour."""
     from matplotlib.colors import to_rgba
 
     red, green, blue, opacity = to_rgba(colour)

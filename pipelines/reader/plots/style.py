@@ -1,4 +1,4 @@
-"""What all pictures share: styles that need no colour, words in three languages, titles and the footer."""
+"""Shared by all pictures: styles that do not depend on colour, words in three languages, titles and the footer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STYLES = (
 
 POINTS_OF_INCH = 72
 _ROUNDED_UP = 1.08
-"""On a coarse screen each letter is as wide as whole pixels."""
+"""Allowance for letters whose widths are rounded up to whole pixels on a low-resolution screen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Picture:
         figure: to restyle, or to save with matplotlib.
         axes: of the figure; a list where it has several panels.
         title: what is shown.
-        text: what the foot says: verdict, population, definition, methods, caveats, source and release.
+        text: of the foot: verdict, population, definition, methods, caveats, source and release.
     """
 
     figure: Figure
@@ -63,16 +63,16 @@ class Picture:
     text: str
 
     def __iter__(self) -> Iterator[Any]:
-        """Give figure and axes."""
+        """Yield figure and axes."""
         return iter((self.figure, self.axes))
 
     @property
     def alt(self) -> str:
-        """The picture in words, for those who do not see it."""
+        """The picture in words, for screen readers."""
         return f"{self.title}. {self.text}"
 
     def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
-        """The picture, and its text for pages made from a notebook."""
+        """Return the picture, and its text for pages made from a notebook."""
         image = BytesIO()
         self.figure.savefig(image, format="png", metadata={"Description": self.alt})
         return image.getvalue(), {"alt": self.alt}
@@ -88,7 +88,7 @@ def label_of(codelist: str, code: str, language: str) -> str:
 
 
 def people_words(sex: str, age: str, language: str) -> str:
-    """Return sex and age, where they are not totals, to follow a name.
+    """Return sex and age, unless they are totals, to append to a name.
 
     >>> people_words("F", "Y15T29", "en"), people_words("_T", "_T", "en")
     (', female, 15-29 years', '')
@@ -131,7 +131,7 @@ def picture_title(
 
 
 def short_name(name: str) -> str:
-    """Return the name of an area as it fits next to a line or above a small panel.
+    """Return the name of an area, shortened to fit next to a line or above a small panel.
 
     >>> short_name("Jalisco"), short_name("Ciudad Autónoma de Buenos Aires")
     ('Jalisco', 'Ciudad Autónoma de …')
@@ -159,19 +159,18 @@ def blank_figure(width: float, height: float) -> Figure:
 
 
 def panel_canvas(ax: Axes | None, width: float, height: float) -> Figure | SubFigure:
-    """Return what panels are drawn on: a new figure, or the place that axes of the caller have and give up.
+    """Return where to draw panels: a new figure, or the space of the caller's axes, which are removed.
 
-    A figure of the caller that arranges nothing by itself gets the constrained layout, so that titles, legends and
-    feet have room.
+    A caller's figure without a layout gets the constrained layout, so that titles, legends and feet have room.
 
     Raises:
-        UsageError: the axes are in no grid, such as that of ``subplots``.
+        UsageError: the axes are not in a grid, such as that of ``subplots``.
     """
     if ax is None:
         return blank_figure(width, height)
     place = ax.get_subplotspec()
     if place is None:
-        raise UsageError("ax: panels take the place of axes made by subplots or add_subplot; these have a place alone")
+        raise UsageError("ax: panels replace axes created by subplots or add_subplot; these axes were placed by hand")
     root = cast("Figure", ax.get_figure(root=True))
     parent = cast("Figure | SubFigure", ax.get_figure(root=False))
     if root.get_layout_engine() is None:
@@ -186,21 +185,21 @@ def inches_wide(figure: Figure | SubFigure) -> float:
 
 
 def clear_frame(axes: Axes) -> None:
-    """Keep only the parts of the frame that are read: two axes and light lines."""
+    """Keep only the useful parts of the frame: two axes and light grid lines."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.88", linewidth=thick(0.8))
     axes.set_axisbelow(True)
 
 
 def whole_years(axes: Axes) -> None:
-    """Put the marks of the horizontal axis on whole years."""
+    """Put the ticks of the horizontal axis on whole years."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def canvas(ax: Axes | None, width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
-    """Return what to draw on: the axes given and their figure, or new ones."""
+    """Return the figure and axes to draw on: those given, or new ones."""
     if ax is None:
         return new_figure(width, height)
     clear_frame(ax)
@@ -208,7 +207,7 @@ def canvas(ax: Axes | None, width: float = 8.0, height: float = 4.8) -> tuple[Fi
 
 
 def finish_picture(figure: Figure | SubFigure, axes: Any, title: str, text: str, ax: Axes | None = None) -> Picture:
-    """Add title and foot to the figure or its part, or to the axes where these are the caller's; return the picture."""
+    """Add title and foot to the figure or its part, or to the axes if they are the caller's; return the picture."""
     root = figure.get_figure(root=True)
     if ax is None:
         width, (large, small) = inches_wide(figure) * 0.98, (11, 7) if figure is root else (9, 6)
@@ -225,7 +224,7 @@ def finish_picture(figure: Figure | SubFigure, axes: Any, title: str, text: str,
 
 
 def wrap_lines(text: str, inches: float, points: float) -> str:
-    """Return a text in lines no wider than the room there is; a word that is wider has a line of its own.
+    """Return a text wrapped to a width; a wider word gets a line of its own.
 
     Args:
         text: to be set in the font of the pictures.
@@ -247,7 +246,7 @@ def wrap_lines(text: str, inches: float, points: float) -> str:
 
 @lru_cache(maxsize=10_000)
 def text_width(text: str, points: float) -> float:
-    """Return the width of a text in letters of so many points, in points."""
+    """Return the width of a text at a font size, both in points."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 
@@ -271,7 +270,7 @@ def foot_text(sources: Sequence[str], notes: Sequence[str], language: str, setti
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Put the name of each line beside its end, apart from each other, instead of a legend.
+    """Write the name of each line beside its end, without overlaps, instead of a legend.
 
     Args:
         axes: with their limits set.
@@ -294,7 +293,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
 
 
 def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year") -> list[str]:
-    """Return the caveats of the figures of a picture, each once, with the years or areas it holds for if not all.
+    """Return the caveats of the figures of a picture, each once, with the years or areas concerned if not all.
 
     Args:
         rows: year, ref_area and caveats of each figure.
@@ -316,7 +315,7 @@ def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year"
 
 
 def population_notes(rows: Sequence[dict[str, Any]], language: str, settings: Settings | None = None) -> list[str]:
-    """Return who counted the population that the rates of a picture are of, in one line.
+    """Return the source of the population behind the rates of a picture, in one line.
 
     Args:
         rows: ``population_source`` of each figure.
@@ -338,11 +337,11 @@ def check_picture_path(path: Path) -> None:
         UsageError: the ending is not that of a picture.
     """
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise UsageError(f"{path.name}: a picture ends in .png, .svg or .pdf")
+        raise UsageError(f"{path.name}: the name of a picture must end in .png, .svg or .pdf")
 
 
 def save_picture(picture: Picture, path: Path) -> None:
-    """Write a picture to a .png, .svg or .pdf file, with its text for those who do not see it.
+    """Write a picture to a .png, .svg or .pdf file, with its text for screen readers.
 
     Its folder is made if needed.
 
@@ -356,7 +355,7 @@ def save_picture(picture: Picture, path: Path) -> None:
 
 
 def spread_labels(places: Sequence[float], apart: float) -> list[float]:
-    """Return heights at least so far apart and as near as possible to their places, for labels next to points.
+    """Return heights with a minimum distance, as near as possible to their original ones, for labels of points.
 
     Least squares under order constraints by pooling neighbours (Robertson, Wright and Dykstra 1988, Order Restricted
     Statistical Inference, section 1.2).

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
 
 MAX_PANELS = 42
 MAX_SENTENCES = 2
-"""Series up to this number have a sentence each on their course in the foot."""
+"""Up to this number, each series has a sentence on its course in the foot."""
 _FEW_NAMED = 6
-"""Series with few events are named up to this number, and counted above it."""
+"""Up to this number, series with few events are named; above it, only their number is given."""
 MAX_LINEAR_RATIO = 8
-"""Small multiples whose middle rates differ more than this go on a logarithmic scale."""
+"""Small multiples whose median rates differ by more than this factor get a logarithmic scale."""
 
 
 @styled
@@ -117,7 +117,7 @@ def plot_trend(
 def _line_notes(
     series: Sequence[RateSeries], labels: Sequence[str], gaps: set[tuple[int, str | None]], language: str
 ) -> list[str]:
-    """What the foot says of the lines: their gaps, bands, few events and brackets."""
+    """Return the notes on the lines: their gaps, bands, few events and brackets."""
     return [
         *gap_notes(gaps, language),
         *limit_notes(series, language),
@@ -189,14 +189,14 @@ def plot_areas(
 
 
 def _last_compared(one: RateSeries) -> dict[str, Any] | None:
-    """The last row of a series that is compared with others; a year half reported would mislead as a number."""
+    """Return the last comparable row of a series, as the figure of a partly reported year would mislead."""
     return next((row for row in reversed(one.rows) if is_compared(row["caveats"])), None)
 
 
 def _head_panel(axes: Axes, one: RateSeries, name: str, last_year: int, inches: float, language: str) -> None:
-    """Write the name of an area above its panel, as far as there is room, and its last rate on the right.
+    """Write the name of an area above its panel, shortened if necessary, and its last rate on the right.
 
-    ``inches`` is how wide the panel is with its margins.
+    ``inches`` is the width of the panel with its margins.
     """
     last, rate = _last_compared(one), ""
     if last is not None:
@@ -212,7 +212,7 @@ def _head_panel(axes: Axes, one: RateSeries, name: str, last_year: int, inches: 
 
 
 def _read_whole(wanted: SeriesQuery, key: SeriesKey, settings: Settings | None) -> RateSeries | None:
-    """The series of the area whose parts are drawn, where it has rates that count the same."""
+    """Return the series of the area whose parts are drawn, if it has comparable rates."""
     if wanted.area is None:
         return None
     try:
@@ -223,7 +223,7 @@ def _read_whole(wanted: SeriesQuery, key: SeriesKey, settings: Settings | None) 
 
 
 def _draw_whole(axes: Axes, whole: RateSeries) -> None:
-    """Draw the rates of the whole in grey behind those of a part, of years that are compared, not over gap or break."""
+    """Draw the comparable rates of the whole in grey behind those of a part, not across gaps or breaks."""
     rates = {row["year"]: row["rate_per_100k"] for row in whole.rows if is_compared(row["caveats"])}
     for year in rates:
         if year + 1 in rates and year + 1 not in whole.breaks.cuts:
@@ -232,7 +232,7 @@ def _draw_whole(axes: Axes, whole: RateSeries) -> None:
 
 
 def _scale_panels(grid: Sequence[Axes], panels: Sequence[RateSeries], language: str) -> bool:
-    """Set the shared vertical scale; return whether it is logarithmic: on a straight one the low ones would be flat."""
+    """Set the shared vertical scale; return whether it is logarithmic, as low rates would be flat on a linear one."""
     rates = [[row["rate_per_100k"] for row in one.rows] for one in panels]
     middles = [float(np.median(one)) for one in rates]
     least = min((middle for middle in middles if middle > 0), default=0.0)
@@ -292,7 +292,7 @@ def _part_label(one: RateSeries, by: By, language: str) -> str:
 
 
 def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
-    """Return what the bands are, where figures have limits, and how far years usually differ where that is farther."""
+    """Return the notes on bands, if figures have limits, and on the usual variation between years, if that is wider."""
     if not any(row["ci_low"] is not None for one in series for row in one.rows):
         return []
     wide = [row for one in series for row in one.rows if row.get("usual_low") is not None]
@@ -306,7 +306,7 @@ def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
 
 
 def few_notes(series: Sequence[RateSeries], labels: Sequence[str], language: str) -> list[str]:
-    """Return which years rest on few events; of several series with their names, and of many only how many.
+    """Return which years are based on few events, with names of several series, or only their number for many.
 
     Args:
         series: what is drawn.
@@ -330,7 +330,7 @@ def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:
 
 
 def _draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> None:
-    """Draw each break on its own series only: a short dotted line across it, with what it is."""
+    """Draw each break on its own series only, as a short dotted line across it, with a label."""
     low, high = axes.get_ylim()
     reach = 0.07 * (high - low)
     named: set[tuple[int, str]] = set()  # series that break in one year need its name once
@@ -351,10 +351,10 @@ def _draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> Non
 
 
 def draw_gaps(axes: Axes, series: Sequence[RateSeries]) -> set[tuple[int, str | None]]:
-    """Mark, at the foot of the picture, years inside a series without a rate that may be shown.
+    """Mark, at the foot of the picture, years inside a series without a rate to show.
 
     Returns:
-        Each year with why there is none; series may lack one year for different reasons.
+        Each year with the reasons, as series may lack a year for different reasons.
     """
     gaps: set[tuple[int, str | None]] = set()
     for position, one in enumerate(series):
@@ -367,12 +367,12 @@ def draw_gaps(axes: Axes, series: Sequence[RateSeries]) -> set[tuple[int, str | 
 
 
 def not_drawn_notes(areas: Sequence[str], language: str) -> list[str]:
-    """Return the footnote of areas that were asked for and left out."""
+    """Return the footnote on requested areas that were left out."""
     return [word("not drawn", language).format(areas=", ".join(areas))] if areas else []
 
 
 def gap_notes(gaps: set[tuple[int, str | None]], language: str) -> list[str]:
-    """Return the footnote of the marked years: each reason with its years."""
+    """Return the footnote on the marked years: each reason with its years."""
     reasons: dict[str, list[int]] = {}
     for year, reason in sorted(gaps, key=lambda gap: (gap[0], gap[1] or "")):
         text = word("no figure", language) if reason is None else _reason_label(reason, language)
@@ -401,7 +401,7 @@ def series_notes(
     language: str,
     settings: Settings | None = None,
 ) -> list[str]:
-    """Return what a picture says of its series before all else: their course, population and definition."""
+    """Return the main notes on the series of a picture: their course, population and definition."""
     notes = []
     for one, label in zip(series, labels, strict=True) if len(series) <= MAX_SENTENCES else ():
         text = series_sentence(replace(wanted, area=one.area, sex=one.sex, age=one.age), one.key, language, settings)
@@ -415,7 +415,7 @@ def series_notes(
 
 
 def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) -> bool:
-    """Draw the joinpoint segments of a series, of the years that are compared; return whether there are any."""
+    """Draw the joinpoint segments of a series over comparable years; return whether there are any."""
     rows = [row for row in one.rows if is_compared(row["caveats"])]
     years, counts, people = ([row[name] for row in rows] for name in ("year", "value", "population"))
     parts = fit_segments(years, counts, people, one.breaks)

@@ -1,1 +1,1 @@
-"""Series of a release: counts, rates and estimates by year or month, their course, and what a change of policy did."""
+"""Series of a release: counts, rates and estimates by year or month, their course, and effects of policies."""

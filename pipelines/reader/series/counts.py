@@ -1,4 +1,4 @@
-"""One series of counts, annual or monthly, with what a method needs to know: populations, gaps, breaks."""
+"""One series of counts, annual or monthly, with what methods need: populations, gaps, breaks."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Series:
     """Counts of one series by period.
 
     Attributes:
-        query: what was asked for, with the source, stage and counting unit that were taken.
+        query: the request, with the source, stage and counting unit used.
         key: source, stage and counting unit.
         periods: as published, in order: ``2019`` or ``2019-03``; absent ones are left out.
-        counts: of each period; None where missing, and where the figure lacks a part or holds an exceptional event
-            and is in no comparison (``schemas.declarations.is_compared``).
+        counts: of each period; None if missing, or if not comparable because the figure lacks a part or includes an
+            exceptional event (``schemas.declarations.is_compared``).
         populations: of the year of each period; None where unknown.
         breaks: steps at which a non-comparable run starts, declared or marked B, and the bridges over them.
         others: other series that there were to choose from, in words.
@@ -47,7 +47,7 @@ class Series:
 
     @property
     def title(self) -> str:
-        """What the figures are: category, area, sex, source, stage and counting unit."""
+        """The description of the figures: category, area, sex, source, stage and counting unit."""
         return f"{self.query.words}, {self.key.name}"
 
     def frame(self) -> DataFrame:
@@ -59,12 +59,12 @@ class Series:
 
     @property
     def steps(self) -> list[int]:
-        """Periods as whole steps: years, or months counted through."""
+        """Periods as whole steps: years, or consecutive months."""
         return [period_index(period) for period in self.periods]
 
     @property
     def multipliers(self) -> tuple[list[float], list[float], list[float]]:
-        """What each count is multiplied by to fit the last: with factors, their lower and their upper limits."""
+        """The multipliers of each count to the latest definition: with factors, their lower and their upper limits."""
         return self.breaks.multipliers(self.steps)
 
     @property
@@ -73,9 +73,9 @@ class Series:
         return self.breaks.inside(self.steps[0], self.steps[-1]).bridges
 
     def unbroken_run(self, step: int) -> Series:
-        """Return the longest run around a step without a gap, a missing count or a break that is not bridged.
+        """Return the longest run around a step without a gap, a missing count or an unbridged break.
 
-        A break at the step itself is kept: the caller decides what it means.
+        A break at the step itself is kept, as the caller decides what it means.
         """
         value_at = {at: n for n, at in enumerate(self.steps) if self.counts[n] is not None}
         starts = set(self.breaks.cuts) - {step}
@@ -87,7 +87,7 @@ class Series:
         return self.selected([value_at[at] for at in range(first, last + 1) if at in value_at])
 
     def after_last_break(self) -> Series:
-        """Return the periods from the last break on that is not bridged."""
+        """Return the periods from the last unbridged break on."""
         starts = self.breaks.cuts
         return self.selected([n for n, at in enumerate(self.steps) if not starts or at >= max(starts)])
 
@@ -102,7 +102,7 @@ class Series:
 
 
 def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series:
-    """Return one series of the published file; where the query admits several, the preferred one.
+    """Return one series of the published file; if several match the query, the preferred one.
 
     Raises:
         UsageError: unknown area, sex or age, or no such series; says what there is.
@@ -135,7 +135,7 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
 
 
 def series_breaks(declared: SeriesBreaks, one: SeriesQuery, starts: Sequence[str | None]) -> Breaks:
-    """Return the breaks of one series; a bridge is of all ages and attributes together, so a part is cut there.
+    """Return the breaks of one series; a bridge applies to totals over age and attributes, so parts are cut there.
 
     Args:
         declared: breaks of the release.
@@ -148,10 +148,10 @@ def series_breaks(declared: SeriesBreaks, one: SeriesQuery, starts: Sequence[str
 
 
 def person_years(series: Series) -> NDArray[np.float64]:
-    """Return the person-years of each period: population x share of the year; 1 a year where it is unknown.
+    """Return the person-years of each period: population x share of the year; 1 per year if unknown.
 
-    Periods before a bridge have fewer, by its factor: so many recorded counts as there were, at the rate of today's
-    definition. The rows are those with the factors, with their lower limits and with their upper ones.
+    Those of periods before a bridge are divided by its factor, so that the recorded counts give the rate under the
+    current definition. The rows are those with the factors, with their lower limits and with their upper ones.
     """
     multipliers: NDArray[np.float64] = np.array(series.multipliers, dtype=np.float64)
     return _people(series)[np.newaxis, :] / multipliers

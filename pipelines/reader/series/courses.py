@@ -1,4 +1,4 @@
-"""Whether the rates of two areas move alike over the years that both have: a test of their segmented courses."""
+"""Whether the rates of two areas move alike over common years: a test of their segmented courses."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Courses:
 
     Attributes:
         areas: codes.
-        years: that both have and that may be compared, since the last break of either.
+        years: common comparable years, since the last break of either.
         number: of joinpoints in each model.
-        p: that courses that are parallel differ as much; None where it is not tested.
+        p: probability that parallel courses differ as much; None if not tested.
         why_not: why it is not tested.
     """
 
@@ -38,7 +38,7 @@ class Courses:
 
     @property
     def sentence(self) -> str:
-        """What was found, for people."""
+        """The result, for people."""
         both = " and ".join(self.areas)
         if self.p is None:
             return f"Courses of {both}: not tested, {self.why_not}."
@@ -46,14 +46,17 @@ class Courses:
         span = f"{self.years[0]}-{self.years[-1]} ({len(self.years)} years, {turns})"
         if self.p <= _LEVEL:
             return f"Courses of {both}, {span}: not parallel, p = {self.p:.3f}."
-        return f"Courses of {both}, {span}: no difference found but in level, p = {self.p:.3f}; none is proved by that."
+        return (
+            f"Courses of {both}, {span}: no difference found except in level, p = {self.p:.3f}; this does not prove "
+            "that there is none."
+        )
 
 
 def courses_of(found: Comparison, settings: Settings | None = None) -> Courses | None:
-    """Return whether two areas that are ranked have parallel courses; None unless two are.
+    """Return whether two ranked areas have parallel courses; None unless exactly two are ranked.
 
-    Years since the last break of either, bridged or not; the errors of neighbouring years are taken as correlated as
-    for the segments of one series.
+    The years are those since the last break of either, bridged or not; errors of neighbouring years are assumed to be
+    correlated as for the segments of one series.
 
     Args:
         found: a comparison.
@@ -77,7 +80,7 @@ def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) ->
     """Test whether two series are parallel.
 
     Args:
-        areas: codes, for the answer.
+        areas: codes, for the result.
         one: rates of the first.
         other: rates of the second.
     """
@@ -109,12 +112,10 @@ def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) ->
 
 
 def _why_not(events: list[list[float]]) -> str | None:
-    """Why two series are not tested: as one alone would have no segments."""
+    """Return why two series are not tested: for the reasons for which one has no segments."""
     years = len(events[0])
     if years < FEWEST_YEARS_TESTED:
-        return (
-            f"both have {years} years that may be compared since the last break, and {FEWEST_YEARS_TESTED} are wanted"
-        )
+        return f"both have {years} comparable years since the last break; {FEWEST_YEARS_TESTED} are needed"
     fewest = load_comparison_rules().fewest_events
     if any(sum(own) < fewest * years for own in events):
         return f"one has fewer than {fewest} events a year"

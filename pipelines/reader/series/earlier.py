@@ -1,4 +1,4 @@
-"""Directions of the stretches of a series before its last break: what it did once, and no answer for today."""
+"""Directions of the stretches of a series before its last break, which do not describe the present."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FEWEST_YEARS = 2
 
 
 def read_earlier(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Settings | None = None) -> Rows:
-    """Return the direction of each stretch before the last break that is not bridged, in the columns of ``out.trend``.
+    """Return the direction of each stretch before the last unbridged break, in the columns of ``out.trend``.
 
-    Each is made as the published one is of the years after that break, and ``break_handling`` names the break that ends
-    it. p is not adjusted: these are no tests of the release. A stretch of one year has no direction.
+    Each is computed like the published one for the years after that break, and ``break_handling`` names the break that
+    ends it. p is not adjusted, as these tests are not in the release. A stretch of one year has no direction.
 
     Args:
-        wanted: a query for all ages and attributes; of one age or attribute nothing is returned.
+        wanted: a query for all ages and attributes; nothing is returned for a single age or attribute.
         keys: source, stage and counting unit of each series.
         settings: where the published file is.
 
@@ -48,9 +48,9 @@ def read_earlier(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Setti
 
 
 def stretches(rows: Rows, key: SeriesKey, breaks: Breaks, wanted: SeriesQuery) -> list[tuple[int, AnnualSeries]]:
-    """Return the years between the breaks of one series, with the year of the break that ends each; not the last ones.
+    """Return the years between the breaks of one series, except the last, with the year of the break that ends each.
 
-    Years without a figure, and those that are in no comparison, are left out.
+    Years without a comparable figure are left out.
     """
     names = {"source": key.source, "stage": key.stage, "counting_unit": key.counting_unit}
     names |= {"ref_area": wanted.area or "", "iccs": wanted.iccs, "sex": wanted.sex, "area_level": ""}

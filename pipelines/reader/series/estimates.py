@@ -1,4 +1,4 @@
-"""Estimates and ratios of a release, with what the police recorded beside them where both are there."""
+"""Estimates and ratios of a release, with the recorded counts beside them if both exist."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_estimates(
     sex: str = "_T",
     settings: Settings | None = None,
 ) -> Estimates:
-    """Return the estimates and ratios of a category with those inside it, or of an SDG indicator.
+    """Return the estimates and ratios of a category and its subcategories, or of an SDG indicator.
 
     Args:
         iccs: category; None for all.
@@ -45,7 +45,7 @@ def read_estimates(
         settings: where the published file is.
 
     Raises:
-        UsageError: there is no such estimate; says which there are.
+        UsageError: there is no such estimate; lists those available.
 
     Example::
 

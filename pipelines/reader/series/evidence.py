@@ -1,4 +1,4 @@
-"""Evidence on programmes in a release, as its authors state it."""
+"""Evidence on programmes in a release, as stated by its authors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.errors import UsageError
 def read_evidence(
     iccs: str | None = None, areas: Sequence[str] = (), settings: Settings | None = None
 ) -> list[dict[str, Any]]:
-    """Return the results on programmes that concern a category with those inside it, or all.
+    """Return the evidence on programmes for a category and its subcategories, or all.
 
     Args:
         iccs: category; None for all.
@@ -21,7 +21,7 @@ def read_evidence(
         settings: where the published file is.
 
     Raises:
-        UsageError: there is none; says which there are.
+        UsageError: there is none; lists what is available.
 
     Example::
 

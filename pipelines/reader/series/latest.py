@@ -1,4 +1,4 @@
-"""The latest months of one series: as published, what they will come to, and whether one is higher than expected."""
+"""The latest months of one series: as published, their nowcasts, and whether one is higher than expected."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class LatestMonths:
     """The latest months of a series.
 
     Attributes:
-        series: counts by month, as the source gave them.
+        series: counts by month, as given by the source.
         alerts: rows of ``out.alert``, by month.
         nowcasts: rows of ``out.nowcast``, by month.
-        expected: of each month of the last 69: period, count expected, upper limit; empty where there is no past.
-        no_nowcast: why there is no nowcast; empty where there is one.
-        no_alert: why no month was tested; empty where one was.
-        editions: of the source that are kept.
+        expected: for each of the last 69 months: period, expected count, upper limit; empty without a past.
+        no_nowcast: why there is no nowcast; empty if there is one.
+        no_alert: why no month was tested; empty if one was.
+        editions: number of stored editions of the source.
     """
 
     series: Series
@@ -54,7 +54,7 @@ class LatestMonths:
 
     @property
     def months(self) -> Rows:
-        """The last three months and those that still fill up, one row each, all that is known beside the count."""
+        """The last three months and incomplete ones, a row each, with everything known besides the count."""
         alerts = {row["time_period"]: row for row in self.alerts}
         nowcasts = {row["time_period"]: row for row in self.nowcasts}
         shown = sorted({*self.series.periods[-3:], *alerts, *nowcasts})
@@ -64,7 +64,7 @@ class LatestMonths:
 
     @property
     def sentences(self) -> list[str]:
-        """The answer in words: alerts first, then months that would be one once they are full."""
+        """The result in words: alerts first, then months that would be alerts once complete."""
         found = [row for row in self.months if row["is_alert"]]
         texts = [
             f"{row['time_period']}: {row['value']:,.0f} where {row['count_expected']:,.0f} were expected and "
@@ -72,7 +72,7 @@ class LatestMonths:
             for row in found
         ]
         texts += [
-            f"{row['time_period']} still fills up: expected to come to {row['nowcast']:,.0f}, above the limit of "
+            f"{row['time_period']} is still filling up: expected to reach {row['nowcast']:,.0f}, above the limit of "
             f"{row['count_upper']:,.0f}, though the count so far is not"
             for row in self.months
             if row["nowcast_exceedance"] is not None and row["nowcast_exceedance"] > 1 and not row["is_alert"]
@@ -89,7 +89,7 @@ class LatestMonths:
 
 
 def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> LatestMonths:
-    """Return the latest months of one series; where the query admits several, of the preferred one.
+    """Return the latest months of one series; if several match the query, of the preferred one.
 
     Raises:
         UsageError: no such monthly series, or figures of an age or attribute, which are not tested.
@@ -99,7 +99,7 @@ def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> Latest
         read_latest(SeriesQuery("0101", "MX-SIN")).sentences
     """
     if wanted.age != TOTAL or wanted.attributes:
-        raise UsageError("the latest months are those of all ages and attributes together: leave --age out")
+        raise UsageError("the latest months are available only for all ages and attributes together: leave out --age")
     series = read_series(replace(wanted, freq="M"), settings)
     asked = {
         "source": series.key.source,
@@ -125,7 +125,7 @@ def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> Latest
 
 
 def _editions(source: str, settings: Settings | None) -> int:
-    """How many loads of a source are kept."""
+    """Return the number of stored loads of a source."""
     ((loads,),) = query("SELECT count(*) FROM out.vintage WHERE source = $source", settings, {"source": source}).rows
     return int(loads)
 
@@ -134,21 +134,24 @@ def _why_no_nowcast(source: str, editions: int) -> str:
     if editions < FEWEST_EDITIONS:
         kept = "1 edition" if editions == 1 else f"{editions} editions"
         return (
-            f"no nowcast: {kept} of {source} kept; how counts grow can be seen from {FEWEST_EDITIONS} editions of "
-            "consecutive months on"
+            f"no nowcast: {kept} of {source} kept; estimating how counts grow takes at least {FEWEST_EDITIONS} "
+            "editions of consecutive months"
         )
-    return "no nowcast: by its earlier editions no month is to grow by half a percent, or too few events say how much"
+    return (
+        "no nowcast: judging by earlier editions, no month will grow by half a percent, or there are too few "
+        "events to estimate the growth"
+    )
 
 
 def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
-    """Counts expected and limits of the months of the window; or why there are none."""
+    """Return expected counts and limits of the months of the window; or why there are none."""
     last = series.steps[-1]
     marks = {"steps": series.steps, "counts": series.counts, "populations": series.populations}
     counts, exposures, _ = window_of(marks, last, series.breaks.all)
     if not has_past(counts):
         return [], (
-            f"fewer than {FEWEST_PAST_MONTHS} months or {FEWEST_EVENTS_OF_PAST} events since the last break, the "
-            "latest nine months left out"
+            f"fewer than {FEWEST_PAST_MONTHS} months or {FEWEST_EVENTS_OF_PAST} events since the last break, not "
+            "counting the latest nine months"
         )
     fit, design = fit_window(counts[None], exposures[None], last)
     rows = []

@@ -1,4 +1,4 @@
-"""A policy evaluated by a linear model of rates, as many published studies make them: beside the one reported."""
+"""A policy evaluated by a linear model of rates, as in many published studies, in addition to the reported result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LinearEvaluation:
         unit: of the effects.
         model: level and slope before and after; with controls, those of the area over those of the controls.
         effects: by name: the trend before the date, the change of level at it, the change of slope after it.
-        panel: mean after less before against several controls, tested by randomisation; None with fewer than two.
+        panel: difference of mean changes against several controls, tested by randomisation; None with fewer than two.
     """
 
     unit: str
@@ -48,12 +48,14 @@ def evaluate_linear(found: PolicyEvaluation) -> LinearEvaluation:
     (:func:`~pipelines.statistics.linear_designs.panel_difference`). Rates are per 100,000 a year.
 
     Raises:
-        UsageError: a series crosses a bridge, whose uncertainty a linear model has no place for, or has no population
-            while there are controls; too few periods.
+        UsageError: a series crosses a bridge, whose uncertainty a linear model cannot include, or has no population
+            although there are controls; too few periods.
     """
     series, controls = found.series, found.controls
     if series.crossed or any(one.crossed for one in controls):
-        raise UsageError("a linear model is not made over a bridge: its limits would not hold that of the factor")
+        raise UsageError(
+            "a linear model is not fitted across a bridge: its limits would not include those of the factor"
+        )
     shared = [step for step in series.steps if all(step in one.steps for one in controls)]
     units = np.array([_rates(one, shared) for one in (series, *controls)])
     rated = None not in series.populations
@@ -71,7 +73,7 @@ def evaluate_linear(found: PolicyEvaluation) -> LinearEvaluation:
 
 
 def _rates(series: Series, steps: list[int]) -> NDArray[np.float64]:
-    """Rates per 100,000 a year of the periods; counts where there is no population."""
+    """Return rates per 100,000 a year for the periods; counts without a population."""
     places = [series.steps.index(step) for step in steps]
     counts = np.array(series.counts, dtype=np.float64)
     if None in series.populations:
@@ -81,7 +83,7 @@ def _rates(series: Series, steps: list[int]) -> NDArray[np.float64]:
 
 
 def as_document(found: LinearEvaluation) -> dict[str, object]:
-    """Return the linear evaluation for machines."""
+    """Return the linear evaluation for JSON output."""
     return {
         "unit": found.unit,
         "errors": f"Newey-West, {found.model.lags} lags",

@@ -38,16 +38,16 @@ class MonthlyReport:
     """A monthly series with its parts.
 
     Attributes:
-        series: the months used: after the last break that is not bridged and the last gap.
-        first_period: of the months that are published, used or not.
-        last_period: of the same.
+        series: the months used: after the last unbridged break and the last gap.
+        first_period: the first published month, used or not.
+        last_period: the last published month.
         parts: adjusted, trend and season.
         turns: turning points of the trend.
-        trend: ratio of the rate from year to year, errors correlated from month to month; of the number without
+        trend: ratio of the rate from year to year, with errors correlated from month to month; of the count without
             populations. None with fewer than 20 events a year on average or events in one or two years only, as in
-            ``out.trend``, and where the model cannot be fitted.
-        basis: whether it is of the rate or the number.
-        annual: sentence on the annual series of the same figures, and its direction; empty where none is published.
+            ``out.trend``, or if the model cannot be fitted.
+        basis: whether it is of the rate or the count.
+        annual: sentence on the annual series of the same figures, and its direction; empty if none is published.
         test: seasonal Mann-Kendall test, of the counts.
         line: seasonal Sen line of the counts, per year.
     """
@@ -72,7 +72,7 @@ class MonthlyReport:
 
     @property
     def direction(self) -> str:
-        """The direction, in the words of ``out.trend``."""
+        """The direction, with the values of ``out.trend``."""
         percent = self.percent_a_year
         if percent is None:
             return TOO_FEW_EVENTS if _has_too_few(self.series) else NOT_FITTED
@@ -80,15 +80,15 @@ class MonthlyReport:
 
     @property
     def beside_annual(self) -> str:
-        """What the direction is beside that of the annual series, see :func:`compare_directions`."""
+        """The comparison with the direction of the annual series, see :func:`compare_directions`."""
         return compare_directions(self.direction, self.annual[1])
 
 
 def compare_directions(monthly: str, annual: str) -> Literal["", "same", "open", "other", "opposite"]:
-    """Return how two directions of one series go together: empty where one of them is none.
+    """Return how two directions of one series compare; empty if one of them is missing.
 
-    ``same``, also where one is of the rate and one of the number; ``open`` where one of the two is inconclusive, which
-    contradicts nothing; ``opposite`` where one rises and one falls; ``other`` where one is stable.
+    ``same``, even if one is of the rate and one of the count; ``open`` if one of the two is inconclusive, which
+    contradicts nothing; ``opposite`` if one rises and one falls; ``other`` if one is stable.
 
     >>> compare_directions("rising", "number rising"), compare_directions("rising", "inconclusive")
     ('same', 'open')
@@ -106,7 +106,7 @@ def compare_directions(monthly: str, annual: str) -> Literal["", "same", "open",
 
 
 def _has_too_few(series: Series) -> bool:
-    """Whether there are fewer events than a trend is given of: 20 a year on average, events in three years."""
+    """Whether there are too few events for a trend: fewer than 20 a year on average, or in fewer than three years."""
     counts = [count or 0.0 for count in series.counts]
     years = {step // 12 for step, count in zip(series.steps, counts, strict=True) if count > 0}
     few = load_comparison_rules().fewest_events
@@ -133,10 +133,10 @@ def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> Month
 
 
 def trend_of(series: Series) -> tuple[Effect | None, str]:
-    """Return the trend of a monthly series from year to year, and whether it is of the rate or the number.
+    """Return the trend of a monthly series from year to year, and whether it is of the rate or the count.
 
-    With a bridge, the widest limits and the largest p of those with its factor and with the factor's own limits. None
-    where there are too few events, or the model cannot be fitted.
+    With a bridge, it has the widest limits and the largest p of those with its factor and with the factor's own limits.
+    None if there are too few events, or the model cannot be fitted.
     """
     people, counts = person_years(series), np.array(series.counts, dtype=np.float64)
     basis = COUNT if None in series.populations else RATE
@@ -147,7 +147,7 @@ def trend_of(series: Series) -> tuple[Effect | None, str]:
 
 
 def annual_direction(series: Series, settings: Settings | None = None) -> tuple[str, str]:
-    """Return a sentence on the annual series of the same figures, and its direction; empty where none is published."""
+    """Return a sentence on the annual series of the same figures, and its direction; empty if none is published."""
     wanted = series.query
     if wanted.age != TOTAL or wanted.attributes:
         return "", ""
@@ -162,8 +162,8 @@ def annual_direction(series: Series, settings: Settings | None = None) -> tuple[
 def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]:
     """Return the parts of a monthly series and the turning points of its trend, of the months after the last break.
 
-    By STL on logarithms (the season of counts grows with their level), on sums where a month has no event; months are
-    brought to equal length, and those before a bridge multiplied by its factor.
+    By STL on logarithms (the season of counts grows with their level), or on the original scale if a month has no
+    event; months are brought to equal length, and those before a bridge multiplied by its factor.
 
     Raises:
         UsageError: a month is missing, or there are fewer than three years.
@@ -178,7 +178,7 @@ def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]
 
 
 def direction_of(series: Series) -> tuple[MonotonicTest, Line]:
-    """Return the seasonal Mann-Kendall test and Sen line of a monthly series, per year, for seasons that differ.
+    """Return the seasonal Mann-Kendall test and Sen line of a monthly series, per year.
 
     With a bridge, the larger p and the wider limits of those with its factor and with the factor's own limits.
     """
@@ -196,7 +196,7 @@ def direction_of(series: Series) -> tuple[MonotonicTest, Line]:
 
 
 def _bridged(series: Series) -> list[list[float]]:
-    """Counts with the bridges' factors, their lower and their upper limits; not a number where missing."""
+    """Return counts with the bridges' factors, their lower and their upper limits; NaN if missing."""
     return [
         [np.nan if count is None else count * times for count, times in zip(series.counts, column, strict=True)]
         for column in series.multipliers
@@ -204,7 +204,7 @@ def _bridged(series: Series) -> list[list[float]]:
 
 
 def last_complete_run(series: Series) -> Series:
-    """Return the months up to the last known one without a gap or a break that is not bridged.
+    """Return the months up to the last known one without a gap or an unbridged break.
 
     Raises:
         UsageError: every month is missing, or the run is too short to detect seasonality.

@@ -1,4 +1,4 @@
-"""The effect of a policy in its first year, beside the same estimate at other dates and in other areas."""
+"""The effect of a policy in its first year, compared with the same estimate at other dates and in other areas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from schemas.declarations import is_compared
 Numbers = NDArray[np.float64]
 
 FEWEST_PLACEBOS = 40
-"""With fewer, a randomisation p below 0.05 rests on one or two of them: the verdict then names the model."""
+"""With fewer placebos, a randomisation p below 0.05 depends on one or two of them; the verdict then names the model."""
 FEWEST_MONTHS_BEFORE = 24
 FEWEST_YEARS_BEFORE = 8
 _LJUNG_BOX_LAGS = 12
@@ -42,16 +42,16 @@ _LJUNG_BOX_LAGS = 12
 
 @dataclass(frozen=True)
 class FirstYear:
-    """The average over the first twelve months after a date (or the first year), over what was expected.
+    """The average over the first twelve months after a date (or the first year), relative to the expected rate.
 
     Attributes:
-        effect: ratio of the rate to what was expected, with limits and p of the model.
+        effect: ratio of the rate to the expected one, with limits and p of the model.
         periods: averaged over.
         weights: of the controls by area, in the expected course; empty without a control.
-        autocorrelation: that the limits allow for.
+        autocorrelation: allowed for in the limits.
         placebos: the same estimate at other dates and in other areas.
-        randomisation_p: share of the placebos, with the estimate itself, that are as far out; None with fewer than 40.
-        ljung_box_p: that the residuals left by the model are independent.
+        randomisation_p: share of the placebos, including the estimate itself, as extreme; None with fewer than 40.
+        ljung_box_p: p of the independence of the model's residuals.
         expected_by_period: counts without the effect: as fitted before the date, as expected in the periods after it.
     """
 
@@ -66,9 +66,9 @@ class FirstYear:
 
     @property
     def verdict_key(self) -> str:
-        """The key of the verdict in the catalogues: below or above only where both p say so.
+        """The key of the verdict in the catalogues: below or above only if both p values agree.
 
-        Where too few placebos are there for a second p, the model alone says it, and that it alone does.
+        If there are too few placebos for a second p, the verdict is by the model alone, and says so.
         """
         if self.effect.p >= SIGNIFICANCE:
             return "verdict within"
@@ -79,37 +79,40 @@ class FirstYear:
 
     @property
     def verdict(self) -> str:
-        """What the effect is called, in English: see :attr:`verdict_key`."""
+        """The verdict in English: see :attr:`verdict_key`."""
         return word(self.verdict_key, "en")
 
     @property
     def cannot_tell(self) -> list[str]:
-        """What the effect does not show, in words."""
+        """The limitations of the effect, in words."""
         notes = []
         if self.randomisation_p is None:
             notes.append(
-                f"Whether the same comparison gives as much at other dates: only {self.placebos.number} other dates "
-                f"and areas can be compared, {FEWEST_PLACEBOS} are needed. The model alone is weak evidence: real "
-                "series turn more often than any model of noise allows for."
+                f"Whether the same comparison gives as large an effect at other dates: only {self.placebos.number} "
+                f"other dates and areas can be compared, but {FEWEST_PLACEBOS} are needed. The model alone is weak "
+                "evidence: real series turn more often than any noise model allows for."
             )
         elif self.effect.p < SIGNIFICANCE <= self.randomisation_p:
             notes.append(
                 f"Whether the date matters: of {self.placebos.number:,} other dates and areas "
-                f"{self.randomisation_p:.0%} show as much."
+                f"{self.randomisation_p:.0%} show as large an effect."
             )
         if self.ljung_box_p < SIGNIFICANCE:
             notes.append(
-                "Its true margin of error: what the model leaves is still correlated "
-                f"(Ljung-Box p {p_value_text(self.ljung_box_p)}); the other dates and areas do not depend on that."
+                "Its true margin of error: the residuals of the model are still correlated (Ljung-Box p "
+                f"{p_value_text(self.ljung_box_p)}); the other dates and areas do not depend on that."
             )
         return notes
 
     @property
     def placebos_in_words(self) -> str:
-        """Which of the other dates and areas count as far out without an estimate, and which are not counted."""
+        """Which other dates and areas count as extreme without an estimate, and which do not count."""
         parts = [
             f"{what} {', '.join(f'{number:,} with {reason}' for reason, number in numbers.items())}"
-            for what, numbers in (("as far out counted:", self.placebos.extreme), ("left out:", self.placebos.left_out))
+            for what, numbers in (
+                ("at least as extreme:", self.placebos.extreme),
+                ("left out:", self.placebos.left_out),
+            )
             if numbers
         ]
         return "; ".join(parts).replace("with the model cannot be fitted", "whose model cannot be fitted")
@@ -118,8 +121,8 @@ class FirstYear:
 def first_year(series: Series, at: int, controls: Sequence[Series], settings: Settings | None) -> FirstYear:
     """Return the effect over the first year after a date.
 
-    Over bridges, the limits and p are the widest of those with their factors and with the factors' limits, those of
-    the controls too.
+    Over bridges, including those of the controls, limits and p are the widest of those with their factors and with the
+    factors' limits.
 
     Args:
         series: of the area, an unbroken run around the date.
@@ -138,7 +141,7 @@ def first_year(series: Series, at: int, controls: Sequence[Series], settings: Se
     season = 12 if monthly and not controls else None
     made, weights = _estimates(series, controls, before, length, season)
     if not all(one.converged.all() for one in made):
-        raise ValueError("the regression did not converge: there may be hardly any event before or after the date")
+        raise ValueError("the regression did not converge: there may be hardly any events before or after the date")
     main = made[0]
     placebos = _placebos(series, at, length, [one.query.area or "" for one in controls], season, settings)
     left, r = main.residuals[0], float(main.autocorrelation[0])
@@ -159,7 +162,7 @@ def first_year(series: Series, at: int, controls: Sequence[Series], settings: Se
 def _estimates(
     series: Series, controls: Sequence[Series], before: int, length: int, season: int | None
 ) -> tuple[list[FirstYearEffects], Numbers]:
-    """The effect with the factors of bridges, and with their limits where any is crossed; and the controls' weights."""
+    """Return the effects with the factors of bridges, and with their limits if crossed; and the controls' weights."""
     window = slice(0, before + length)
     counts = np.array(series.counts, dtype=np.float64)[window]
     others = [np.array(one.counts, dtype=np.float64)[window] for one in controls]
@@ -178,7 +181,7 @@ def _estimates(
 def _placebos(
     series: Series, at: int, length: int, controls: Sequence[str], season: int | None, settings: Settings | None
 ) -> Placebos:
-    """The same estimate in all areas like this one, over the periods of the series."""
+    """Return the same estimate in all areas like this one, over the periods of the series."""
     found = areas_like(series.query, series.steps, settings, controls)
     return placebo_effects(
         found.counts,
@@ -199,9 +202,9 @@ class AreasLike:
 
     Attributes:
         areas: their codes.
-        counts: by area and period; not a number where there is none that may be compared, and from a break on.
-        exposures: person-years of the same; the same in all periods of an area without a population.
-        alike: positions of the areas of the level, and country, of the one asked for.
+        counts: by area and period; NaN if there is no comparable one, and from a break on.
+        exposures: person-years of the same; constant for an area without a population.
+        alike: positions of the areas of the same level and country as the requested one.
     """
 
     areas: list[str]
@@ -215,14 +218,14 @@ def areas_like(
 ) -> AreasLike:
     """Return the areas of the same level with the same series, their counts and their person-years by period.
 
-    A period without a figure, one that is not compared, and all from the first break that is not bridged on are not a
-    number; periods before a bridge have as many fewer person-years as its factor says.
+    A period without a comparable figure, and all from the first unbridged break on, are NaN; person-years before a
+    bridge are divided by its factor.
 
     Args:
         wanted: one series of one area.
-        steps: years, or months counted through.
+        steps: years, or consecutive months.
         settings: where the published file is.
-        others: areas that are not of the level, such as controls.
+        others: areas of other levels, such as controls.
     """
     names = ("iccs", "area", "sex", "age", "freq", "source", "stage", "counting_unit")
     asked = {name: getattr(wanted, name) for name in names} | {"others": list(others)}
@@ -244,7 +247,7 @@ def areas_like(
 
 
 def _figures(rows: Sequence[dict[str, Any]], steps: Sequence[int], breaks: Breaks) -> tuple[Numbers, Numbers]:
-    """Counts and populations of one area by step."""
+    """Return counts and populations of one area by step."""
     counts, people = np.full((2, len(steps)), np.nan)
     places = {step: place for place, step in enumerate(steps)}
     end = min(breaks.cuts, default=steps[-1] + 1)

@@ -1,4 +1,4 @@
-"""Effect of a policy on a series (interrupted time series), alone or against a control, and its limitations."""
+"""Effect of a policy on a series (interrupted time series), alone or against controls, and its limitations."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 MAX_POISSON_DISPERSION = 1.5
-"""Above this dispersion counts are taken as negative binomial."""
+"""Above this dispersion counts are modelled as negative binomial."""
 
 
 @dataclass(frozen=True)
 class PolicyEvaluation:
-    """Result for one area and date: the series used, the analyses, and remarks on how they were made.
+    """Result for one area and date: the series used, the analyses, and remarks on how they were done.
 
     Attributes:
         series: of the area.
         controls: of the control areas.
         at: first step after the date.
-        first_year: the effect that is reported: the average over the first twelve months, over what was expected.
-        interrupted: change of level and slope, whose extension far from the date means little.
-        controlled: all after over all before against the control, where there is one only; its drift before the date.
+        first_year: the reported effect: the average over the first twelve months relative to the expected rate.
+        interrupted: change of level and slope, whose extrapolation far from the date is unreliable.
+        controlled: after over before relative to the control, if there is only one; and its drift before the date.
         family: of the counts in ``interrupted``.
         remarks: how the series was chosen and cut.
     """
@@ -64,10 +64,10 @@ def evaluate_policy(
 ) -> PolicyEvaluation:
     """Return the effect in one area over the first year after a date, against its own course or that of controls.
 
-    The effect stands beside the same estimate at all other dates and in all areas of the same level that have the
+    The effect is compared with the same estimate at all other dates and in all areas of the same level that have the
     series: its rank among them is the randomisation p. Several controls are weighted (synthetic control).
 
-    A date with a month takes the monthly series, a year the annual one. The run around the date without a gap or a
+    A date with a month uses the monthly series, a year the annual one. The run around the date without a gap or a
     break is used; a break with a bridge is crossed, and limits and p are then the widest of those with the bridge's
     factor and with its own limits. In the segmented model, the counts are Poisson, or negative binomial if they vary
     1.5 times more (quasi-Poisson if no theta can be found); errors are the larger of the model's and Newey-West's.
@@ -101,7 +101,7 @@ def evaluate_policy(
 
 
 def _common_run(series: Series, controls: Sequence[Series], at: int) -> list[Series]:
-    """Return the series and its controls over the periods around the date that all have."""
+    """Return the series and its controls over their common periods around the date."""
     every = [series, *controls]
     shared = set.intersection(*(set(one.steps) for one in every))
     if at not in shared:
@@ -180,9 +180,9 @@ def _run_around(published: Series, at: int, date: str) -> Series:
 
 
 def _control(series: Series, area: str, at: int, settings: Settings | None) -> Series:
-    """Return the same series of the control area over the periods that both have."""
+    """Return the same series of the control area over the common periods."""
     if area == series.query.area:
-        raise UsageError("--control must be another area than --area")
+        raise UsageError("--control must be a different area from --area")
     run = read_series(replace(series.query, area=area), settings).unbroken_run(at)
     steps = set(series.steps)
     both = run.selected([n for n, step in enumerate(run.steps) if step in steps])
@@ -228,7 +228,7 @@ def _interrupted(
 
 
 def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, object]:
-    """Return the evaluation for machines."""
+    """Return the evaluation for JSON output."""
     series, interrupted, controlled = found.series, found.interrupted, found.controlled
     return {
         "series": series.key.name,
@@ -263,12 +263,12 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
 
 
 def effects(found: PolicyEvaluation) -> dict[str, Effect]:
-    """Return each effect with what it is, in words; all are ratios of rates."""
+    """Return each effect with its description; all are ratios of rates."""
     step = "month" if found.series.query.freq == "M" else "year"
     first = found.first_year
     when = "first year" if step == "year" else f"first {first.periods} months"
     names = ", ".join(first.weights)
-    against = f"against {names}" if names else "over what was expected"
+    against = f"against {names}" if names else "relative to what was expected"
     named = {f"{when} after the date, {against}": first.effect}
     if found.controlled is not None:
         named[f"before the date: drift against {names}, each {step}"] = found.controlled.pre_trend
@@ -276,7 +276,7 @@ def effects(found: PolicyEvaluation) -> dict[str, Effect]:
 
 
 def limitations(found: PolicyEvaluation) -> list[str]:
-    """Return what the evaluation does not show, each once."""
+    """Return the limitations of the evaluation, each once."""
     notes = [*found.first_year.cannot_tell, *found.interrupted.cannot_tell]
     if found.controls:
         notes = [note for note in notes if "there is no control series" not in note]

@@ -1,8 +1,8 @@
-"""Annual rates as one reads them: each series by itself, brought over its bridged breaks, and one series a country."""
+"""Annual rates for display: each series by itself, converted over its bridged breaks, and one series per country."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -31,11 +31,11 @@ class RateSeries:
         sex: code of the sex.
         age: code of the age.
         rows: of each year with a rate, in order: year, value, population, rate_per_100k, ci_low, ci_high, usual_low,
-            usual_high, obs_status, caveats, and ``recorded``: the published rate, where ``rate_per_100k`` was brought
+            usual_high, obs_status, caveats, and ``recorded``: the published rate, if ``rate_per_100k`` was converted
             over a bridged break. The limits of the bridge's factor widen those of the rate.
         breaks: inside the years of the rows.
-        bounds: years without a rate as the sex or age of too many is unknown: year, rate_at_least, rate_at_most.
-        gaps: why there is no rate, by year, where the release has a row without one.
+        bounds: years without a rate because too many are of unknown sex or age: year, rate_at_least, rate_at_most.
+        gaps: why there is no rate, by year, if the release has a row without one.
     """
 
     key: SeriesKey
@@ -67,8 +67,8 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
 
     Args:
         wanted: what is asked for.
-        by: ``sex`` or ``age`` for the parts of one series, the preferred one; ``area`` for the areas below the one
-            asked for, all of one series: the one with the most of them.
+        by: ``sex`` or ``age`` for the parts of the preferred series; ``area`` for the areas below the requested one,
+            all of one series: the one with the most of them.
         settings: where the published file is.
 
     Raises:
@@ -100,7 +100,7 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
 
 
 def _bounds_there(wanted: SeriesQuery, settings: Settings | None) -> str:
-    """Say between which rates a figure lies that is not given, as the sex or age of too many is unknown."""
+    """Return the bounds of a rate that is withheld because too many are of unknown sex or age, as a sentence."""
     asked = {"iccs": wanted.iccs, "areas": [wanted.area or ""]}
     rows = packaged_query("reader/rate_bounds", settings, wanted, **asked).records()
     rows = [row for row in rows if (row["sex"], row["age"]) == (wanted.sex, wanted.age)]
@@ -108,9 +108,10 @@ def _bounds_there(wanted: SeriesQuery, settings: Settings | None) -> str:
         return ""
     last = rows[-1]
     return (
-        f": the sex or age of too many is unknown ({year_spans(sorted({row['year'] for row in rows}))}); in "
-        f"{last['year']} it lies between {last['rate_at_least']:,.2f} and {last['rate_at_most']:,.2f} (none of the "
-        "unknown, all of them; rate_at_least and rate_at_most in out.headline_by_sex and out.headline_by_age)"
+        f": the sex or age of too many persons is unknown ({year_spans(sorted({row['year'] for row in rows}))}); in "
+        f"{last['year']} it lies between {last['rate_at_least']:,.2f} and {last['rate_at_most']:,.2f} (with none of "
+        "the unknown, with all of them; rate_at_least and rate_at_most in out.headline_by_sex and "
+        "out.headline_by_age)"
     )
 
 
@@ -119,8 +120,8 @@ def read_rates_of_areas(
 ) -> list[RateSeries]:
     """Return the annual rates of several areas, all of one source, stage and counting unit; the highest latest first.
 
-    Areas are compared, so figures of different sources, stages or counting units are never mixed. Of several series the
-    one that has the most areas is taken, then the preferred one.
+    As areas are compared, figures of different sources, stages or counting units are never mixed. Of several series the
+    one with the most areas is used, then the preferred one.
 
     Raises:
         UsageError: none of the areas has a rate.
@@ -146,7 +147,7 @@ def _read_rows(
 
 
 def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings: Settings | None) -> list[RateSeries]:
-    """Return the rows as series of the keys, in their order, with rates brought over bridged breaks."""
+    """Return the rows as series of the keys, in their order, with rates converted over bridged breaks."""
     groups: dict[tuple[SeriesKey, str, str, str], Rows] = {}
     for row in rows:
         groups.setdefault((key_of(row), row["ref_area"], row["sex"], row["age"]), []).append(row)
@@ -188,7 +189,7 @@ def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreak
 
 
 def _limit(row: dict[str, Any], name: str, limit: float, factor: float) -> float | None:
-    """A limit of a bridged rate: that of chance times that of the factor; where there is none, of the factor alone."""
+    """Return a limit of a bridged rate: that of chance times that of the factor, or of the factor alone."""
     if row[name] is not None:
         return float(row[name] * limit)
     return None if limit == factor else float(row["rate_per_100k"] * limit)
@@ -211,20 +212,6 @@ def country_rates(wanted: SeriesQuery, settings: Settings | None = None) -> Rows
         keys.setdefault((row["source"], row["ref_area"]), []).append(key_of(row))
     chosen = {place: choose_series(found, wanted)[:1] for place, found in keys.items()}
     return [row for row in rows if [key_of(row)] == chosen[row["source"], row["ref_area"]]]
-
-
-def latest_years(rows: Iterable[dict[str, Any]], most: int) -> list[int]:
-    """Return the latest years in which at least two countries have a rate (one, if there is only one country).
-
-    >>> rates = [{"country": "A", "year": 2022}, {"country": "B", "year": 2022}, {"country": "A", "year": 2023}]
-    >>> latest_years(rates, 8)
-    [2022]
-    """
-    countries: dict[int, set[str]] = {}
-    for row in rows:
-        countries.setdefault(row["year"], set()).add(row["country"])
-    fewest = min(2, len(set().union(*countries.values())))
-    return sorted(year for year, found in countries.items() if len(found) >= fewest)[-most:]
 
 
 def year_spans(years: Sequence[int]) -> str:

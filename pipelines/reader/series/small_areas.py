@@ -1,4 +1,4 @@
-"""Rates of small areas: as recorded, drawn towards the common or the neighbours' rate, and against a funnel."""
+"""Rates of small areas: as recorded, shrunk towards the common or the neighbours' rate, and in a funnel plot."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Level = Literal["admin1", "admin2"]
 Method = Literal["marshall", "bym"]
 INNER, OUTER = 0.95, 0.998
 MOST_ALONE = 0.5
-"""Share of areas without a neighbour: with more, the outlines are not of one map."""
+"""Largest share of areas without a neighbour; with more, the outlines do not form one map."""
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What the rates that lean on neighbours rest on.
+    """The basis of rates smoothed with neighbours.
 
     Attributes:
         origin: of the outlines.
-        pairs: how many pairs of neighbours there are.
-        alone: areas without a neighbour; they lean on the common rate only.
-        sigma: standard deviation of the logarithm of rates between areas: mean and standard deviation of its law.
+        pairs: number of pairs of neighbours.
+        alone: areas without a neighbour, which are smoothed towards the common rate only.
+        sigma: standard deviation of log rates between areas: posterior mean and standard deviation.
         phi: share of that variance that neighbours have in common, likewise.
     """
 
@@ -55,9 +55,9 @@ class SmallAreas:
         rows: of ``out.smoothed_rate``, with their place, above, below or inside the outer limits: ``funnel`` with the
             spread between areas, ``chance`` of chance alone; the highest smoothed rate first. With neighbours also
             ``bym_rate``, ``bym_low``, ``bym_high`` and ``bym_above``, the probability that it is above the common rate.
-        spread: between the areas beyond chance, a share of the common rate; 0 where chance explains all.
-        others: other series that were there to choose from, in words.
-        neighbourhood: of the rates that lean on neighbours; None if the smoothed rates are Marshall's.
+        spread: between the areas beyond chance, relative to the common rate; 0 if chance explains all.
+        others: other available series, in words.
+        neighbourhood: of rates smoothed with neighbours; None if the smoothed rates are Marshall's.
     """
 
     query: SeriesQuery
@@ -76,7 +76,7 @@ class SmallAreas:
 
     @property
     def smoothed(self) -> tuple[str, str, str]:
-        """Columns of the rows with the smoothed rate that is shown, and its 95 % limits."""
+        """The columns with the smoothed rate shown, and its 95 % limits."""
         if self.method == "marshall":
             return "smoothed_rate", "smoothed_low", "smoothed_high"
         return "bym_rate", "bym_low", "bym_high"
@@ -88,7 +88,7 @@ class SmallAreas:
 
     @property
     def outside(self) -> list[str]:
-        """Areas outside the outer limits, the spread between areas allowed for."""
+        """Areas outside the outer limits, allowing for the spread between areas."""
         return [row["ref_area"] for row in self.rows if row["funnel"] != "inside"]
 
     @property
@@ -98,7 +98,7 @@ class SmallAreas:
 
     @property
     def unsure(self) -> frozenset[str]:
-        """Areas whose 95 % limits hold the common rate: which side of it they are on is not known."""
+        """Areas whose 95 % limits include the common rate, so that they may be on either side of it."""
         _, low, high = self.smoothed
         return frozenset(row["ref_area"] for row in self.rows if row[low] <= self.common <= row[high])
 
@@ -137,9 +137,9 @@ def read_small_areas(
         year: of the rates; the last one of the series if None.
         level: admin1 (provinces) or admin2 (municipalities).
         settings: where the published file is.
-        method: ``marshall`` draws rates towards the common one (as in ``out.smoothed_rate``), ``bym`` towards those of
-            neighbours too (:func:`pipelines.statistics.small_areas.bym.fit_bym`).
-        boundaries: outlines that say who is whose neighbour; those bundled or of the project if None.
+        method: ``marshall`` shrinks rates towards the common one (as in ``out.smoothed_rate``), ``bym`` towards those
+            of neighbours too (:func:`pipelines.statistics.small_areas.bym.fit_bym`).
+        boundaries: outlines that determine the neighbours; those bundled or of the project if None.
 
     Raises:
         UsageError: no country, an age or attribute, fewer than ten areas that can be compared; for ``bym``, no
@@ -150,9 +150,11 @@ def read_small_areas(
         read_small_areas(SeriesQuery("0101", "MX")).outside
     """
     if wanted.area is None:
-        raise UsageError("say whose parts: --area MX")
+        raise UsageError("give the country with --area, such as --area MX")
     if wanted.age != TOTAL or wanted.attributes:
-        raise UsageError("rates of small areas are those of all ages and attributes together: leave --age out")
+        raise UsageError(
+            "rates of small areas are available only for all ages and attributes together: leave out --age"
+        )
     wanted.check(settings)
     found = _marshall(wanted, wanted.area, year, level, settings)
     if method == "bym":
@@ -164,7 +166,7 @@ def read_small_areas(
 def _marshall(
     wanted: SeriesQuery, country: str, year: int | None, level: Level, settings: Settings | None
 ) -> SmallAreas:
-    """Return the rates as published, each with its place in the funnel."""
+    """Return the published rates, each with its position in the funnel."""
     asked = {"iccs": wanted.iccs, "area": country, "sex": wanted.sex, "level": level}
     rows = packaged_query("reader/smoothed_rates", settings, None, **asked).records()
     keys = choose_series({key_of(row) for row in rows}, wanted)
@@ -177,7 +179,7 @@ def _marshall(
     chosen = years[-1] if year is None else year
     own = [row for row in own if row["year"] == chosen]
     if not own:
-        raise UsageError(f"no such rates in {chosen}; there are of {years[0]} to {years[-1]}")
+        raise UsageError(f"no such rates in {chosen}; there are rates from {years[0]} to {years[-1]}")
     most = max((row["areas_together"], row["iccs_made_from"] or "") for row in own)[1]
     own = [row for row in own if (row["iccs_made_from"] or "") == most]
     expected = np.array([row["population"] for row in own]) * own[0]["common_rate"] / 100_000
@@ -201,19 +203,19 @@ def _outlines(area: str) -> Boundaries:
     try:
         return bundled_boundaries(area)
     except UsageError as error:
-        raise UsageError(f"{error}; or take --method marshall, which needs no neighbours") from error
+        raise UsageError(f"{error}; or use --method marshall, which needs no neighbours") from error
 
 
 def _with_neighbours(found: SmallAreas, boundaries: Boundaries) -> SmallAreas:
-    """Put the rates that lean on neighbours beside the others."""
+    """Add the rates smoothed with neighbours."""
     codes = [row["ref_area"] for row in found.rows]
     pairs = neighbour_pairs(boundaries, codes)
     alone = sorted(set(codes) - {code for pair in pairs for code in pair})
     if len(alone) > MOST_ALONE * len(codes):
         raise UsageError(
-            f"boundaries {boundaries.origin}: {len(alone)} of {len(codes)} areas have no border in common with another "
-            f"({', '.join(alone[:5])}); outlines must be of these areas, and simplified together, so that neighbours "
-            "have the points of their border in common; or take --method marshall, which needs no neighbours"
+            f"boundaries {boundaries.origin}: {len(alone)} of {len(codes)} areas share no border with another "
+            f"({', '.join(alone[:5])}); the outlines must be those of these areas, simplified together, so that "
+            "neighbours share the points of their border; or use --method marshall, which needs no neighbours"
         )
     place = {code: number for number, code in enumerate(codes)}
     fitted = fit_bym(

@@ -16,7 +16,7 @@ from schemas.declarations import is_compared
 from schemas.errors import UsageError
 
 DIRECTED = frozenset({"rising", "falling", "stable", "number rising", "number falling", "number stable"})
-"""Directions of ``out.trend`` that say how a series goes."""
+"""Directions of ``out.trend`` that are conclusive."""
 
 _HANDLING = (
     ("no break", r"no break declared"),
@@ -30,7 +30,7 @@ _HANDLING = (
 
 @dataclass(frozen=True)
 class TrendReport:
-    """Annual series that a query admits, and what is published about their course.
+    """Annual series that match a query, and what is published about their course.
 
     Attributes:
         series: rows by year of each source, stage and counting unit, the preferred one first.
@@ -46,9 +46,9 @@ class TrendReport:
 
 
 def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendReport:
-    """Return the annual series that a query admits, with directions, changes and segments.
+    """Return the annual series that match a query, with directions, changes and segments.
 
-    These are published for all ages and attributes together: a query for one age or attribute has series only.
+    These are published for totals over age and attributes: a query for one age or attribute gets series only.
 
     Raises:
         UsageError: unknown area, sex or age, or no such series; says what there is.
@@ -76,9 +76,9 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
 
 
 def segment_limits(found: TrendReport) -> Rows:
-    """Return limits by resampling for each series whose segments meet at a joinpoint: they know that it is estimated.
+    """Return resampling limits for each series with a joinpoint, which account for the joinpoint being estimated.
 
-    Not where the segments cross a bridge: the error of its factor is not resampled.
+    Not for segments that cross a bridge, as the error of its factor is not resampled.
 
     Args:
         found: the series with their segments.
@@ -120,10 +120,10 @@ def segment_limits(found: TrendReport) -> Rows:
 
 
 def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
-    """Return one sentence on the course of a series, which says no more than its row of ``out.trend``.
+    """Return one sentence on the course of a series, which claims no more than its row of ``out.trend``.
 
-    The change in percent a year is given, with its limits, only where the trend has a direction. A word for the
-    direction that is not in the catalogues, of a release of another version, is shown as the release has it.
+    The change in percent a year is given, with its limits, only if the trend has a direction. A direction that is not
+    in the catalogues, from a release of another version, is shown unchanged.
 
     >>> row = {"first_year": 2015, "last_year": 2024, "direction": "rising", "apc": 3.1, "apc_low": 0.24, "apc_high": 6}
     >>> trend_sentence(row)
@@ -146,7 +146,7 @@ def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
 
 
 def series_sentence(wanted: SeriesQuery, key: SeriesKey, language: str = "en", settings: Settings | None = None) -> str:
-    """Return one sentence on the course of one series; empty where none is published: of one age or attribute."""
+    """Return one sentence on the course of one series; empty if none is published, as for one age or attribute."""
     if wanted.age != TOTAL or wanted.attributes:
         return ""
     asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex}
@@ -155,7 +155,7 @@ def series_sentence(wanted: SeriesQuery, key: SeriesKey, language: str = "en", s
 
 
 def handling_in(text: str, language: str) -> str:
-    """Return what was done about the breaks of a series (``break_handling`` of ``out.trend``) in a language.
+    """Return how the breaks of a series were handled (``break_handling`` of ``out.trend``) in a language.
 
     >>> handling_in("break in 2014, 2017; used 2017-2024", "es")
     'Ruptura en 2014, 2017; se usan 2017-2024.'

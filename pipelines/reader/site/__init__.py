@@ -1,1 +1,1 @@
-"""A site of static pages from one release: no JavaScript, no asset of another machine, works from any file server."""
+"""A static site from one release, without external assets, that works from any file server."""

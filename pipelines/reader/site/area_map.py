@@ -1,7 +1,7 @@
-"""Maps of pages: areas in the shades of their rates, with marks of their course, as SVG.
+"""Maps on pages: areas shaded by their rates, with marks for their trends, as SVG.
 
-Points lie on a grid of whole units, on which neighbours share the points of their border: so a map of a country has
-some ten kilobytes, and no gap between its areas.
+Points are on a grid of whole units, on which neighbours share the points of their border, so that a map of a country
+has about ten kilobytes and no gaps between areas.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ Grid = NDArray[np.int64]
 
 _MOST_WIDTH, _MOST_HEIGHT, _MARGIN = 640, 620, 8
 _NARROW = 400
-"""A map no wider than this has its names on a telephone too."""
+"""A map up to this width shows its names on phones too."""
 _LETTER = 5.4
 """Width of a letter of a name, in units of the map."""
 _LEAST_AREA = 3.0
-"""Square units: a part of an area below this is not seen, unless it is the largest."""
+"""In square units: a smaller part of an area is left out, unless it is the largest."""
 _BEYOND = 20
-"""Units beyond the edge of the map within which all outlines end."""
+"""Units beyond the edge of the map at which outlines are cut off."""
 _ROWS = 9
 """Heights of an area at which a name is tried."""
 _LINE = 11
 """Height of a name, in units of the map."""
 _SMALLEST = 7
-"""An area narrower and lower than this has a disc, or its shade would not be seen."""
+"""An area smaller than this in both directions gets a disc, as its shade would not be visible."""
 _SIGNS = {"rising": "▲", "falling": "▼", "stable": "▬"}
 _MARKS = {"rising": "M-5 4h10l-5 -9z", "falling": "M-5 -4h10l-5 9z", "stable": "M-5 -2h10v4h-10z"}
 
 
 @dataclass(frozen=True)
 class Room:
-    """Where a name has most room on an area: middle and width of that place; height, content and size of the area."""
+    """The best position for a name on an area: its centre and width; and the height, area and size of the area."""
 
     x: int
     y: int
@@ -69,7 +69,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Outlines:
-    """Areas as a map of a page shows them.
+    """Areas as shown on a map of a page.
 
     Attributes:
         width: of the map.
@@ -91,14 +91,14 @@ class Outlines:
 
 
 class KnownOutlines:
-    """The outlines of one build, each made once."""
+    """The outlines of one build, each computed once."""
 
     def __init__(self) -> None:
         self._boundaries: dict[str | None, tuple[Boundaries, list[Numbers], list[Polygon]] | None] = {}
         self._made: dict[tuple[str | None, tuple[str, ...]], Outlines] = {}
 
     def of(self, parent: str | None, shown: Iterable[str]) -> Outlines | None:
-        """Return the areas of a map as paths; None where there are no boundaries of them.
+        """Return the areas of a map as paths; None if there are no boundaries of them.
 
         Args:
             parent: the area above those of the map, or None for countries.
@@ -116,7 +116,7 @@ class KnownOutlines:
 
 
 def _read_boundaries(parent: str | None) -> tuple[Boundaries, list[Numbers], list[Polygon]] | None:
-    """Boundaries, with the disputed borders and the land that two claim; None where there are none of these areas."""
+    """Return the boundaries, disputed borders and land claimed by two areas; None without boundaries."""
     try:
         boundaries = bundled_boundaries(parent)
     except NoBoundaries:  # the page has its table
@@ -126,7 +126,7 @@ def _read_boundaries(parent: str | None) -> tuple[Boundaries, list[Numbers], lis
 
 @dataclass(frozen=True)
 class AreaMap:
-    """A map, its legend and what its caption says.
+    """A map, its legend and its caption.
 
     Attributes:
         picture: the SVG.
@@ -144,10 +144,9 @@ class AreaMap:
 
 
 def draw_area_map(rows: Rows, parent: str | None, title: str, language: str, known: KnownOutlines) -> AreaMap | None:
-    """Return the map of one category by area; None where fewer than two areas have a rate and boundaries.
+    """Return the map of one category by area; None if fewer than two areas have a rate and boundaries.
 
-    The year is the one that most areas have a rate of. Areas without a rate of that year, or with one that is not
-    compared with others, are hatched.
+    The year is the one with most rates. Areas without a comparable rate in that year are hatched.
 
     Args:
         rows: of one source, stage and counting unit: ref_area, name, time_period, value, rate_per_100k, is_compared,
@@ -201,7 +200,7 @@ def _areas(
     of_whole: Iterable[str],
     language: str,
 ) -> str:
-    """Every area: in the shade of its rate, hatched where it has none, white where it does not belong to the map."""
+    """Return every area: shaded by its rate, hatched without one, white if it does not belong to the map."""
     parts, discs = [], []
     for code, path in outlines.paths.items():
         if code not in found:
@@ -220,7 +219,7 @@ def _areas(
 
 
 def _labels(outlines: Outlines, found: dict[str, dict[str, Any]]) -> str:
-    """Names where the areas have room for them, else the last part of their codes; marks and stars in any case."""
+    """Return names if the areas have room for them, else the last part of their codes; and marks and stars."""
     parts = []
     taken: list[_Box] = []
     for code in sorted(found, key=lambda code: -outlines.rooms[code].content):
@@ -242,19 +241,19 @@ def _labels(outlines: Outlines, found: dict[str, dict[str, Any]]) -> str:
 
 
 def _box(room: Room, width: float, height: float) -> _Box:
-    """A box in the middle of a room."""
+    """Return a box at the centre of a room."""
     return room.x - width / 2, room.y - height / 2, room.x + width / 2, room.y + height / 2
 
 
 def _fits(box: _Box, room: Room, taken: Iterable[_Box]) -> bool:
-    """Whether a name has room on its area, of which it may leave a seventh, and touches no other."""
+    """Whether a name fits on its area, with at most a seventh outside, and touches no other."""
     left, top, right, bottom = box
     has_room = room.width >= 0.85 * (right - left) and room.height >= bottom - top
     return has_room and not any(_overlap(box, other) for other in taken)
 
 
 def _star(row: dict[str, Any]) -> str:
-    """The mark of a rate whose class chance decides, as on the maps of ``iccs map``."""
+    """Return the mark of a rate based on few events, as on the maps of ``iccs map``."""
     return " *" if row["value"] < load_comparison_rules().fewest_events else ""
 
 
@@ -265,7 +264,7 @@ def _overlap(one: _Box, other: _Box) -> bool:
 def _legend(
     found: dict[str, dict[str, Any]], class_of: dict[str, int], most: int, language: str
 ) -> tuple[tuple[str, str], ...]:
-    """Shade, rates and number of areas of each class, the highest first."""
+    """Return shade, rates and number of areas of each class, the highest first."""
     lines = []
     for place in range(most, -1, -1):
         rates = sorted(found[code]["rate_per_100k"] for code, own in class_of.items() if own == place)
@@ -275,7 +274,7 @@ def _legend(
 
 
 def _shade(place: int, most: int) -> str:
-    """The CSS class of a class of rates: the lowest is the lightest and the highest the darkest, however many."""
+    """Return the CSS class of a class of rates, from the lightest for the lowest to the darkest for the highest."""
     return f"shade{round(4 * place / most) if most else 2}"
 
 
@@ -302,7 +301,7 @@ def _notes(
 def _make_outlines(
     boundaries: Boundaries, disputed: Sequence[Numbers], claimed: Sequence[Polygon], there: Sequence[str]
 ) -> Outlines:
-    """The areas of a map as paths: the largest part of those in ``there`` is inside."""
+    """Return the areas of a map as paths, with the largest part of those in ``there`` inside."""
     place, low, high = find_place(boundaries, there)
     scale = min((_MOST_WIDTH - 2 * _MARGIN) / (high[0] - low[0]), (_MOST_HEIGHT - 2 * _MARGIN) / (high[1] - low[1]))
     width, height = (np.rint(scale * (high - low)).astype(int) + 2 * _MARGIN).tolist()
@@ -323,7 +322,7 @@ def _make_outlines(
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Where points of the earth are on a map, in whole units from its upper left corner."""
+    """The projection of a map, in whole units from its upper left corner."""
 
     place: Place
     scale: float
@@ -336,7 +335,7 @@ class _Sheet:
         return found
 
     def path(self, polygons: Sequence[Polygon]) -> str:
-        """The outline of an area; nothing where none of it is on the map."""
+        """Return the outline of an area; empty if none of it is on the map."""
         rings = []
         outer = largest(list(polygons))
         for polygon in (one for one in polygons if not self.place.is_torn(np.concatenate(one))):
@@ -351,7 +350,7 @@ class _Sheet:
         return "".join(rings)
 
     def room(self, polygons: Sequence[Polygon]) -> Room:
-        """Where a name has most room on the largest part of an area."""
+        """Return the best position for a name on the largest part of an area."""
         flat = self.points(unwrapped(largest(list(polygons)))).astype(np.float64)
         low, high = flat.min(axis=0), flat.max(axis=0)
         rows = np.linspace(low[1], high[1], _ROWS + 2)[1:-1]
@@ -364,7 +363,7 @@ class _Sheet:
 
 
 def _crossed(ring: Numbers, y: float) -> list[tuple[float, float]]:
-    """Where a horizontal line is inside a ring: start and end of each piece."""
+    """Return start and end of each part of a horizontal line inside a ring."""
     one, other = ring[:-1], ring[1:]
     over = (one[:, 1] > y) != (other[:, 1] > y)
     share = (y - one[over, 1]) / (other[over, 1] - one[over, 1])
@@ -373,7 +372,7 @@ def _crossed(ring: Numbers, y: float) -> list[tuple[float, float]]:
 
 
 def _fewer(points: Grid) -> Grid:
-    """A ring without points that repeat the one before them or lie on the line between their neighbours."""
+    """Return a ring without repeated points and points on the line between their neighbours."""
     kept: Grid = points[np.append(True, (np.diff(points, axis=0) != 0).any(axis=1))]
     if len(kept) < 4:
         return kept
@@ -384,6 +383,6 @@ def _fewer(points: Grid) -> Grid:
 
 
 def _data(points: Grid) -> str:
-    """A ring as the data of a path: its first point, then the steps to the others."""
+    """Return a ring as SVG path data: its first point, then the steps to the others."""
     steps = "".join(f"{x:d}{'' if y < 0 else ' '}{y:d} " for x, y in np.diff(points, axis=0)[:-1].tolist())
     return f"M{points[0, 0]} {points[0, 1]}l{steps.strip()}z"

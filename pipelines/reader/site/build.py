@@ -1,4 +1,4 @@
-"""Building a site from a release: written beside the old one, and put in its place as a whole."""
+"""Building a site from a release: written beside the old one, which it then replaces as a whole."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 
 MARK = ".iccs-site"
-"""File of a folder that is a site of ours: only such a folder is replaced."""
+"""Marker file of our sites: only a folder with it is replaced."""
 _OLD = "old"
-"""Folder that holds the old site, under its name, while the new one takes its place."""
+"""Folder for the old site, under its name, while it is being replaced."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
     Args:
         settings: where the published file is.
         folder: to write; one that holds something else is refused.
-        release: name of a release that is kept; the published one if None.
-        engine: folder with the packages of the engine of the query page; without it there is no such page.
+        release: name of a stored release; the published one if None.
+        engine: folder with the packages of the query page's engine; without it there is no such page.
 
     Raises:
         UsageError: a package of the engine is missing or another one, nothing is published, no such release is kept,
@@ -80,7 +80,7 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
         with _open(settings, release) as connection:
             content = _read(connection, release)
             if not content.figures:
-                raise UsageError("the release has no figure of a country that a site may show")
+                raise UsageError("the release has no figures of a country that may be shown on a site")
             queries = _write_engine(files, settings, release, content, new) if files else ()
             sizes = _write(content, connection, new, queries)
         (new / MARK).write_text(f"{content.release['release']}\n", encoding="utf-8")
@@ -98,10 +98,10 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
 
 
 def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
-    """Build the site of the published release at the end of a run, which what is wrong with a site does not change.
+    """Build the site of the published release at the end of a run, which a failure does not affect.
 
     Returns:
-        The site, or the message for people that it could not be built and why.
+        The site, or the message that and why it could not be built.
     """
     try:
         return build_site(settings, folder)
@@ -111,7 +111,7 @@ def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
         if (limit := describe_limit(error, settings)) is None:
             raise
         why = f"{limit.said}; {limit.to_do}"
-    return f"the site was not built, and the old one stays: {why}"
+    return f"the site was not built; the old one stays: {why}"
 
 
 def check_site_folder(folder: Path) -> None:
@@ -121,9 +121,9 @@ def check_site_folder(folder: Path) -> None:
         UsageError: it is a link or a file, or holds something that is not a site.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"{folder} is a link or a file; a site is a folder of its own")
+        raise UsageError(f"{folder} is a link or a file; a site needs a folder of its own")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise UsageError(f"{folder} holds something that is not a site ({MARK} is missing); give another folder")
+        raise UsageError(f"{folder} contains something that is not a site ({MARK} is missing); give another folder")
 
 
 def _read(connection: duckdb.DuckDBPyConnection, release: str | None) -> Content:
@@ -132,8 +132,8 @@ def _read(connection: duckdb.DuckDBPyConnection, release: str | None) -> Content
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         first = str(error).partition("\n")[0]
         raise UsageError(
-            f"{release or 'the published release'} is of another version of this program, and lacks what the pages "
-            f"show ({first}); iccs run publishes one of this version"
+            f"{release or 'the published release'} was built by another version of this program and lacks something "
+            f"the pages show ({first}); iccs run publishes one of this version"
         ) from error
 
 
@@ -232,7 +232,7 @@ def _put_in_place(new: Path, folder: Path) -> None:
 
 
 def _put_back(folder: Path) -> None:
-    """Give the old site its name back where a build was killed just when it was to take its place."""
+    """Restore the name of the old site if a build was killed while replacing it."""
     for old in folder.parent.glob(f".iccs-scratch-*/{_OLD}"):
         if not folder.exists() and (old / folder.name / MARK).is_file():
             (old / folder.name).rename(folder)

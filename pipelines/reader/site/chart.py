@@ -1,6 +1,6 @@
-"""The picture of a page: rates (or counts) of one series by year, as SVG written by hand.
+"""The picture of a page: rates (or counts) of one series by year, as hand-written SVG.
 
-matplotlib takes a fifth of a second for a picture; thousands of pages need them in milliseconds.
+matplotlib takes a fifth of a second for a picture; thousands of pages need each within milliseconds.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ _ROOM = 80
 
 @dataclass(frozen=True)
 class Frame:
-    """Where years (or months, counted through) and values are in a picture."""
+    """The coordinates of years (or consecutive months) and values in a picture."""
 
     first: int
     last: int
     top: float
 
     def x(self, year: float) -> float:
-        """Place of a year from the left."""
+        """Return the position of a year from the left."""
         span = max(self.last - self.first, 1)
         return round(LEFT + (WIDTH - LEFT - RIGHT) * (year - self.first) / span, 1)
 
     def y(self, value: float) -> float:
-        """Place of a value from the top."""
+        """Return the position of a value from the top."""
         return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top, 1)
 
 
 def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: str) -> Markup:
-    """Return a picture of one series as SVG; empty where no year has a figure.
+    """Return a picture of one series as SVG; empty if no year has a figure.
 
     A year without a figure that may be shown is a gap with a cross at the foot; a break is a dotted line, and the line
     of the series is not drawn across it. A figure that is not compared with
@@ -83,18 +83,18 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
 
 
 def drawn_column(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the column that a picture draws: the rate where any year has one, else the value."""
+    """Return the column to draw: the rate if any year has one, else the value."""
     return "rate_per_100k" if any(row["rate_per_100k"] is not None for row in rows) else "value"
 
 
 def years_apart(rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Return the years that a picture draws as rings: with a figure that is not compared with others."""
+    """Return the years drawn as rings: those with an incomparable figure."""
     column = drawn_column(rows)
     return [int(row["time_period"]) for row in rows if row[column] is not None and not row["is_compared"]]
 
 
 def step_of_marks(highest: float) -> float:
-    """Return the distance of marks: 1, 2 or 5 times a power of ten, four to eight of them.
+    """Return the distance of tick marks: 1, 2 or 5 times a power of ten, for four to eight ticks.
 
     >>> step_of_marks(23.4), step_of_marks(0.9), step_of_marks(0)
     (5.0, 0.2, 1.0)
@@ -126,7 +126,7 @@ def _years(frame: Frame) -> list[str]:
 
 
 def run_of_years(rows: Sequence[dict[str, Any]], column: str) -> list[list[dict[str, Any]]]:
-    """Return the years between gaps, breaks and figures that are not compared; each of these alone."""
+    """Return runs of years between gaps, breaks and incomparable figures, which are runs of their own."""
     runs: list[list[dict[str, Any]]] = []
     before: dict[str, Any] | None = None
     for row in rows:
@@ -140,7 +140,7 @@ def run_of_years(rows: Sequence[dict[str, Any]], column: str) -> list[list[dict[
 
 
 def _goes_on(before: dict[str, Any], row: dict[str, Any]) -> bool:
-    """Whether a year follows the one before it, and the two may be compared."""
+    """Whether a year directly follows the previous one, and the two are comparable."""
     follows = int(row["time_period"]) == int(before["time_period"]) + 1
     return follows and row["break_before"] == before["break_before"] and row["is_compared"] and before["is_compared"]
 

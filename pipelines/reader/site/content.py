@@ -1,4 +1,4 @@
-"""What the pages of a site show, read from one release in a few statements."""
+"""The content of the pages of a site, read from one release in a few statements."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Content:
 
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
-    """Return what the pages show.
+    """Return the content of the pages.
 
     Args:
         connection: to a release.
@@ -69,7 +69,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     sources = {row["source"]: row for row in packaged_rows(connection, "reader/site_sources")}
     withheld = _find_withheld(sources)
     shown = _Shown(frozenset(withheld))
-    # Where the preferred series may not be shown, the next one is: a country is not left out for one of its sources.
+    # If the preferred series may not be shown, the next one is, so that no country is left out for one of its sources.
     without = f"[{', '.join(map(quote_literal, withheld))}]::VARCHAR[]"
     figures: dict[str, dict[str, Rows]] = {}
     for row in shown.of(packaged_rows(connection, "reader/site_figures", withheld=without)):
@@ -144,7 +144,7 @@ def _find_withheld(sources: dict[str, dict[str, Any]]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """Leaves out what the licence or the policy of a source does not allow."""
+    """Filters out what the licence or the policy of a source does not allow."""
 
     withheld: frozenset[str]
 
@@ -152,7 +152,7 @@ class _Shown:
         return [row for row in rows if row["source"] not in self.withheld]
 
     def without_rate(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A population that may not be shown could be computed from a count and its rate: both are left out."""
+        """Remove rate and population if the population may not be shown, as count and rate reveal it."""
         if row["population_source"] not in self.withheld:
             return row
         return row | dict.fromkeys(("population", "population_source", "rate_per_100k", "ci_low", "ci_high"))

@@ -1,6 +1,6 @@
-"""The engine of the query page: DuckDB for browsers, from packages that the office fetches and that are pinned here.
+"""The engine of the query page: DuckDB for browsers, from packages that are pinned here and fetched by the office.
 
-Neither the repository nor the package holds it: its WebAssembly alone is 34 MB (docs/decisions/0011).
+It is not part of the repository or the package, as its WebAssembly alone is 34 MB (docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FETCH = "npm pack @duckdb/duckdb-wasm@1.32.0 apache-arrow@17.0.0"
 
 @dataclass(frozen=True)
 class _Package:
-    """A file of npm, its integrity as the registry names it, and which of its files a site needs."""
+    """An npm package file, its integrity hash from the registry, and the files in it that a site needs."""
 
     file: str
     integrity: str
@@ -51,7 +51,7 @@ _PACKAGES = (
 def read_engine(folder: Path) -> dict[str, bytes]:
     """Return the files of the engine by name, from the packages in a folder.
 
-    Two of them are made one: DuckDB's part asks for Arrow by the name of its package, which a browser does not know.
+    Two of them are merged, as DuckDB's module imports Arrow by its package name, which a browser cannot resolve.
 
     Raises:
         UsageError: a package is not there, or is not the one that is pinned.
@@ -60,10 +60,10 @@ def read_engine(folder: Path) -> dict[str, bytes]:
     for package in _PACKAGES:
         path = folder / package.file
         if not path.is_file():
-            raise UsageError(f"{path} is not there; fetch it there with: {FETCH}")
+            raise UsageError(f"{path} does not exist; fetch it into that folder with: {FETCH}")
         found = "sha512-" + b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
         if found != package.integrity:
-            raise UsageError(f"{path} is another file than the one expected ({found}); fetch it with: {FETCH}")
+            raise UsageError(f"{path} is not the expected file ({found}); fetch it with: {FETCH}")
         with tarfile.open(path) as archive:
             for member, name in package.members:
                 content = archive.extractfile(member)

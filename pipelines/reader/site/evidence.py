@@ -1,4 +1,4 @@
-"""Results on programmes for a page: what their authors state, whether it has limits, and what each lacks."""
+"""Evidence on programmes for a page: what the authors state, whether it has limits, and what each result lacks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipelines.reader.site.content import Rows
 from pipelines.reader.words import figure_in
 
 _NOTHING_CHANGED = {"rate_ratio": 1.0, "odds_ratio": 1.0}
-"""The effect of a programme that changes nothing, where it is not zero."""
+"""The value of no effect, for measures for which it is not zero."""
 
 
 def evidence_rows(rows: Rows, language: str) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from schemas.source import Sharing
 
 
 def may_be_published(licence: str | None) -> bool:
-    """Return whether a licence, as a source names it, allows its figures to be published again with its name.
+    """Return whether a licence, as named by a source, allows republishing its figures with attribution.
 
-    What is not known to be allowed is not.
+    Unknown licences do not.
 
     >>> may_be_published("CC BY 4.0"), may_be_published("CC BY-NC-SA 3.0 IGO"), may_be_published(None)
     (True, False, False)
@@ -27,10 +27,10 @@ def may_be_published(licence: str | None) -> bool:
 
 
 def must_stay(kind: str, policy: Sharing | None, today: date) -> bool:
-    """Return whether figures may not be on a site as they were counted.
+    """Return whether unprotected figures must not be on a site.
 
-    Counts of incidents may not: small ones could tell of a person, and no site is built from protected counts yet. Nor
-    may figures that their policy keeps from the public, for now or altogether, or wants protected.
+    Counts of incidents must not, as small ones could identify a person, and sites are not yet built from protected
+    counts. Nor must figures that their policy withholds from the public, for now or altogether, or wants protected.
 
     >>> must_stay("incident", None, date(2026, 1, 1)), must_stay("count", None, date(2026, 1, 1))
     (True, False)

@@ -1,4 +1,4 @@
-"""The latest months of a country and category: a small and a large picture, and what they say in words."""
+"""The latest months of a country and category: a small and a large picture, and their description."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MonthTable:
 
     @property
     def tested(self) -> bool:
-        """Whether any month was compared with what the past makes expected."""
+        """Whether any month was compared with the count expected from the past."""
         return any(row["limit"] is not None for row in self.rows)
 
     @property
@@ -45,7 +45,7 @@ class MonthTable:
 
 
 def month_sentences(rows: Rows, number: Number, language: str) -> list[str]:
-    """Return what the latest months say, in sentences: of alerts, of months that still fill up, or why nothing is said.
+    """Return sentences on the latest months: on alerts, on incomplete months, or why there are none.
 
     Args:
         rows: of ``site_months.sql``, of one country and category.
@@ -78,7 +78,7 @@ def month_sentences(rows: Rows, number: Number, language: str) -> list[str]:
 
 
 def year_before(rows: Rows, row: dict[str, Any]) -> float | None:
-    """Return the count of the same month a year before; None where there is none, or it may not be compared.
+    """Return the count of the same month a year before; None if there is none, or it is not comparable.
 
     Args:
         rows: of one country and category, in order.
@@ -128,7 +128,7 @@ def table_of_months(
 
 
 def month_spans(steps: Sequence[int]) -> str:
-    """Return months as text, those that follow each other as first and last.
+    """Return months as text, consecutive ones as first and last.
 
     Args:
         steps: months since year 0, rising.
@@ -146,7 +146,7 @@ def month_spans(steps: Sequence[int]) -> str:
 
 
 def _remarks(row: dict[str, Any], number: Number, reason: Callable[[str], str], language: str) -> Iterator[str]:
-    """What a reader must know of one month beside its count."""
+    """Return the remarks on one month."""
     if row["value"] is None:
         yield reason(row["missing_reason"]) if row["missing_reason"] else word("no figure", language)
     if row["starts_anew"]:
@@ -186,7 +186,7 @@ def draw_small_months(rows: Rows, text: str) -> Markup:
 
 
 def draw_months(rows: Rows, title: str, text: str, language: str) -> Markup:
-    """Return a picture of the counts by month: with what was expected in the months tested, and what others come to.
+    """Return a picture of the counts by month, with expected counts of the months tested, and nowcasts.
 
     Args:
         rows: of one country and category, in order.
@@ -218,7 +218,7 @@ def draw_months(rows: Rows, title: str, text: str, language: str) -> Markup:
 
 
 def _month_marks(row: dict[str, Any], frame: Frame, language: str, *, first: bool) -> Iterator[str]:
-    """The point of a month, a cross where there is none, and what is known beside it."""
+    """Return the point of a month, or a cross if there is none, with limits and nowcast."""
     at, foot = frame.x(row["step"]), HEIGHT - BOTTOM
     if row["starts_anew"] and not first:
         edge = frame.x(row["step"] - 0.5)
@@ -248,7 +248,7 @@ def _highest(rows: Rows) -> float:
 
 
 def _runs(rows: Rows) -> list[Rows]:
-    """The months between gaps, breaks and figures that are not compared; each of these alone."""
+    """Yield runs of months between gaps, breaks and incomparable figures, which are runs of their own."""
     runs: list[Rows] = []
     before: dict[str, Any] | None = None
     for row in rows:

@@ -168,7 +168,7 @@ class Pages:
             return ""
         sentence = trend_sentence(trend, self.language)
         if int(row["time_period"]) > trend["last_year"]:
-            sentence += " " + self._("The figure of {year} is not part of it.").format(year=row["time_period"])
+            sentence += " " + self._("The figure for {year} is not part of it.").format(year=row["time_period"])
         return sentence
 
     def _reason(self, row: dict[str, Any]) -> str:
@@ -530,7 +530,7 @@ class Pages:
     def _ask(self) -> Page:
         example = next((code for code, own in self.content.figures.items() if own), "MX")
         values: dict[str, Any] = {"queries": self.queries, "megabytes": self.megabytes, "example": example}
-        return self._page("ask", "ask.html", self._("Ask the release"), **values)
+        return self._page("ask", "ask.html", self._("Query the release"), **values)
 
     def _search_index(self, columns: dict[str, str]) -> str:
         codes = {iccs for own in self.content.figures.values() for iccs in own}

@@ -1,4 +1,4 @@
-"""What rules found, with names in place of codes."""
+"""Findings of rules, with names instead of codes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def names_of_codes(content: Content) -> dict[str, str]:
 
 
 def name_places(detail: str, names: Mapping[str, str]) -> str:
-    """Return what a rule found with the names of areas and categories; a code that is not known stays.
+    """Return the finding of a rule with the names of areas and categories; unknown codes stay.
 
     >>> name_places("AR-B 0206 2009: 22, usually 90; XK 2011: 1", {"AR-B": "Buenos Aires", "0206": "0206 Negligence"})
     'Buenos Aires, 0206 Negligence, 2009: 22, usually 90; XK 2011: 1'

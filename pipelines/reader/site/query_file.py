@@ -1,4 +1,4 @@
-"""The file that the query page asks: what of a release may be on a site, as a database for DuckDB in a browser."""
+"""The database of the query page: the part of a release that may be on a site, for DuckDB in a browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.declarations import load_tables, quote_identifier, quote_literal
 from schemas.errors import UsageError
 
 STORAGE = "v1.0.0"
-"""Oldest format of DuckDB that has what the file needs: the engine in the browser may be older than the one here."""
+"""Oldest sufficient storage format of DuckDB, as the engine in the browser may be older than the one here."""
 
 PUBLIC_TABLES = (
     "age", "alert", "area", "caveat", "change", "coverage", "estimate", "iccs", "indicator",
@@ -22,13 +22,13 @@ PUBLIC_TABLES = (
     "reconciliation", "release", "release_change", "release_history", "release_source", "series_break", "sex",
     "source", "theme", "theme_coverage", "trend", "trend_segment", "vintage",
 )  # fmt: skip
-"""Tables of schema ``out`` that the page may be asked for. Others are there, as views read them, and empty."""
+"""Tables of schema ``out`` that can be queried. The others exist because views read them, but are empty."""
 
 _SAYS_NO_RATE = ("few_events", "no_rate_reason")
-"""Columns of ``out.rate`` that tell nothing of a population."""
+"""Columns of ``out.rate`` that reveal nothing about a population."""
 
 _OF_RATES = ("change", "indicator", "trend", "trend_segment")
-"""Tables of what is worked out from rates, and does not say from which population."""
+"""Tables of figures computed from rates that do not name the population."""
 
 _QUERY = re.compile(r"^### \d+\. ([^\n]+)\n```sql\n(.*?)```", flags=re.MULTILINE | re.DOTALL)
 
@@ -58,9 +58,9 @@ def load_queries() -> tuple[ReadyQuery, ...]:
 
 
 def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tuple[ReadyQuery, ...]:
-    """Write the file of the query page and return the questions that it has an answer to.
+    """Write the database of the query page and return the questions that it can answer.
 
-    Rows of a source that may not be on a site are left out, with every figure that is worked out from its populations.
+    Rows of a source that may not be on a site are left out, as is every figure computed from its populations.
 
     Args:
         release: a published file.
@@ -78,11 +78,11 @@ def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tu
                 _copy_table(connection, table, withheld)
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             first = str(error).partition("\n")[0]
-            raise UsageError(f"{release.name} is of another version of this program ({first})") from error
+            raise UsageError(f"{release.name} was built by another version of this program ({first})") from error
         connection.execute("DETACH published")
         connection.execute("CHECKPOINT")
         (day,) = connection.execute("SELECT strftime(published_at, '%Y-%m-%d') FROM out.release").fetchall()[0]
-        # The engine in the browser does not know which day it is: the day of the release stands for it.
+        # The engine in the browser does not know the current day, so the day of the release is used.
         offered = (ReadyQuery(one.title, one.sql.replace("current_date", f"DATE '{day}'")) for one in load_queries())
         return tuple(query for query in offered if _has_answer(connection, query))
 

@@ -1,4 +1,4 @@
-"""The index of the search page, made with the site: a browser looks through it without a server or another machine."""
+"""The index of the search page, built with the site: the browser searches it without a server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def write_index(
     }
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     text = UNPRINTABLE.sub(lambda found: json.dumps(printable(found[0]))[1:-1], text)
-    # A label that ends the element of a script would begin a page of its own where the file is pasted into one.
+    # A label that closes the script element would inject HTML if the file were inlined into a page.
     return f"iccsIndex = {text};\n".replace("<", "\\u003c")
 
 

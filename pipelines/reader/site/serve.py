@@ -1,4 +1,4 @@
-"""A server of a site for this machine only."""
+"""A server for a site, reachable from this machine only."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _POLICY = (
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files of the site; nothing is logged, and a browser runs only its own scripts and asks no other machine."""
+    """Serves the files of the site, logs nothing, and lets browsers load only its own scripts and resources."""
 
     timeout = SILENT_SECONDS
 
     def send_head(self) -> BytesIO | BinaryIO | None:
-        """Send the headers of what is asked for; what lies outside of the site, by a link in it, is not there."""
+        """Send the headers of a file; files outside the site, reached through a link, are not found."""
         asked, site = self.translate_path(self.path), Path(self.directory).resolve()
         if "\0" in asked or not all(
             path.resolve().is_relative_to(site) for path in (Path(asked), Path(asked, "index.html"))
@@ -59,9 +59,9 @@ def site_server(folder: Path, port: int) -> LocalServer:
         UsageError: the folder is no site, or the port is taken.
     """
     if not (folder / MARK).is_file():
-        raise UsageError(f"{folder} is not a site; make one with: iccs site build -o {folder}")
+        raise UsageError(f"{folder} is not a site; build one with: iccs site build -o {folder}")
     try:
         return LocalServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or "a port is a number from 0 to 65535"
+        why = getattr(error, "strerror", None) or "a port must be a number from 0 to 65535"
         raise UsageError(f"port {port} cannot be used ({why}); give another with --port") from error

@@ -1,4 +1,4 @@
-"""Countries of one category beside one another: those whose figures are alike in order, the others with the reasons."""
+"""Countries side by side in one category: comparable figures ranked, the others with the reasons."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class SideBySide:
 
 
 def put_side_by_side(by_country: dict[str, Rows], language: str) -> SideBySide | None:
-    """Return the figures of one category by country in the last year that most of them have; None if two have no rate.
+    """Return the figures of one category by country in the last year that most have; None unless two have a rate.
 
-    A figure with a mark that forbids comparing it, or of another status than A and B, is in no order.
+    A figure with a mark that prevents comparison, or with a status other than A and B, is not ranked.
 
     Args:
         by_country: rows of ``site_figures.sql`` of one category, in order of years.
@@ -68,7 +68,7 @@ def _is_comparable(row: dict[str, Any]) -> bool:
 
 
 def _reasons(row: dict[str, Any], language: str) -> list[str]:
-    """Why a figure is in no order, whatever the others are."""
+    """Return why a figure is not ranked, whatever the others are."""
     alone = [word("no other alike", language)]
     (found,) = rank_figures([row], language=language)[1]
     if found["why"] != alone:
@@ -117,8 +117,8 @@ def draw_dots(rows: Rows, names: dict[str, str], text: str, language: str) -> Ma
 def draw_courses(by_country: dict[str, Rows], names: dict[str, str], language: str) -> list[Markup]:
     """Return a small picture of each country's rates by year, as SVG: all with the same years and the same height.
 
-    Each says its last rate that is compared with others. Gaps and breaks interrupt the line, and a figure that is not
-    compared is a ring. Its attributes have what ``choose.js`` draws of several countries: code, name, and the rates.
+    Each is labelled with its last comparable rate. Gaps and breaks interrupt the line, and an incomparable figure is a
+    ring. The attributes have what ``choose.js`` needs to draw several countries: code, name, and the rates.
 
     Args:
         by_country: rows of ``site_figures.sql`` of one category.

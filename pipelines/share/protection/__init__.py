@@ -1,1 +1,1 @@
-"""Which cells are hidden or how counts are rounded so that no small count can be computed, and the audit of it."""
+"""Hiding cells or rounding counts so that no small count can be computed, and the audit of the result."""

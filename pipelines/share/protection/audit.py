@@ -1,8 +1,8 @@
-"""The audit: what somebody who has every published cell can compute of those that are hidden.
+"""The audit: which hidden cells can be computed from all published ones.
 
-It shares no code with ``suppression``: it has another model (the hidden cells alone, within what the published cells
-leave of each sum) and other problems. It reads the true counts of hidden cells only to find single persons, and to
-bound what is unbounded.
+It shares no code with ``suppression``: it has another model (only the hidden cells, within what the published cells
+leave of each sum) and solves other problems. It uses the true counts of hidden cells only to find single persons, and
+to bound what is unbounded.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ from pipelines.share.protection.margins import Margins
 _EXACT = 1e-6
 
 _ROUNDS = 5
-"""Pairs of problems that change many cells at once, before a cell has its own."""
+"""Pairs of problems that change many cells at once, before single cells are examined."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit found: places of the cells that are determined, how many must not be, and the work done."""
+    """The result of an audit: the places of cells that can be computed, and how many cells were examined."""
 
     determined: tuple[int, ...]
     determined_for_one_person: tuple[int, ...]
     examined: int
-    problems_solved: int
 
     @property
     def passed(self) -> bool:
@@ -45,23 +44,21 @@ def audit_hidden(
 ) -> Audit:
     """Return which hidden cells are determined by all cells that are shown.
 
-    A cell is determined where the least and the greatest whole count that it can have are the same. Counts are whole
-    and not negative. Where zeros are shown, everybody knows that a hidden cell is no zero; nothing else is known.
+    A cell is determined if its smallest and largest possible whole counts are equal. Counts are whole and not negative.
+    If zeros are shown, everybody knows that a hidden cell is not zero; nothing else is known.
 
     Args:
         margins: cells and sums.
-        hidden: places of the published cells that are hidden. Cells that are not published are unknown too.
-        small: places of the cells that are hidden because of their own count, or must be computable by nobody though
-            they are not published. A person who is the only one of a cell knows its count, and must not be able to
-            compute another of these.
-        zeros_shown: whether a cell of zero is never hidden.
+        hidden: places of the hidden published cells. Cells that are not published are unknown too.
+        small: places of the cells hidden because of their own count, or not published but not to be computable either.
+            The only person in a cell knows its count, and must not be able to compute another of these.
+        zeros_shown: whether zeros are never hidden.
     """
     unknown = sorted({*hidden, *(place for place, shown in enumerate(margins.published) if not shown)})
     system, left = _what_is_left(margins, unknown)
     must_hold = {*hidden, *small}
     determined: list[int] = []
     for_one: set[int] = set()
-    solved = 0
     for block in _blocks(system):
         places = [unknown[number] for number in block]
         most = 10.0 * sum(margins.counts[place] for place in places) + 10
@@ -70,15 +67,14 @@ def audit_hidden(
         targets = [number for number, place in enumerate(places) if place in must_hold]
         determined += [places[number] for number in part.determined(targets)]
         for_one |= _known_to_one(part, places, margins, set(small))
-        solved += part.solved
-    return Audit(tuple(determined), tuple(sorted(for_one)), len(must_hold), solved)
+    return Audit(tuple(determined), tuple(sorted(for_one)), len(must_hold))
 
 
 def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int], small: Collection[int]) -> Audit:
-    """Return which small cells are determined where readers know bounds of every cell, and the sums.
+    """Return which small cells are determined if readers know bounds of every cell, and the sums.
 
     Args:
-        margins: cells and sums; their true counts say who is the only person of a cell.
+        margins: cells and sums; their true counts show who is the only person in a cell.
         least: of each place.
         greatest: of each place.
         small: places of the cells that must have two possible counts, also for the only person of another cell.
@@ -87,7 +83,6 @@ def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int]
     system, left = _what_is_left(margins, every)
     determined: list[int] = []
     for_one: set[int] = set()
-    solved = 0
     for block in _blocks(system):
         places = [int(place) for place in block]
         targets = [number for number, place in enumerate(places) if place in small]
@@ -98,8 +93,7 @@ def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int]
         part = _Block(csr_array(system[:, block]), left, low, high)
         determined += [places[number] for number in part.determined(targets)]
         for_one |= _known_to_one(part, places, margins, set(small))
-        solved += part.solved
-    return Audit(tuple(determined), tuple(sorted(for_one)), len(small), solved)
+    return Audit(tuple(determined), tuple(sorted(for_one)), len(small))
 
 
 def _what_is_left(margins: Margins, unknown: Sequence[int]) -> tuple[csr_array, np.ndarray]:
@@ -121,7 +115,7 @@ def _what_is_left(margins: Margins, unknown: Sequence[int]) -> tuple[csr_array, 
 
 
 def _blocks(system: csr_array) -> list[np.ndarray]:
-    """Return the columns that are linked with each other, one array for each group."""
+    """Return groups of columns that are linked with each other, one array each."""
     if not system.shape[1]:
         return []
     number, labels = connected_components(csr_array(abs(system).T @ abs(system)), directed=False)
@@ -129,20 +123,19 @@ def _blocks(system: csr_array) -> list[np.ndarray]:
 
 
 class _Block:
-    """Unknown cells that are linked with each other, and what the sums among them leave for each."""
+    """Unknown cells that are linked with each other, and the remainders of the sums among them."""
 
     def __init__(self, system: csr_array, left: np.ndarray, least: np.ndarray, most: float | np.ndarray) -> None:
         used = np.flatnonzero(np.diff(system.indptr))
         self._system: Any = csr_array(system[used])  # the stubs of linprog know dense arrays only
         self._left = left[used]
         self._bounds = np.column_stack([least, np.broadcast_to(most, len(least))])
-        self.solved = 0
 
     def determined(self, targets: Sequence[int], known: int | None = None) -> list[int]:
-        """Return the targets that can have one whole count only; ``known`` is a cell that is known to be 1.
+        """Return the targets with only one possible whole count; ``known`` is a cell that is known to be 1.
 
-        Every solution is a possible table, so that each is evidence for all cells at once: a few that change many cells
-        leave few to be asked about one by one.
+        Every solution is a possible table, and so is evidence on all cells at once: after a few that change many cells,
+        few cells must be examined one by one.
         """
         size = self._system.shape[1]
         low, high = np.full(size, np.inf), np.full(size, -np.inf)
@@ -177,7 +170,6 @@ class _Block:
         return found
 
     def _solve(self, cost: np.ndarray, bounds: Any) -> np.ndarray:
-        self.solved += 1
         system, left = (self._system, self._left) if len(self._left) else (None, None)
         found = linprog(cost, A_eq=system, b_eq=left, bounds=bounds, method="highs")
         if found.status != 0:
@@ -186,7 +178,7 @@ class _Block:
 
 
 def _known_to_one(part: _Block, places: Sequence[int], margins: Margins, small: set[int]) -> set[int]:
-    """Return the small cells that the only person of another cell can compute."""
+    """Return the small cells that the only person in another cell can compute."""
     same_person = _cells_of_one_person(margins)
     found: set[int] = set()
     for number, place in enumerate(places):
@@ -199,7 +191,7 @@ def _known_to_one(part: _Block, places: Sequence[int], margins: Margins, small: 
 
 
 def _cells_of_one_person(margins: Margins) -> dict[int, set[int]]:
-    """Return, for each cell with a count of 1, the others that hold the same person: they share a part that is 1."""
+    """Return, for each cell with a count of 1, the others with the same person, which share a part that is 1."""
     totals = _totals_above(margins)
     together: dict[int, set[int]] = {}
     for place, count in enumerate(margins.counts):
@@ -211,7 +203,7 @@ def _cells_of_one_person(margins: Margins) -> dict[int, set[int]]:
 
 
 def _totals_above(margins: Margins) -> Callable[[int], frozenset[int]]:
-    """Return the function that says in which cells, of any dimension, a cell is counted."""
+    """Return the function that gives the cells, along any dimension, in which a cell is counted."""
     direct: dict[int, list[int]] = {}
     for total, parts in margins.sums:
         for part in parts:

@@ -1,4 +1,4 @@
-"""Which breakdown a table with too many hidden cells could do without."""
+"""The breakdown that a table with too many hidden cells should drop."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pipelines.share.protection.margins import Key, Levels, dimensions
 
 TOO_MANY = 1 / 3
-"""Share of hidden cells above which a coarser breakdown is proposed: it tells readers more than a table of holes."""
+"""Share of hidden cells above which a coarser breakdown is proposed, which is more useful than a table full of gaps."""
 
 
 def propose_coarser(cells: Mapping[Key, int], threshold: int, levels: Levels) -> str | None:
-    """Return the breakdown without which the smallest share of cells is small, as a sentence; None if none helps.
+    """Return, as a sentence, the breakdown without which the share of small cells is lowest; None if none helps.
 
-    Only small counts are looked at, not what else must be hidden because of them: that goes with their share.
+    Only small counts are considered, not the cells hidden because of them, whose number depends on them.
 
     Args:
         cells: the counts of one source, stage and counting unit.
@@ -39,7 +39,7 @@ def propose_coarser(cells: Mapping[Key, int], threshold: int, levels: Levels) ->
         best = min(best, (_share_small(left, threshold), said))
     if not best[1]:
         return None
-    return f"without the {best[1]} {100 * best[0]:.0f} % of the cells are small, in place of {100 * now:.0f} %"
+    return f"without the {best[1]} {100 * best[0]:.0f} % of the cells are small, instead of {100 * now:.0f} %"
 
 
 def _share_small(cells: Mapping[Key, int], threshold: int) -> float:

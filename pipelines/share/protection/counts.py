@@ -1,4 +1,4 @@
-"""The counts of a release that are to be protected, as whole numbers by cell; and what cannot be protected."""
+"""The counts of a release to protect, as whole numbers by cell, and the checks that they can be protected."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
     """Return the counts of a source by stage and counting unit.
 
     Raises:
-        UsageError: the source has figures that are no counts; a count is an estimate or no whole number, has bounds in
-            its place (they are counts themselves, of persons whose sex or age is known), or a category lies outside
-            the tree.
+        UsageError: the source has figures other than counts; a count is an estimate, not a whole number, or has bounds
+            (which are counts themselves, of persons whose sex or age is known); or a category is outside the tree.
     """
     names = dimensions()
     rows = connection.execute(
@@ -35,26 +34,26 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
     for stage, unit, *key, value, estimated in rows:
         if value is None:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as sex or age is too often "
+                f"{dict(zip(names, key, strict=True))} has bounds instead of a count, because sex or age is too often "
                 "unknown, and the bounds are counts that are not protected; share the source without this breakdown"
             )
         if estimated or value != int(value) or value < 0:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or no whole count, whose sums with "
-                "other cells are not exact; leave allocate_unknown and fractions out of what is to be shared"
+                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or not a whole count, so sums with "
+                "other cells are not exact; leave allocate_unknown and fractions out of what you share"
             )
         counts[stage, unit][tuple(key)] = int(value)
     outside = {code for (code,) in connection.execute("SELECT code FROM out.iccs WHERE NOT in_tree").fetchall()}
     if used := sorted(outside & {key[names.index("iccs")] for cells in counts.values() for key in cells}):
         raise UsageError(
-            f"ICCS category {used[0]} combines parts of others and is no part of the tree, so that what its counts "
-            "give away is not known; link the national codes to categories of the tree"
+            f"ICCS category {used[0]} combines parts of others outside the tree, so it is not known what its counts "
+            "reveal; link the national codes to categories of the tree"
         )
     return dict(counts)
 
 
 def read_levels(connection: duckdb.DuckDBPyConnection) -> Levels:
-    """Return which codes of a release are above which."""
+    """Return the hierarchy of the codes of a release."""
     areas = connection.execute("SELECT code, parent FROM out.area").fetchall()
     iccs = connection.execute("SELECT code, parent FROM out.iccs WHERE in_tree").fetchall()
     ages = connection.execute(
@@ -64,13 +63,13 @@ def read_levels(connection: duckdb.DuckDBPyConnection) -> Levels:
 
 
 def refuse_ring(keys: Iterable[Key], levels: Levels) -> None:
-    """Refuse breakdowns that share parts in a ring.
+    """Refuse breakdowns that overlap in a ring.
 
     Raises:
         UsageError: names the dimensions.
     """
     if ring := uncovered_crossing(keys, levels):
         raise UsageError(
-            f"the breakdowns by {', '.join(ring)} share parts in a ring and none has all of them, so that what they "
-            "give away together cannot be told from their sums; add the breakdown by all of them, or remove one"
+            f"the breakdowns by {', '.join(ring)} share dimensions in a ring and none has all of them, so their sums "
+            "do not show what they reveal together; add the breakdown by all of them, or remove one"
         )

@@ -1,8 +1,8 @@
 """The cells of one series of counts and the sums that link them: what anybody can compute from a release.
 
 A total equals the sum of its parts along every dimension: areas, ICCS categories, periods, sex, age and attributes. The
-parts of a cell are the cells whose nearest published level above it is. What a total holds beside its published parts
-is a cell too, one that is not published: it has no row, but a reader can compute it, so that it takes part in all sums.
+parts of a cell are the cells for which it is the nearest published ancestor. The remainder of a total over its
+published parts is an unpublished cell: it has no row, but readers can compute it, so it takes part in all sums.
 """
 
 from __future__ import annotations
@@ -96,17 +96,17 @@ class Margins:
 def link_margins(cells: Mapping[Key, int], levels: Levels, *others: Mapping[Key, int]) -> Margins:
     """Return the cells of one series with every sum that links them.
 
-    Other editions of the same counts (as they left the office before, or by another source) are linked with them: a
-    cell that has the same count in several is one cell. Whoever has both editions may guess rightly that it did not
-    change, so that the sums of each edition tell of the other.
+    Other editions of the same counts (as shared before, or from another source) are linked with them: a cell with the
+    same count in several is one cell. Whoever has both editions may rightly assume that it did not change, so that the
+    sums of each edition give information on the other.
 
     Args:
         cells: the counts that a release has, by the codes of ``dimensions()``; all of one source, stage and unit.
-        levels: which codes are above which.
+        levels: the hierarchy of codes.
         others: other editions.
 
     Raises:
-        UsageError: the parts of a total exceed it, so that they are no parts; names the cell.
+        UsageError: the parts of a total exceed it, so that they cannot be its parts; names the cell.
     """
     known = [_with_rests(edition, levels) for edition in (cells, *others)]
     places: dict[tuple[Key, int], int] = {}
@@ -131,7 +131,7 @@ def link_margins(cells: Mapping[Key, int], levels: Levels, *others: Mapping[Key,
 
 
 def _with_rests(cells: Mapping[Key, int], levels: Levels) -> dict[Key, int]:
-    """Return the cells and what each total has beside its published parts, where that is not zero."""
+    """Return the cells, with the remainder of each total over its published parts if that is not zero."""
     known = dict(cells)
     names = dimensions()
     for place, name in enumerate(names):
@@ -140,7 +140,7 @@ def _with_rests(cells: Mapping[Key, int], levels: Levels) -> dict[Key, int]:
             if rest < 0:
                 raise UsageError(
                     f"{dict(zip(names, total, strict=True))}: the parts by {name} sum to {known[total] - rest}, the "
-                    f"total is {known[total]}. They overlap, and what can be computed from them cannot be told; leave "
+                    f"total is {known[total]}. They overlap, so it is not known what can be computed from them; leave "
                     f"{name} out of the breakdowns, or declare parts that do not overlap"
                 )
             if rest > 0:
@@ -167,9 +167,9 @@ def _parts(known: Mapping[Key, int], place: int, name: str, levels: Levels) -> d
 def uncovered_crossing(keys: Iterable[Key], levels: Levels) -> tuple[str, ...]:
     """Return dimensions whose published breakdowns form a ring, or nothing.
 
-    Where breakdowns share what they have in common like the links of a chain, any counts that agree with each of them
-    belong to some table of persons, so that the sums say all there is to know. Of a ring (sex by age, sex by area, age
-    by area) this is not so: the table that is never published narrows the hidden cells, and no sum shows it.
+    If breakdowns overlap like the links of a chain, any counts consistent with each of them belong to some table of
+    persons, so that the sums contain all information. For a ring (sex by age, sex by area, age by area) this is not
+    so: the unpublished full table constrains the hidden cells further, which no sum shows.
     """
     names = dimensions()
     depth = {(place, code): len(levels.above(names[place], code)) for key in keys for place, code in enumerate(key)}
@@ -184,7 +184,7 @@ def uncovered_crossing(keys: Iterable[Key], levels: Levels) -> tuple[str, ...]:
 
 
 def _reduce(edges: set[frozenset[str]]) -> set[frozenset[str]]:
-    """Take away what lies in one breakdown alone, and breakdowns inside others, until nothing more goes (GYO)."""
+    """Remove dimensions of a single breakdown, and breakdowns inside others, until nothing changes (GYO reduction)."""
     while True:
         seen: Sequence[str] = [name for edge in edges for name in edge]
         shorter = {frozenset(name for name in edge if seen.count(name) > 1) for edge in edges}

@@ -1,8 +1,8 @@
-"""Which cells of the protected sources of a release are hidden, given all that readers have besides.
+"""Which cells of the protected sources of a release are hidden, given everything else that recipients have.
 
-Readers have the packages that left before, and the other sources of the release. All editions of the same counts are
-therefore protected as one system of sums: what left is shown for ever, what was hidden stays hidden, and the audit is
-of the union of them.
+Recipients have the packages shared before, and the other sources of the release. All editions of the same counts are
+therefore protected as one system of sums: what was shared stays shown, what was hidden stays hidden, and the audit
+covers their union.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemas.errors import UsageError
 
 @dataclass(frozen=True)
 class Protected:
-    """The counts of one source that are to leave, and its policy."""
+    """The counts of one source to be shared, and its policy."""
 
     source: str
     counts: Counts
@@ -32,7 +32,7 @@ class Protected:
 
 @dataclass(frozen=True)
 class Edition:
-    """The counts of one source as they left before, and which of them were shown."""
+    """The counts of one source as shared before, and which of them were shown."""
 
     source: str
     package: str
@@ -45,7 +45,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Series:
-    """Counts of one source, stage and counting unit, and what is hidden of them, or what they are rounded to."""
+    """Counts of one source, stage and counting unit, with the hidden cells, or the rounded counts."""
 
     stage: str
     counting_unit: str
@@ -67,7 +67,7 @@ class Series:
 
 @dataclass(frozen=True)
 class _System:
-    """One stage and counting unit of all linked sources, with the editions that left before."""
+    """One stage and counting unit of all linked sources, with the editions shared before."""
 
     name: Name
     sources: tuple[Protected, ...]
@@ -77,12 +77,12 @@ class _System:
     hidden_before: frozenset[int]
 
     def places(self, number: int) -> Mapping[Key, int]:
-        """The place of each cell of one of the sources."""
+        """Return the place of each cell of one of the sources."""
         return self.margins.editions[number]
 
 
 def group_sources(sources: Sequence[Protected]) -> list[list[Protected]]:
-    """Return the sources in groups that have the same counts in common: a cell hidden in one is shown in no other."""
+    """Return the sources in groups with common counts, as a cell hidden in one must not be shown in another."""
     groups: list[tuple[set[tuple[Name, Key, int]], list[Protected]]] = []
     for source in sources:
         cells = {(name, key, count) for name, series in source.counts.items() for key, count in series.items() if count}
@@ -97,7 +97,7 @@ def group_sources(sources: Sequence[Protected]) -> list[list[Protected]]:
 
 @dataclass(frozen=True)
 class KnownCells:
-    """Counts that readers have from sources that leave as they are, now or before: a cell with its count."""
+    """Cells with counts that recipients know from sources shared as they are, now or before."""
 
     cells: frozenset[tuple[Name, Key, int]] = field(default=frozenset())
 
@@ -105,19 +105,19 @@ class KnownCells:
 def protect(
     sources: Sequence[Protected], editions: Sequence[Edition], known: KnownCells, levels: Levels
 ) -> dict[str, tuple[Series, ...]]:
-    """Return what is hidden of each of some sources that have counts in common.
+    """Return the hidden cells of sources that have counts in common.
 
-    A cell is hidden in all stages and counting units of its source: counts of victims tell of offences.
+    A cell is hidden in all stages and counting units of its source, as counts of victims reveal offences.
 
     Args:
         sources: a group of ``group_sources``.
-        editions: all that left of them before.
-        known: what readers have from other sources.
-        levels: which codes are above which.
+        editions: all earlier shared editions of them.
+        known: the cells that recipients know from other sources.
+        levels: the hierarchy of codes.
 
     Raises:
-        UsageError: the policy on zeros is another than before or than that of a linked source, or a cell cannot be
-            protected; says what to do.
+        UsageError: the policy on zeros differs from before or from a linked source, or a cell cannot be protected; says
+            what to do.
     """
     zeros_shown = _agreed_zeros(sources, editions)
     rounding = _agreed_rounding(sources, editions)
@@ -158,8 +158,8 @@ def _agreed_zeros(sources: Sequence[Protected], editions: Sequence[Edition]) -> 
         if edition.zeros_shown != zeros_shown:
             before = "shown" if edition.zeros_shown else "hidden"
             raise UsageError(
-                f"zeros of {edition.source} were {before} in package {edition.package}, and what left cannot be "
-                f"undone; put back sharing: {{zeros: {before}}}"
+                f"zeros of {edition.source} were {before} in package {edition.package}, and a shared package cannot be "
+                f"withdrawn; restore sharing: {{zeros: {before}}}"
             )
     return zeros_shown
 
@@ -168,16 +168,16 @@ def _agreed_rounding(sources: Sequence[Protected], editions: Sequence[Edition]) 
     said = {source.rounding: source.source for source in sources}
     if len(said) > 1:
         raise UsageError(
-            f"{' and '.join(sorted(said.values()))} have the same counts and are rounded differently; give them the "
-            "same rounding in their policy, or none"
+            f"{' and '.join(sorted(said.values()))} have the same counts but are rounded differently; give both the "
+            "same rounding in their policies, or none"
         )
     (rounding,) = said
     for edition in editions:
         if edition.rounding != rounding:
             before = f"rounded to {edition.rounding}" if edition.rounding else "shown or hidden"
             raise UsageError(
-                f"counts of {edition.source} were {before} in package {edition.package}, and what left cannot be "
-                "undone: two methods together tell more than each; put back its policy"
+                f"counts of {edition.source} were {before} in package {edition.package}, and a shared package cannot "
+                "be withdrawn: two methods together reveal more than either; restore its policy"
             )
     return rounding
 
@@ -191,12 +191,13 @@ def _rounded(
     *,
     zeros_shown: bool,
 ) -> dict[str, tuple[Series, ...]]:
-    """Return all counts rounded. Those of other stages and units are as uncertain, each by itself."""
+    """Return all counts rounded; each stage and counting unit is rounded, and thereby uncertain, by itself."""
     if exact := [one for one in known.cells if one[2]]:
         name, key, _ = min(exact)
         raise UsageError(
-            f"another source shows {len(exact)} of the same counts as they are ({' '.join((*name, *key[:3]))}, for "
-            "instance), and rounding would protect nothing; hide small counts (threshold), or keep the other here"
+            f"another source shows {len(exact)} of the same counts unrounded ({' '.join((*name, *key[:3]))}, for "
+            "instance), so rounding would protect nothing; hide small counts (threshold), or do not share the other "
+            "source"
         )
     series: dict[str, list[Series]] = {source.source: [] for source in sources}
     for system in systems:
@@ -271,7 +272,7 @@ def _hide(system: _System, threshold: int, hidden: set[tuple[str, Key]], zeros_s
         if not system.editions:
             raise
         packages = ", ".join(sorted({edition.package for edition in system.editions}))
-        raise UsageError(f"{error}. What left in package {packages} is shown for ever") from error
+        raise UsageError(f"{error}. What has left in package {packages} stays shown") from error
 
 
 def _audited(system: _System, pattern: Pattern, zeros_shown: bool) -> dict[str, Series]:

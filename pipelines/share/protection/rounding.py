@@ -1,8 +1,8 @@
-"""Counts rounded to a base so that the totals still fit, in place of hidden cells.
+"""Controlled rounding: counts rounded to a base so that totals still fit, instead of hidden cells.
 
-Each count becomes one of the two multiples of the base around it, and a multiple stays as it is, such that every total
-is the sum of its rounded parts (controlled rounding). Where no such table is there, a multiple may move by one base.
-``audit_rounded`` says whether a count can be computed all the same; it shares no code with the choice.
+Each count becomes one of the two multiples of the base around it, and a multiple is unchanged, such that every total is
+the sum of its rounded parts. If there is no such table, a multiple may move by one base. ``audit_rounded`` checks
+whether a count can still be computed; it shares no code with the rounding.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def round_counts(margins: Margins, base: int, fixed: Mapping[int, int]) -> tuple
     Args:
         margins: cells and sums.
         base: 3 or 5.
-        fixed: by place, what a cell was rounded to in a package that left.
+        fixed: by place, the rounded count of a cell in an earlier package.
 
     Raises:
-        UsageError: too many cells are linked, or no table of multiples has totals that fit; says what to do.
+        UsageError: too many cells are linked, or no table of multiples has consistent totals; says what to do.
     """
     rounded = [0] * len(margins.counts)
     for block in linked_cells(margins):
@@ -45,9 +45,9 @@ def round_counts(margins: Margins, base: int, fixed: Mapping[int, int]) -> tuple
             key = dict(zip(dimensions(), margins.keys[block[0]], strict=True))
             said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
             raise UsageError(
-                f"the counts linked with {said} cannot be rounded to multiples of {base} whose totals fit, each within "
-                f"{base} of the true count{', beside what left before' if fixed else ''}. Declare fewer breakdowns, or "
-                "hide small counts: sharing: {threshold: 3} in place of rounding"
+                f"the counts linked with {said} cannot be rounded to multiples of {base} whose totals add up, each "
+                f"within {base} of the true count{', given what has left before' if fixed else ''}. Declare fewer "
+                "breakdowns, or hide small counts: sharing: {threshold: 3} instead of rounding"
             )
         for place, value in zip(block, found, strict=True):
             rounded[place] = value
@@ -65,11 +65,11 @@ def _round_block(
     for number, place in enumerate(block):
         if place in fixed:
             below[number] = above[number] = fixed[place] // base
-    # Bases further away than the nearest cost what they are too far: of the tables that fit, the nearest one.
+    # The cost is the extra distance beyond the nearest multiple, so the nearest consistent table is found.
     nearest = np.floor(counts / base + 0.5)
     size = len(block)
     system, sums = _sums(margins, block)
-    # Each cell is its nearest multiple plus so many bases less so many.
+    # Each cell is its nearest multiple plus some bases minus some bases.
     rows: Any = csr_array(hstack([system, -system]))
     wanted = -(system @ nearest)
     bounds = Bounds(
@@ -114,22 +114,24 @@ def audit_rounded(
 ) -> Audit:
     """Return which small counts can be computed from the rounded ones.
 
-    Readers know how far a count is from its rounded one at most, and that all sums are those of whole persons. Where
-    zeros are shown they know that a zero is rounded to zero.
+    Readers know the largest distance between a count and its rounded value, and that all sums are of whole persons. If
+    zeros are shown, they know that a zero is rounded to zero.
 
     Args:
         margins: cells and sums, with the true counts.
         rounded: of each place.
         base: of the rounding.
-        small: places of the cells that must have two possible counts.
-        zeros_shown: whether a zero is a zero of the rounded table.
+        small: places of the cells that must have at least two possible counts.
+        zeros_shown: whether a zero stays zero in the rounded table.
 
     Raises:
-        AssertionError: totals do not fit, or a count is further away than it may be; a fault of the program.
+        AssertionError: totals do not fit, or a count is too far from its rounded value; an internal error.
     """
     away = [abs(one - count) for one, count in zip(rounded, margins.counts, strict=True)]
     if any(one % base for one in rounded) or max(away, default=0) > base:
-        raise AssertionError("a rounded count is no multiple of its base, or more than one base away")
+        raise AssertionError(
+            "a rounded count is not a multiple of its base, or is more than one base away from the true count"
+        )
     for total, parts in margins.sums:
         if rounded[total] != sum(rounded[part] for part in parts):
             raise AssertionError("a rounded total is not the sum of its parts")

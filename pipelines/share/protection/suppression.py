@@ -1,8 +1,9 @@
 """Which cells to hide so that those below the threshold cannot be computed from the others.
 
-Cells below the threshold are hidden (primary). One hidden cell in a sum is the total less the rest, so that more are
-hidden (secondary): first wherever a sum has one hidden cell, then, for each cell that is still held too closely, those
-that the cheapest other table would change (Kelly, Golden and Assad). ``audit`` decides whether it is enough.
+Cells below the threshold are hidden (primary suppression). A single hidden cell in a sum is the total less the rest, so
+more are hidden (secondary suppression): first wherever a sum has one hidden cell, then, for each cell still constrained
+too closely, those that the cheapest alternative table would change (Kelly, Golden and Assad). ``audit`` decides whether
+that is enough.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ from pipelines.share.protection.margins import Margins, dimensions
 from schemas.errors import UsageError
 
 MOST_CELLS = 2000
-"""Linked cells that are protected together in minutes (1,300 in one, measured); more are refused."""
+"""The most linked cells, which can be protected together in minutes (1,300 in one, measured); more are refused."""
 
 _FREE = 0.001
-"""Cost of changing a cell that is hidden already: little, so that the fewest are changed."""
+"""Cost of changing a cell that is already hidden: low, so that few others are."""
 
 _MOVED = 1 - 1e-6
 
 _ROUNDS = 4
-"""Programs that look for a table that changes many cells at once, before each cell has its own."""
+"""Linear programs that search for a table changing many cells at once, before single cells are examined."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """What is hidden, by place: because of the count, and to keep those from being computed."""
+    """The hidden cells, by place: those with small counts (primary), and those that protect them (secondary)."""
 
     primary: frozenset[int]
     secondary: frozenset[int]
@@ -56,17 +57,17 @@ def hide_cells(
 ) -> Pattern:
     """Return the cells to hide.
 
-    Where zeros are shown, everybody knows that a hidden cell is no zero: two hidden cells that sum to 2 are 1 and 1.
+    If zeros are shown, everybody knows that a hidden cell is not zero: two hidden cells that sum to 2 are 1 and 1.
 
     Args:
         margins: cells and sums.
         threshold: counts from 1 to below it are hidden.
         shown: places of the cells that are never hidden, whatever their count.
-        also: places of cells that are hidden for another reason.
-        zeros_shown: whether cells of zero are always shown; else they are hidden like the small counts.
+        also: places of cells hidden for another reason.
+        zeros_shown: whether zeros are always shown; otherwise they are hidden like the small counts.
 
     Raises:
-        UsageError: too many cells are linked, or a cell cannot be protected while others are always shown; says what
+        UsageError: too many cells are linked, or a cell cannot be protected because others are always shown; says what
             to do.
     """
     pinned = set(shown)
@@ -84,7 +85,7 @@ def hide_cells(
 
 
 def linked_cells(margins: Margins) -> list[list[int]]:
-    """Return the cells that sums link with each other, one list for each group."""
+    """Return groups of cells that are linked by sums, one list each."""
     pairs = [(total, part) for total, parts in margins.sums for part in parts]
     size = len(margins.keys)
     rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
@@ -107,13 +108,14 @@ def refuse_size(margins: Margins, block: Collection[int]) -> None:
     codes = {name: len({margins.keys[place][at] for place in block}) for at, name in enumerate(dimensions())}
     widest = max(codes, key=codes.__getitem__)
     raise UsageError(
-        f"{len(block)} cells are linked by sums; {MOST_CELLS} can be protected together. {widest} has the most codes "
-        f"({codes[widest]}): declare fewer levels of it, or fewer breakdowns beside it, under breakdowns in source.yml"
+        f"{len(block)} cells are linked by sums; at most {MOST_CELLS} can be protected together. {widest} has the most "
+        f"codes ({codes[widest]}): under breakdowns in source.yml, declare fewer levels of it, or fewer breakdowns "
+        "in addition to it"
     )
 
 
 class _Block:
-    """Linked cells, numbered from 0, and the tables that readers cannot tell from the true one."""
+    """Linked cells, numbered from 0, and the tables that readers cannot distinguish from the true one."""
 
     def __init__(
         self, margins: Margins, block: Collection[int], pinned: Collection[int], threshold: int, least: int
@@ -134,7 +136,7 @@ class _Block:
         self.moves: list[np.ndarray] = []
 
     def hide(self, hidden: Collection[int], small: Collection[int]) -> set[int]:
-        """Return the places to hide, those given among them."""
+        """Return the places to hide, including those given."""
         chosen = {number for number, place in enumerate(self.places) if place in hidden}
         targets = [number for number, place in enumerate(self.places) if place in small]
         self._fill(chosen)
@@ -152,7 +154,7 @@ class _Block:
         return {self.places[number] for number in chosen}
 
     def _fill(self, chosen: set[int]) -> None:
-        """While a sum has one hidden cell only, hide its cheapest other."""
+        """Hide the cheapest other cell of each sum with a single hidden cell, until there is none."""
         changed = True
         while changed:
             changed = False
@@ -165,7 +167,7 @@ class _Block:
                     changed = True
 
     def _protect_from_one(self, targets: Iterable[int], chosen: set[int]) -> None:
-        """Keep each small cell movable while any one cell of a single person stays as that person knows it."""
+        """Keep each small cell uncertain even if any cell with a single person is known, as that person knows it."""
         targets = list(targets)
         for single in (number for number in targets if self.counts[number] == 1):
             others = [target for target in targets if target != single]
@@ -179,7 +181,7 @@ class _Block:
                     self._protect(target, 1, chosen, kept=single)
 
     def _still_held(self, targets: Sequence[int], single: int) -> list[int]:
-        """Return the targets that no table known so far changes while the single cell stays."""
+        """Return the targets that no table found so far changes while the single cell is fixed."""
         if not self.moves or not targets:
             return list(targets)
         moves = np.array([move for move in self.moves if not move[single]])
@@ -189,7 +191,7 @@ class _Block:
         return [target for target, free in zip(targets, moved, strict=True) if not free]
 
     def _move_many(self, targets: Sequence[int], chosen: set[int], kept: int, seed: int) -> None:
-        """Look for one table that changes many targets, and nothing that is shown; one program in place of many."""
+        """Search for one table that changes many targets but nothing shown, by one program instead of many."""
         size = len(self.places)
         free = np.zeros(size, dtype=bool)
         free[list(chosen)] = True
@@ -221,14 +223,14 @@ class _Block:
     def _protect(
         self, target: int, change: int, chosen: set[int], kept: int | None = None, *, wanted_only: bool = False
     ) -> None:
-        """Hide what the cheapest table changes in which the target is larger or smaller by ``change``.
+        """Hide the cells changed by the cheapest table in which the target is larger or smaller by ``change``.
 
         Args:
             target: the cell.
             change: of its count.
             chosen: cells that are hidden; those that the table changes are added.
             kept: a cell that must not change.
-            wanted_only: the cell is protected without it, so that no table of this kind is no fault.
+            wanted_only: the cell is protected anyway, so that it does not matter if there is no such table.
         """
         enough = any(move[target] * np.sign(change) >= abs(change) - 1e-6 for move in self.moves)
         if enough and kept is None:
@@ -254,7 +256,7 @@ class _Block:
         chosen.update(int(number) for number in np.flatnonzero(move))
 
     def _is_same_person(self, target: int, kept: int) -> bool:
-        """Whether two cells of one may be one person: what one of them knows of the other is of itself."""
+        """Whether two cells of one may be the same person, who then only learns about themselves."""
         return bool(self.counts[target] == 1 and self.counts[kept] == 1)
 
     def _unprotectable(self, target: int) -> str:
@@ -262,7 +264,7 @@ class _Block:
         said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
         codes = Counter({name: len({key[at] for key in self.margins.keys}) for at, name in enumerate(dimensions())})
         return (
-            f"the cell {said} is below the threshold of {self.threshold} and can be computed whatever else is hidden: "
-            f"too few other cells have counts, or they are always shown. Declare fewer breakdowns (for instance of "
-            f"{codes.most_common(1)[0][0]}), or a shorter never_suppress"
+            f"the cell {said} is below the threshold of {self.threshold} and can be computed whatever else is hidden, "
+            "because too few other cells have counts, or they are always shown. Declare fewer breakdowns (for "
+            f"instance of {codes.most_common(1)[0][0]}), or a shorter never_suppress"
         )

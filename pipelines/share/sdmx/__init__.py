@@ -1,1 +1,1 @@
-"""A release in SDMX: its structures and its data, in the files that other offices' programs read."""
+"""A release in SDMX: its structures and its data, as files for other offices' software."""

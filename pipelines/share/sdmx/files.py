@@ -40,7 +40,7 @@ def write_sdmx_files(connection: duckdb.DuckDBPyConnection, folder: Path, agency
         agency: identifier of the agency that publishes.
 
     Raises:
-        UsageError: a code has signs that SDMX does not allow.
+        UsageError: a code has characters that SDMX does not allow.
     """
     structures = Structures(connection, agency)
     release, published_at = fetch_row(connection, "SELECT release, published_at FROM out.release")

@@ -50,7 +50,7 @@ VALUE, TIME = "OBS_VALUE", "TIME_PERIOD"
 _ID = re.compile(r"[A-Za-z0-9_@$\-]+")
 _NUMBERS = {"completeness"}
 _UNLISTED = {"iccs", "ref_area", "age", "source", "completeness", "caveats", "iccs_made_from"}
-"""Columns whose codes are those of the release, or that have none."""
+"""Columns whose codes come from the release, or that have none."""
 
 
 def dimensions() -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def attributes() -> tuple[str, ...]:
 
 
 def component_id(column: str) -> str:
-    """Return the identifier in SDMX of a column.
+    """Return the SDMX identifier of a column.
 
     >>> component_id("source")
     'DATA_SOURCE'
@@ -88,7 +88,7 @@ def check_agency(agency: str) -> None:
         UsageError: says what is allowed.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", agency):
-        raise UsageError(f"--agency {agency!r}: letters, digits, _ and - only, a letter first")
+        raise UsageError(f"--agency {agency!r}: use only letters, digits, _ and -, starting with a letter")
 
 
 class Structures:
@@ -125,7 +125,9 @@ class Structures:
         ]
         for name, labels in found.items():
             if wrong := [label.code for label in labels if not _ID.fullmatch(label.code)]:
-                raise UsageError(f"code {wrong[0]!r} of {name} has signs that SDMX does not allow: use A-Z 0-9 _ - $ @")
+                raise UsageError(
+                    f"code {wrong[0]!r} of {name} has characters that SDMX does not allow: use A-Z 0-9 _ - $ @"
+                )
         return found
 
     def _listed(self, name: str) -> list[Label]:
@@ -144,7 +146,7 @@ class Structures:
 
     @property
     def unit_multipliers(self) -> list[Label]:
-        """The only multiplier: counts are in units."""
+        """The only unit multiplier, as counts are in units."""
         return [Label("0", ("Units", "Unités", "Unidades"))]
 
     @cached_property
@@ -227,7 +229,7 @@ class Structures:
 
     @cached_property
     def dataflow(self) -> Dataflow:
-        """The dataflow: everything that leaves of the release."""
+        """The dataflow: everything in the shared release."""
         return Dataflow(
             id=FLOW, agency=self.agency, version=VERSION, name="Crime counts by ICCS", structure=self.definition
         )
@@ -260,6 +262,6 @@ class Structures:
         )
 
     def artefacts(self) -> Sequence[Any]:
-        """Everything, each after what it refers to."""
+        """All artefacts, each after those it refers to."""
         lists = sorted(self.codelists.values(), key=lambda one: one.id)
         return [*lists, self.concepts, self.definition, self.dataflow, self.constraint]

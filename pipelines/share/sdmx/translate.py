@@ -1,4 +1,4 @@
-"""What pysdmx does not write of a code: its names in further languages, and the code above it."""
+"""Additions to what pysdmx writes for a code: its names in further languages, and its parent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _MORE = (("fr", 1), ("es", 2))
 def complete_xml(text: str, labels: Mapping[str, Sequence[Label]], *, plain_parent: bool) -> str:
     """Return a structure message in XML with names in three languages and parents.
 
-    What pysdmx writes of the measure that an attribute belongs to is left out: there is one, and sdmx1 cannot read it.
+    The measure relationship that pysdmx writes for attributes is removed: there is only one measure, and sdmx1 cannot
+    read it.
 
     Args:
         text: the message.

@@ -1,1 +1,1 @@
-"""SDMX over HTTP: a package that left, answered to requests of the REST interface."""
+"""SDMX over HTTP: shared packages, served through the REST interface."""

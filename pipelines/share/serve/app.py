@@ -19,13 +19,13 @@ _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "defaul
 
 
 class _Impatient(H11Protocol):
-    """A connection that is closed where its client says nothing, half a request, or takes nothing of its answer.
+    """A connection that is closed if its client sends nothing, only half a request, or does not read its answer.
 
-    Each holds one of the places that the server has; the library lets go only of those that have been answered.
+    Each takes one of the server's connection slots; the library times out only those that have been answered.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, and look after it from now on."""
+        """Accept a connection and start watching it."""
         super().connection_made(transport)
         self._seen: tuple[object, int] = (None, 0)
         self._look_later()
@@ -34,12 +34,12 @@ class _Impatient(H11Protocol):
         self._look = self.loop.call_later(SILENT_SECONDS, self._look_after)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Stop watching the connection."""
         self._look.cancel()
         super().connection_lost(exc)
 
     def _look_after(self) -> None:
-        """Close the connection where nothing has happened since the last time."""
+        """Close the connection if nothing has happened since the last check."""
         is_answering = self.cycle is not None and not self.cycle.response_complete
         unsent = self.transport.get_write_buffer_size()
         now = (self.cycle, unsent)
@@ -76,7 +76,7 @@ def make_app(service: Service) -> FastAPI:
 
 
 def connection_options() -> dict[str, Any]:
-    """Return how connections are held: as keywords of uvicorn."""
+    """Return the connection options for uvicorn."""
     return {"http": _Impatient, "ws": "none", "limit_concurrency": 200}
 
 
@@ -85,8 +85,8 @@ def run_server(service: Service, host: str, port: int) -> None:
 
     Args:
         service: makes the answers.
-        host: address of this machine.
-        port: 0 for any that is free.
+        host: address to listen on.
+        port: 0 for any free one.
     """
     uvicorn.run(
         make_app(service),

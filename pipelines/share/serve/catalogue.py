@@ -1,4 +1,4 @@
-"""Answers about structures: which artefacts a request means, with what they refer to, in a format."""
+"""Answers about structures: the artefacts requested and those they refer to, in a format."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BELOW = {
     "dataflow": ("datastructure",),
     "datastructure": ("codelist", "conceptscheme"),
 }
-"""What artefacts of a type refer to; there is one dataflow, so that the types say it all."""
+"""The types to which artefacts of a type refer; this suffices as there is only one dataflow."""
 _REFERENCES = ("none", "parents", "parentsandsiblings", "ancestors", "children", "descendants", "all")
 _DETAILS = {
     "full": (False, False),
@@ -49,12 +49,12 @@ _DETAILS = {
     "referencecompletestubs": (False, True),
     "referencepartial": (False, False),
 }
-"""Whether the artefacts asked for, and those they refer to, are named without what is in them."""
+"""Whether the artefacts requested, and those they refer to, are returned as stubs without content."""
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)?(\.[0-9]+)?\+?")
 
 
 def select(structures: Structures, asked: Artefacts, references: str, detail: str) -> list[Any]:
-    """Return the artefacts that a request means, each after what it refers to.
+    """Return the artefacts requested, each after those it refers to.
 
     Args:
         structures: of the package.
@@ -63,7 +63,7 @@ def select(structures: Structures, asked: Artefacts, references: str, detail: st
         detail: how much of each is given.
 
     Raises:
-        NotAnswered: there is none of them (404), or the words are not those of the interface (400).
+        NotAnswered: there are none (404), or the parameters are not valid (400).
     """
     if detail not in _DETAILS:
         raise NotAnswered(400, f"detail={detail} is not known; there are: {', '.join(_DETAILS)}.")
@@ -86,12 +86,12 @@ def select(structures: Structures, asked: Artefacts, references: str, detail: st
 
 
 def kind_of(artefact: Any) -> str:
-    """Return the type of an artefact, as paths call it."""
+    """Return the type of an artefact, as named in paths."""
     return _CLASSES[type(artefact)]
 
 
 def is_meant(artefact: Any, asked: Artefacts) -> bool:
-    """Tell whether an artefact is one of those asked for. All have one version, which is the latest and stable."""
+    """Tell whether an artefact is one of those requested. All have one version, which is the latest and stable."""
     return (
         bool({"*", kind_of(artefact)} & set(asked.types))
         and bool({"*", str(artefact.agency)} & set(asked.agencies))
@@ -104,13 +104,13 @@ def _is_version(own: str, asked: str) -> bool:
     if asked in ("*", "+", "~", "latest", "all"):
         return True
     if _VERSION.fullmatch(asked) is None:
-        raise NotAnswered(400, f"{asked!r} is no version: write 1.0, latest, +, ~ or *.")
+        raise NotAnswered(400, f"{asked!r} is not a version: write 1.0, latest, +, ~ or *.")
     numbers = [[*map(int, one.rstrip("+").split(".")), 0, 0][:3] for one in (own, asked)]
     return numbers[0] == numbers[1] or (asked.endswith("+") and numbers[0] > numbers[1])
 
 
 def _referred(kinds: set[str], references: str) -> set[str]:
-    """Return the types of what comes with artefacts of some types."""
+    """Return the types of the artefacts returned with those of some types."""
     found: set[str] = set()
     for one in references.split(","):
         one = "dataconstraint" if one == "contentconstraint" else one
@@ -150,10 +150,10 @@ def _up(kinds: set[str]) -> set[str]:
 
 
 def _stub(artefact: Any) -> Any:
-    """Return an artefact with its names alone."""
+    """Return an artefact with its names only."""
     if isinstance(artefact, Codelist | ConceptScheme):
         return msgspec.structs.replace(artefact, items=(), is_partial=True)
-    return artefact  # the others are small, and what they refer to is what readers look for
+    return artefact  # the others are small, and their references are what clients look for
 
 
 def constraint_of(structures: Structures, codes: Mapping[str, Sequence[str]]) -> DataConstraint:

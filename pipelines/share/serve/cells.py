@@ -1,4 +1,4 @@
-"""Answers with data: the observations that a request means, from one package or from what several differ in."""
+"""Answers with data: the observations requested, from one package or from the differences of several."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TRUE_OR_FALSE = ("true", "false")
 def answer_data(
     ask: Ask, editions: Sequence[Edition], form: Form, cursor: duckdb.DuckDBPyConnection, most: int
 ) -> Iterator[str]:
-    """Give a message with the data that a request means, in pieces.
+    """Yield a message with the data requested, in chunks.
 
     Args:
         ask: the request.
-        editions: the package to answer from; then the one the client had (updatedAfter), or all before it (history).
+        editions: the package to answer from; then the one the client has (updatedAfter), or all earlier ones (history).
         form: of the message.
         cursor: for the statements.
         most: cells in one answer.
 
     Raises:
-        NotAnswered: before the first piece.
+        NotAnswered: before the first chunk.
     """
     _check_flow(ask, editions[0])
     shape = _shape(ask, editions[0], form)
@@ -50,15 +50,19 @@ def answer_data(
         counted = _changes(ask, current, before[0], shape, cursor, form)
     elif before:
         if form.kind == "csv":
-            raise NotAnswered(501, "SDMX-CSV cannot say from when to when figures were valid; ask for XML or JSON.")
+            raise NotAnswered(501, "SDMX-CSV cannot express from when to when figures were valid; ask for XML or JSON.")
         counted = [_Selection(ask, one.cells, shape, cursor) for one in reversed(editions)]
     numbers = [one.count() for one in counted]
     if not sum(numbers):
-        raise NotAnswered(404 if ask.version == 1 else 204, "There are no data of what was asked for.")
+        raise NotAnswered(404 if ask.version == 1 else 204, "There are no data for this request.")
     most = min(most, _MOST_IN_JSON) if form.kind == "json" else most
     if sum(numbers) > most:
         raise NotAnswered(
-            413, f"These are {sum(numbers):,} cells, and an answer has up to {most:,} in this format; ask in parts."
+            413,
+            (
+                f"These are {sum(numbers):,} cells, but an answer may have at most {most:,} in this format; split the "
+                "request."
+            ),
         )
     if "updatedAfter" not in ask.parameters and before:
         moments = [one.published_at for one in reversed(editions)]
@@ -81,13 +85,15 @@ def _check_flow(ask: Ask, edition: Edition) -> None:
 
 
 def _shape(ask: Ask, edition: Edition, form: Form) -> Shape:
-    """Read how the answer is packed, and refuse what is not done."""
+    """Parse the options of the answer's format, and refuse unsupported ones."""
     given = ask.parameters
     if given.get("includeHistory", "false") not in _TRUE_OR_FALSE:
         raise NotAnswered(400, "includeHistory is true or false.")
     for name in ("reportingYearStartDay", "sort"):
         if name in given:
-            raise NotAnswered(501, f"{name} is not done by this server; series come in the order of their keys.")
+            raise NotAnswered(
+                501, f"{name} is not supported by this server; series are returned in the order of their keys."
+            )
     dimension = given.get("dimensionAtObservation", TIME)
     if dimension not in (TIME, "AllDimensions"):
         known = dimension in {component_id(name) for name in dimensions()}
@@ -138,7 +144,7 @@ def _positive(ask: Ask, name: str, least: int = 1) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
-        raise NotAnswered(400, f"{name} is a whole number from {least} on.")
+        raise NotAnswered(400, f"{name} must be a whole number of at least {least}.")
     return int(text)
 
 
@@ -155,7 +161,7 @@ class _Selection:
         window += f" OFFSET {offset}" if offset else ""
         first, last = (_positive(ask, name) for name in ("firstNObservations", "lastNObservations"))
         if first and last:
-            raise NotAnswered(501, "firstNObservations and lastNObservations are not given together here.")
+            raise NotAnswered(501, "firstNObservations and lastNObservations cannot be combined here.")
         self._statement = fill_sql(
             "share/served_cells",
             series=shape.keys_only,
@@ -184,14 +190,14 @@ class _Selection:
 def _changes(
     ask: Ask, current: Edition, before: Edition, shape: Shape, cursor: duckdb.DuckDBPyConnection, form: Form
 ) -> list[_Selection]:
-    """What is new or other since a package, and what is gone."""
+    """Return what is new, changed or gone since a package."""
     columns = ", ".join(_COLUMNS)
     new = fill_sql("share/cells_since", columns=columns, now=current.cells, before=before.cells)
     same = " AND ".join(f"was.{name} IS NOT DISTINCT FROM now.{name}" for name in _KEY)
     gone = fill_sql("share/cells_gone", columns=columns, now=current.cells, before=before.cells, same_key=same)
     found = [_Selection(ask, f"({text})", shape, cursor) for text in (new, gone)]
     if form == DATA_CSV_1 and found[1].count():
-        raise NotAnswered(501, "SDMX-CSV 1.0 cannot say that cells are gone; ask for CSV 2.0, XML or JSON.")
+        raise NotAnswered(501, "SDMX-CSV 1.0 cannot express that cells were deleted; ask for CSV 2.0, XML or JSON.")
     return found
 
 
@@ -199,10 +205,10 @@ def codes_in_cells(ask: Ask, edition: Edition, cursor: duckdb.DuckDBPyConnection
     """Return the codes of each dimension that the cells of a request have; of one dimension, if it names one.
 
     Raises:
-        NotAnswered: it names none that there is (422), or asks for changes, which is not done (501).
+        NotAnswered: it names an unknown one (422), or asks for changes, which is not supported (501).
     """
     if "updatedAfter" in ask.parameters:
-        raise NotAnswered(501, "The codes of what has changed are not given; ask for the data.")
+        raise NotAnswered(501, "The codes of changed cells are not available; ask for the data.")
     conditions = Conditions(ask)
     names = {component_id(name): name for name in dimensions()}
     if ask.component not in ("*", *names):

@@ -1,4 +1,4 @@
-"""What a request filters by, as conditions of SQL with bound values: no word of a request is part of a statement."""
+"""The filters of a request as SQL conditions with bound values: no text of a request becomes part of a statement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.share.serve.refused import NotAnswered
 from pipelines.share.serve.request import Ask
 
 MOST_CODES = 2_000
-"""Codes in one request: as many combinations as are asked for have to be looked at."""
+"""The most codes in one request, as every requested combination must be examined."""
 BEGINS = (
     "CASE WHEN length(time_period) = 4 THEN make_date(CAST(time_period AS INTEGER), 1, 1) "
     "WHEN time_period[6] = 'Q' "
@@ -50,13 +50,13 @@ class Conditions:
         ask: the request.
 
     Raises:
-        NotAnswered: it filters by what is no component (422), or in a way that is not done here (501).
+        NotAnswered: it filters by something that is not a component (422), or in an unsupported way (501).
     """
 
     def __init__(self, ask: Ask) -> None:
         self.values: dict[str, object] = {}
         if sum(len(codes) for key in ask.key for codes in key) > MOST_CODES:
-            raise NotAnswered(413, f"The key has more than {MOST_CODES:,} codes; ask in several requests.")
+            raise NotAnswered(413, f"The key has more than {MOST_CODES:,} codes; split the request.")
         parts = []
         if ask.key:
             parts.append("(" + " OR ".join(self._key(key, exact=ask.version == 1) for key in ask.key) + ")")
@@ -92,7 +92,7 @@ class Conditions:
     def _filter(self, component: str, text: str) -> str:
         """Read ``A,B`` as one or the other, ``ge:A+le:B`` as both."""
         if text.count(",") + text.count("+") > MOST_CODES:
-            raise NotAnswered(413, f"{component} is given more than {MOST_CODES:,} values; ask in several requests.")
+            raise NotAnswered(413, f"{component} has more than {MOST_CODES:,} values; split the request.")
         either = [
             "(" + " AND ".join(self._one(component, part) for part in both.split("+")) + ")" for both in text.split(",")
         ]
@@ -108,7 +108,9 @@ class Conditions:
             return self._period(operator, value)
         columns: Mapping[str, str] = {component_id(name): name for name in (*dimensions(), *attributes())}
         if component in (VALUE, "UNIT_MULT") or operator in _COMPARED:
-            raise NotAnswered(501, f"{component} is not compared by {operator!r} here; filter by codes and by {TIME}.")
+            raise NotAnswered(
+                501, f"{component} cannot be compared by {operator!r} here; filter by codes and by {TIME}."
+            )
         if component not in columns:
             raise NotAnswered(422, f"There is no component {component!r}; there are: {', '.join(columns)}, {TIME}.")
         column = columns[component]
@@ -119,7 +121,7 @@ class Conditions:
 
     def _period(self, operator: str, text: str) -> str:
         if operator not in _PERIOD:
-            raise NotAnswered(501, f"{TIME} is compared by {', '.join(_PERIOD)} here, not by {operator!r}.")
+            raise NotAnswered(501, f"{TIME} can be compared by {', '.join(_PERIOD)} here, not by {operator!r}.")
         first, after = read_period(text)
         template = _PERIOD[operator]
         bound = {

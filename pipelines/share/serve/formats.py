@@ -1,4 +1,4 @@
-"""In which format an answer is: by the parameter ``format``, else by ``Accept``, else that of the interface."""
+"""The format of an answer: by the parameter ``format``, else by ``Accept``, else the default of the interface."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pipelines.share.serve.refused import NotAnswered
 
 @dataclass(frozen=True)
 class Form:
-    """A format that is written: its media type and version."""
+    """A supported format: its media type and version."""
 
     media: str
     version: str
 
     @property
     def content_type(self) -> str:
-        """What the answer says it is; readers choose by it.
+        """The content type of the answer, by which clients choose a reader.
 
         >>> Form("application/vnd.sdmx.data+csv", "2.0.0").content_type
         'application/vnd.sdmx.data+csv;version=2.0.0'
@@ -60,7 +60,7 @@ _PLAIN = {
 _SHORT = {"xml": "xml", "json": "json", "csv": "csv", "sdmx-csv": "csv", "sdmx-json": "json", "sdmx-ml": "xml"}
 _IGNORED = {"q", "version", "charset"}
 _DEFAULTS = {"labels": "id", "timeformat": "original", "keys": "none"}
-"""What is written of the choices that SDMX-CSV has; another one is another format."""
+"""The supported options of SDMX-CSV; any other is another format."""
 
 
 def choose_form(forms: Sequence[Form], accept: str, wanted: str | None) -> Form:
@@ -95,7 +95,7 @@ def choose_form(forms: Sequence[Form], accept: str, wanted: str | None) -> Form:
         return forms[0]
     if not found:
         offered = ", ".join(form.content_type for form in forms)
-        raise NotAnswered(406, f"None of the formats asked for is written here; there are: {offered}.")
+        raise NotAnswered(406, f"None of the requested formats is available; there are: {offered}.")
     return min(found, key=lambda one: one[:2])[2]
 
 

@@ -1,7 +1,7 @@
-"""Data as messages of SDMX, piece by piece: structure-specific and generic XML, CSV 1.0 and 2.0, JSON 2.0.
+"""Data as SDMX messages, in chunks: structure-specific and generic XML, CSV 1.0 and 2.0, JSON 2.0.
 
-pysdmx writes files of the same form (``share sdmx``); one request of it takes a quarter of a second before the first
-cell and milliseconds for each. Tests read these back with pysdmx, validated, and with sdmx1.
+pysdmx writes files in the same formats (``share sdmx``), but needs a quarter of a second before the first cell and
+milliseconds for each. Tests read these messages back with pysdmx, validated, and with sdmx1.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Shape:
-    """How a message is packed.
+    """The options of a message.
 
     Attributes:
         agency: that publishes.
@@ -67,7 +67,7 @@ class Shape:
 
 
 def write_data(parts: Sequence[Part], form: Form, shape: Shape) -> Iterator[str]:
-    """Give the message with some data in a format, in pieces.
+    """Yield the message with some data in a format, in chunks.
 
     Args:
         parts: the data sets.
@@ -82,7 +82,7 @@ def write_data(parts: Sequence[Part], form: Form, shape: Shape) -> Iterator[str]
 
 
 def _number(value: str | float) -> str:
-    """Write a number as short as it is: whole ones without a point."""
+    """Write a number in its shortest form: whole ones without a point."""
     if isinstance(value, str):
         return value
     return str(int(value)) if float(value).is_integer() else repr(float(value))
@@ -230,7 +230,7 @@ def _generic(part: Part, shape: Shape) -> Iterator[str]:
 
 
 def _write_json(parts: Sequence[Part], shape: Shape) -> Iterator[str]:
-    """Write values as places in lists, which come first: all rows are held."""
+    """Write values as positions in lists, which come first, so that all rows are held in memory."""
     held = [(part, list(part.rows)) for part in parts]
     end = len(DIMENSIONS)
     coded = [*DIMENSIONS, *([] if shape.keys_only else [TIME])]

@@ -36,7 +36,7 @@ def read_period(text: str) -> tuple[date, date]:
         begins = date(int(year), first + 1, 1)
         return begins, date(int(year) + (first + length) // 12, (first + length) % 12 + 1, 1)
     except ValueError as error:
-        raise NotAnswered(400, f"{text!r} is no period.") from error
+        raise NotAnswered(400, f"{text!r} is not a period.") from error
 
 
 def read_moment(text: str) -> datetime:
@@ -52,4 +52,4 @@ def read_moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
         return (found - (found.utcoffset() or timedelta())).replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
-        raise NotAnswered(400, f"{text!r} is no date or time: write 2026-11-22 or 2026-11-22T12:00:00Z.") from error
+        raise NotAnswered(400, f"{text!r} is not a date or time: write 2026-11-22 or 2026-11-22T12:00:00Z.") from error

@@ -1,4 +1,4 @@
-"""How often each client may ask: so many requests in a minute, and as many at once after a pause."""
+"""Rate limits: the number of requests per client in a minute, also allowed as a burst after a pause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Lock
 from time import monotonic
 
 MOST_CLIENTS = 10_000
-"""Clients that are remembered; those that asked longest ago are forgotten first."""
+"""The most clients that are remembered; the least recent are forgotten first."""
 
 
 class Rates:
@@ -33,7 +33,7 @@ class Rates:
     def wait(self, client: str) -> int:
         """Count a request; return 0 if it may be answered, or the seconds after which one may.
 
-        A request that may not be answered takes nothing: who waits as told is answered.
+        A rejected request does not count, so that a client that waits as told is answered.
         """
         if not self._most:
             return 0
@@ -49,7 +49,7 @@ class Rates:
 
 
 def client_of(address: str) -> str:
-    """Return who is behind an address: of IPv6 the network of 64 bits, which one household or server has.
+    """Return the client for an address: for IPv6 the 64-bit network, which one household or server has.
 
     >>> client_of("2001:db8::1:2") == client_of("2001:db8::3:4"), client_of("192.0.2.7")
     (True, '192.0.2.7')

@@ -1,4 +1,4 @@
-"""A request that is not answered with what it asked for: the status that says why, and one sentence."""
+"""A request that is refused: the HTTP status, and one sentence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ class NotAnswered(Exception):
     Args:
         status: of HTTP: 400 wrong words, 404 not there, 406 no such format, 413 too much, 422 no such component, 429
             too often, 501 not done by this server.
-        said: one sentence for the person who asked; it has no path of this machine.
-        retry_after: seconds after which the same is answered; 0 if it is not.
+        said: one sentence for the client, without paths of this machine.
+        retry_after: seconds after which the same request will be answered; 0 if it will not.
     """
 
     def __init__(self, status: int, said: str, retry_after: int = 0) -> None:

@@ -1,7 +1,7 @@
-"""What a request asks for: paths and parameters of SDMX REST 1.5 and 2.2 as one description.
+"""Parsing of requests: paths and parameters of SDMX REST 1.5 and 2.2 as one description.
 
-Words that the interface has and this server does not do are answered with 501, words that it does not have with 400:
-a filter that is not understood and passed over would give other figures than those asked for.
+Valid but unsupported parameters are answered with 501, invalid ones with 400, as ignoring a filter that is not
+understood would return other figures than those requested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from pipelines.share.serve.refused import NotAnswered
 
 LONGEST = 8_000
-"""Signs of a path with its parameters."""
+"""The most characters of a path with its parameters."""
 TYPES = ("dataflow", "datastructure", "codelist", "conceptscheme", "dataconstraint")
 """Structures there are."""
 _SAME_TYPE = {"contentconstraint": "dataconstraint"}
@@ -95,21 +95,21 @@ class Ask:
 
 
 def parse_request(path: str, query: str) -> Ask:
-    """Return what a request asks for.
+    """Return the description of a request.
 
     Args:
         path: as it came, percent signs and all.
         query: as it came; ``+`` is a plus.
 
     Raises:
-        NotAnswered: it is too long, or has words that the interface does not have, or that are not done here.
+        NotAnswered: it is too long, or has invalid or unsupported parameters.
 
     >>> ask = parse_request("/v2/data/dataflow/NSO/DF_ICCS/1.0/A.MX", "c%5BSEX%5D=F")
     >>> ask.key, dict(ask.filters)
     (((('A',), ('MX',)),), {'SEX': 'F'})
     """
     if len(path) + len(query) > LONGEST:
-        raise NotAnswered(414, f"The address has more than {LONGEST:,} signs; ask for fewer codes at once.")
+        raise NotAnswered(414, f"The address has more than {LONGEST:,} characters; ask for fewer codes at once.")
     parts = [_decode(part) for part in path.split("/")]
     while parts and not parts[-1]:
         parts.pop()
@@ -135,7 +135,7 @@ def _decode(text: str) -> str:
     except UnicodeDecodeError as error:
         raise NotAnswered(400, "The address is not UTF-8.") from error
     if re.search(r"%(?![0-9A-Fa-f]{2})", text) or any(ord(sign) < 32 or ord(sign) == 127 for sign in found):
-        raise NotAnswered(400, "The address has a percent sign or control character that stands for nothing.")
+        raise NotAnswered(400, "The address contains an invalid percent escape or a control character.")
     return found
 
 
@@ -164,14 +164,14 @@ def _parse_first(rest: Sequence[str]) -> tuple[Resource, Artefacts, tuple[tuple[
         if not flow or any(beyond) or (component and first == "data"):
             raise NotAnswered(400, f"Write /{first}/FLOW/KEY: a dataflow, and codes of its dimensions or 'all'.")
         if provider not in ("", "all", "ALL"):
-            raise NotAnswered(501, "Data are not kept by provider here; write 'all' or leave it out.")
+            raise NotAnswered(501, "Data are not organised by provider here; write 'all' or leave it out.")
         artefacts = _flow(flow)
         resource: Resource = "data" if first == "data" else "availability"
         return resource, artefacts, () if key in ("", "all", "ALL") else (_key(key, "+", ""),), _all(component)
     kind = _type(first)
     agency, name, version, *items = [*more, *[""] * 3]
     if any(items):
-        raise NotAnswered(501, "Single codes or concepts are not given; ask for the whole list.")
+        raise NotAnswered(501, "Single codes or concepts are not available; ask for the complete list.")
     return "structure", _artefacts((kind,), agency, name, version, "+"), (), "*"
 
 
@@ -179,7 +179,7 @@ def _flow(text: str) -> Artefacts:
     """Read ``ID``, ``AGENCY,ID`` or ``AGENCY,ID,VERSION``."""
     parts = text.split(",")
     if len(parts) > 3 or not all(parts):
-        raise NotAnswered(400, f"{text!r} is no dataflow: write ID, AGENCY,ID or AGENCY,ID,VERSION.")
+        raise NotAnswered(400, f"{text!r} is not a dataflow: write ID, AGENCY,ID or AGENCY,ID,VERSION.")
     agency, name, version = {1: ("*", *parts, "*"), 2: (*parts, "*"), 3: tuple(parts)}[len(parts)]
     return _artefacts(("dataflow",), agency, name, version, "+")
 
@@ -189,7 +189,7 @@ def _parse_second(rest: Sequence[str]) -> tuple[Resource, Artefacts, tuple[tuple
     if first == "structure":
         kind, agency, name, version, *items = [*more, *[""] * 5]
         if any(items):
-            raise NotAnswered(501, "Single codes or concepts are not given; ask for the whole list.")
+            raise NotAnswered(501, "Single codes or concepts are not available; ask for the complete list.")
         kinds = tuple(_type(one) for one in (kind or "*").split(","))
         return "structure", _artefacts(kinds, agency, name, version, ","), (), "*"
     if first in ("data", "availability"):
@@ -198,15 +198,17 @@ def _parse_second(rest: Sequence[str]) -> tuple[Resource, Artefacts, tuple[tuple
             raise NotAnswered(400, f"Write /{first}/dataflow/AGENCY/ID/VERSION/KEY.")
         kinds = tuple((context or "*").split(","))
         if "provisionagreement" in kinds:
-            raise NotAnswered(501, "Data are not kept by provision agreement here; ask for the dataflow.")
+            raise NotAnswered(501, "Data are not organised by provision agreement here; ask for the dataflow.")
         if wrong := [one for one in kinds if one not in ("dataflow", "datastructure", "*")]:
-            raise NotAnswered(400, f"{wrong[0]!r} is no context: write dataflow, datastructure or *.")
+            raise NotAnswered(400, f"{wrong[0]!r} is not a context: write dataflow, datastructure or *.")
         keys = () if key in ("", "*") else tuple(_key(one, None, "*") for one in key.split(","))
         resource: Resource = "data" if first == "data" else "availability"
         return resource, _artefacts(kinds, agency, name, version, ","), keys, _all(component)
     if first in _OTHER_RESOURCES:
-        raise NotAnswered(501, f"{first!r} is not done by this server; there are structure, data and availability.")
-    raise NotAnswered(400, f"{first!r} is nothing that can be asked for: write structure, data or availability.")
+        raise NotAnswered(
+            501, f"{first!r} is not supported by this server; there are structure, data and availability."
+        )
+    raise NotAnswered(400, f"{first!r} is not a resource: write structure, data or availability.")
 
 
 def _type(text: str) -> str:
@@ -217,7 +219,7 @@ def _type(text: str) -> str:
         return "*"
     if found in _OTHER_RESOURCES or _OTHER_TYPES.fullmatch(found):
         raise NotAnswered(501, f"There is no {text!r} here; there are: {', '.join(TYPES)}.")
-    raise NotAnswered(400, f"{text!r} is no type of structure; there are: {', '.join(TYPES)}.")
+    raise NotAnswered(400, f"{text!r} is not a type of structure; there are: {', '.join(TYPES)}.")
 
 
 def _artefacts(kinds: tuple[str, ...], agency: str, name: str, version: str, sign: str) -> Artefacts:
@@ -238,6 +240,6 @@ def _key(text: str, either: str | None, any_code: str) -> tuple[tuple[str, ...],
     for part in text.split("."):
         codes = () if part == any_code else tuple(part.split(either) if either else (part,))
         if not all(codes):
-            raise NotAnswered(400, f"{text!r} is no key: a code is empty.")
+            raise NotAnswered(400, f"{text!r} is not a key: a code is empty.")
         found.append(codes)
     return tuple(found)

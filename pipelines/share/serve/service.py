@@ -1,6 +1,6 @@
-"""What the server answers: from an address and a few headers to a status, headers and a body in pieces.
+"""The service: from a path and a few headers to a status, headers and a body in chunks.
 
-It knows nothing of HTTP libraries: ``app`` gives it what came and sends what it returns.
+It is independent of HTTP libraries: ``app`` passes it the request and sends what it returns.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _VARY = "Accept, Accept-Encoding, Authorization"
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one answer may be, and how long its making may take (seconds); how many are made at a time.
+    """Limits on the size of an answer, the time to make it (seconds), and the number made at a time.
 
     ``per_minute`` is how many requests a client may send, 0 for any number.
     """
@@ -62,7 +62,7 @@ class Service:
 
     Args:
         shelf: the packages.
-        tokens: of partners, by the name of each; whoever sends one has what is for partners too.
+        tokens: of partners, by name; whoever sends one also gets what is for partners.
         limits: of each answer.
     """
 
@@ -87,7 +87,7 @@ class Service:
             if seconds := self._rates.wait(f"token {partner}" if partner else f"address {client_of(address)}"):
                 raise NotAnswered(429, f"More than {self.limits.per_minute:,} requests in a minute.", seconds)
             if partner == "":
-                raise NotAnswered(401, "The token is not known here; without one you have what is public.")
+                raise NotAnswered(401, "The token is not known here; without a token you get what is public.")
             levels = _PARTNERS if partner else _PUBLIC
             ask = parse_request(path, query)
             return self._answer(ask, levels, path, query, headers)
@@ -95,7 +95,7 @@ class Service:
             return _refusal(error)
 
     def _partner(self, authorization: str | None) -> str | None:
-        """Return whose token it is, empty if nobody's, None without one. Each is compared in the same time."""
+        """Return whose token it is, empty if nobody's, None without one. Comparisons take constant time."""
         if authorization is None:
             return None
         scheme, _, token = authorization.partition(" ")
@@ -120,7 +120,7 @@ class Service:
         if packed:
             said["Content-Encoding"] = "gzip"
         if not self._places.acquire(timeout=self.limits.seconds):
-            raise NotAnswered(503, "Too many requests are being answered; ask again in a minute.", 60)
+            raise NotAnswered(503, "Too many requests are being processed; try again in a minute.", 60)
         try:
             body = _spool(self._pieces(ask, editions, form), packed=packed)
         finally:
@@ -129,7 +129,7 @@ class Service:
         return Answer(200, {**said, "Content-Length": str(size)}, _read(body))
 
     def _editions(self, ask: Ask, levels: tuple[Level, ...]) -> list[Edition]:
-        """Return the packages that an answer is made from: the current one first, then those before it."""
+        """Return the packages for an answer: the current one first, then earlier ones."""
         moment = read_moment(ask.parameters["asOf"]) if "asOf" in ask.parameters else None
         current = self.shelf.current(levels, moment)
         before = [one for one in self.shelf.editions(levels) if one.published_at < current.published_at]
@@ -143,7 +143,7 @@ class Service:
         return [current]
 
     def _pieces(self, ask: Ask, editions: Sequence[Edition], form: Form) -> Iterator[str]:
-        """Give the body in pieces; what is asked of DuckDB is stopped when it takes too long."""
+        """Yield the body in chunks; DuckDB's statements are stopped when they take too long."""
         cursor = editions[0].cursor()
         too_long = NotAnswered(413, f"The answer takes more than {self.limits.seconds:,.0f} seconds; ask for less.")
         try:
@@ -153,20 +153,20 @@ class Service:
                 else:
                     yield _structure_message(ask, editions[0], form, cursor)
         except duckdb.OutOfMemoryException as error:
-            raise NotAnswered(413, "The answer needs more memory than there is; ask for less.") from error
+            raise NotAnswered(413, "The answer needs more memory than is available; ask for less.") from error
         finally:
             cursor.close()
 
 
 def _known(before: Sequence[Edition], current: Edition, since: datetime) -> list[Edition]:
-    """Return the package that a client had which asked at a moment.
+    """Return the package that was current for a client at a moment.
 
     Raises:
         NotAnswered: 501, it is not kept: what is gone since could not be said, and would stay with the client.
     """
     had = [one for one in (*before, current) if one.published_at <= since]
     if not had:
-        raise NotAnswered(501, "What was here at that moment is not kept; ask for all data, without updatedAfter.")
+        raise NotAnswered(501, "The state at that time is no longer available; ask for all data, without updatedAfter.")
     return [had[-1]]
 
 
@@ -192,7 +192,7 @@ def _structure_message(ask: Ask, edition: Edition, form: Form, cursor: duckdb.Du
 def _tag(
     editions: Sequence[Edition], levels: Sequence[Level], path: str, query: str, form: Form, *, packed: bool
 ) -> str:
-    """Return the version of an answer: another release, question or format has another one."""
+    """Return the entity tag of an answer, which depends on release, request and format."""
     said = (*(one.release for one in editions), editions[0].agency, levels, path, query, form.content_type)
     digest = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
     return f'"{editions[0].release}-{digest}{"-gzip" if packed else ""}"'
@@ -211,7 +211,7 @@ def _takes_gzip(header: str) -> bool:
 
 
 def _spool(pieces: Iterator[str], *, packed: bool) -> IO[bytes]:
-    """Write a whole body aside: what fails does so before anything is sent, and a slow reader holds nothing up."""
+    """Buffer a whole body, so that failures come before anything is sent, and slow readers block nothing."""
     packer = zlib.compressobj(6, wbits=31) if packed else None
     body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed when it was read)
     try:

@@ -1,7 +1,7 @@
-"""The packages that a server answers from: each checked before it is opened, a new one taken up while it runs.
+"""The packages served: each is checked before it is opened; new ones are picked up while the server runs.
 
-Only what ``iccs share package`` wrote is opened: the sums beside the database have to be right. A release of the office
-has none of them.
+Only packages written by ``iccs share package`` are opened: the checksums beside the database must be right. An internal
+release has none.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NAME = re.compile(r"crime-statistics-([a-z]+)")
 
 
 class Edition:
-    """One package: what it is called, for whom it is, and when its release was published (UTC)."""
+    """One package: its name, its level, and when its release was published (UTC)."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, alias: str, agency: str, level: Level, written: int = 0
@@ -55,12 +55,12 @@ class Edition:
 
     @property
     def cells(self) -> str:
-        """The observations, as SQL names them."""
+        """The SQL name of the observations."""
         return f"{self.alias}.out.observation"
 
     @cached_property
     def structures(self) -> Structures:
-        """The structures, made once."""
+        """The structures, built once."""
         cursor = self.cursor()
         cursor.execute(f"USE {self.alias}.out")
         found = Structures(cursor, self.agency)
@@ -70,7 +70,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class _Seen:
-    """A package as it was when it was looked at: another one has another state."""
+    """The state of a package when it was examined; a changed one has another state."""
 
     path: Path
     state: tuple[int, ...]
@@ -101,12 +101,12 @@ class Shelf:
         self._looked = 0.0
         self._look(self._refuse)
         if not any(self._editions.values()):
-            raise UsageError(f"{folder} has no package; write one there: iccs share package -o {folder}/FIRST")
+            raise UsageError(f"{folder} contains no package; write one there: iccs share package -o {folder}/FIRST")
 
     def editions(self, levels: tuple[Level, ...]) -> list[Edition]:
-        """Return the packages for some levels, the newest last; what was put into the folder since is there.
+        """Return the packages for some levels, the newest last, including those added to the folder since.
 
-        Of several packages of one release it is the one for the fewest readers, then the one written last.
+        Of several packages of one release, it is the most restricted one, then the one written last.
         """
         with self._lock:
             if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
@@ -124,7 +124,7 @@ class Shelf:
         found = [one for one in self.editions(levels) if moment is None or one.published_at <= moment]
         if not found:
             raise NotAnswered(
-                404, "Nothing is kept here of that moment." if moment else "There are no figures for you."
+                404, "No data from that time are kept here." if moment else "There are no figures that you may see."
             )
         return found[-1]
 
@@ -132,7 +132,7 @@ class Shelf:
         raise UsageError(f"{path}: {said}")
 
     def _look(self, complain: Callable[[Path, str], None]) -> None:
-        """Open what is new and forget what is gone; a package that is not whole is complained of once."""
+        """Open new packages and forget deleted ones; a damaged package is reported once."""
         there = [self.folder] if (self.folder / DATABASE).exists() else sorted(self.folder.glob("*"))
         seen = []
         for path in there:
@@ -159,28 +159,30 @@ class Shelf:
         edition = Edition(self._connection, alias, self.agency, level, (path / DATABASE).stat().st_mtime_ns)
         described = json.loads((path / "datapackage.json").read_text(encoding="utf-8"))
         if described["version"] != edition.release:
-            raise UsageError("its description is of another release")
+            raise UsageError("its description belongs to another release")
         return edition
 
 
 def check_package(path: Path) -> Level:
-    """Return for whom a package is, after its database and its description were compared with their sums.
+    """Return the level of a package, after checking its database and description against their checksums.
 
     Raises:
-        UsageError: it is none, or not as it was written.
+        UsageError: it is not a package, or has been altered.
     """
     sums = dict[str, str]()
     for name in (SUMS, f"{DATABASE}.sha256"):
         if not (path / name).is_file():
-            raise UsageError(f"{name} is missing: it is no package; only what iccs share package wrote is served")
+            raise UsageError(
+                f"{name} is missing, so this is not a package; only packages written by iccs share package are served"
+            )
         for line in (path / name).read_text(encoding="ascii").splitlines():
             digest, _, file = line.partition("  ")
             sums[file] = digest
     for name in (DATABASE, "datapackage.json"):
         if sha256_of_file(path / name) != sums.get(name):
-            raise UsageError(f"{name} is not as it was written; write the package again")
+            raise UsageError(f"{name} has changed since it was written; write the package again")
     described = json.loads((path / "datapackage.json").read_text(encoding="utf-8"))
     found = _NAME.fullmatch(described["name"])
     if found is None or found[1] not in get_args(Level) or found[1] == "internal":
-        raise UsageError("its description does not say for whom it is")
+        raise UsageError("its description does not state for whom it is")
     return cast(Level, found[1])

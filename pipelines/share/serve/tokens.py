@@ -1,4 +1,4 @@
-"""Tokens by which partners are known: from a file that only its owner reads, or from the environment."""
+"""Tokens that identify partners: from a file readable only by its owner, or from the environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.errors import UsageError
 
 VARIABLE = "ICCS_SHARE_TOKEN"
 SHORTEST = 24
-"""Signs of a token: with fewer it can be guessed."""
+"""Fewest characters of a token, so that it cannot be guessed."""
 
 
 def read_tokens(path: str | None) -> dict[str, str]:
@@ -42,12 +42,12 @@ def read_tokens(path: str | None) -> dict[str, str]:
             raise UsageError(f"--tokens {path}, line {number}: write NAME TOKEN, each name once")
         tokens[name] = token.strip()
     if not tokens:
-        raise UsageError(f"--tokens {path} has no token; write NAME TOKEN in a line")
+        raise UsageError(f"--tokens {path} contains no token; write NAME TOKEN on a line")
     return _checked(tokens, f"--tokens {path}")
 
 
 def _checked(tokens: dict[str, str], where: str) -> dict[str, str]:
     for name, token in tokens.items():
         if len(token) < SHORTEST or not token.isascii() or " " in token:
-            raise UsageError(f"{where}: the token of {name} has to be {SHORTEST} signs or more, without blanks")
+            raise UsageError(f"{where}: the token of {name} must have {SHORTEST} characters or more, without blanks")
     return tokens

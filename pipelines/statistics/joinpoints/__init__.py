@@ -1,1 +1,1 @@
-"""Segmented lines: the model and its fit, how many joinpoints, limits by resampling, two series side by side."""
+"""Segmented lines: the model and its fit, the number of joinpoints, resampling limits, comparison of two series."""

@@ -1,4 +1,4 @@
-"""Whether two segmented series move alike: one course for both, parallel courses, or courses of their own.
+"""Whether two segmented series move alike: with one common course, parallel courses, or different courses.
 
 Kim, Fay, Yu, Barrett and Feuer (2004), Comparability of segmented line regression models, Biometrics 60: 1005-1014: the
 pairwise comparison of NCI's Joinpoint program.
@@ -28,9 +28,8 @@ class Comparison:
         hypothesis: that is tested: ``coincident`` (one curve) or ``parallel`` (the same slopes, another level).
         joinpoints: of the common course, years.
         number: of joinpoints in each model.
-        f: how much worse the common course fits than two of their own, by degrees of freedom.
-        p: share of the permutations, the observed data included, with an F at least as large.
-        permutations: the observed data included.
+        f: how much worse the common course fits than two separate ones, relative to degrees of freedom.
+        p: share of the permutations, including the observed data, with an F at least as large.
     """
 
     hypothesis: Hypothesis
@@ -38,7 +37,6 @@ class Comparison:
     number: int
     f: float
     p: float
-    permutations: int
 
 
 def compare_joinpoints(
@@ -55,19 +53,19 @@ def compare_joinpoints(
 ) -> Comparison:
     """Test whether two series of the same years move alike, by permuting the residuals of the common course.
 
-    The common course has joinpoints at the same years and the same slopes (and, if coincident, one level); against it
-    stand two models with as many joinpoints each, at years of their own. The residuals, divided by their errors and
-    without their correlation, are exchanged among both series. The same seed gives the same answer.
+    The common course has joinpoints at the same years and the same slopes (and, if coincident, one level); it is
+    compared with two models with as many joinpoints each, at different years. The residuals, divided by their errors
+    and decorrelated, are permuted across both series. The same seed gives the same result.
 
     Args:
         years: whole, rising, of both.
         one: values of the first series, above 0.
         other: values of the second.
-        errors: standard errors of the values of each; equal weights if None, which takes both as equally exact.
+        errors: standard errors of the values of each; equal weights if None, which assumes that both are equally exact.
         hypothesis: what is tested.
         number: of joinpoints in every model: as many as the series with more of them has.
         autocorrelation: between neighbouring years, if known.
-        permutations: data sets, the observed one included.
+        permutations: number of data sets, including the observed one.
         seed: of the permutations.
 
     Raises:
@@ -97,7 +95,7 @@ def compare_joinpoints(
 def _permute(
     pair: Sequence[LogSeries], hypothesis: Hypothesis, number: int, permutations: int, seed: int
 ) -> Comparison:
-    """Compare the common course with two of their own, for the data and for permutations of their residuals."""
+    """Compare the common course with two separate ones, for the data and for permutations of their residuals."""
     degrees = 2 * (pair[0].n - 2 - 2 * number)
     responses = _stacked([series.whiten @ (series.logs + series.first_log) for series in pair])
     base, hinges, candidates = _common_course(pair, hypothesis)
@@ -117,7 +115,6 @@ def _permute(
         number=number,
         f=float(ratios[0]),
         p=float(np.mean(ratios >= ratios[0] * (1 - 1e-12))),
-        permutations=permutations,
     )
 
 
@@ -126,7 +123,7 @@ def _stacked(parts: Sequence[Numbers]) -> Numbers:
 
 
 def _common_course(pair: Sequence[LogSeries], hypothesis: Hypothesis) -> tuple[Numbers, Numbers, Whole]:
-    """The columns that the common course always has, those of its possible joinpoints, and their positions."""
+    """Return the fixed columns of the common course, those of its possible joinpoints, and their positions."""
     candidates = np.arange(BEYOND_ENDS, pair[0].n - BEYOND_ENDS)
     levels, slopes, hinges = [], [], []
     for place, series in enumerate(pair):
@@ -143,7 +140,7 @@ def _common_course(pair: Sequence[LogSeries], hypothesis: Hypothesis) -> tuple[N
 
 
 def _own_courses(pair: Sequence[LogSeries], number: int, responses: Numbers) -> Numbers:
-    """The sum of squares of both series, each with the best model of its own, for each response."""
+    """Return the sum of squares of both series, each with its own best model, for each response."""
     n = pair[0].n
     first = smallest_sums(pair[0], number, responses[:n])[0]
     return first + smallest_sums(pair[1], number, responses[n:])[0]

@@ -1,4 +1,4 @@
-"""Limits of joinpoints, and of the changes between them, by resampling: the joinpoints are not taken as known.
+"""Limits of joinpoints, and of the changes between them, by resampling, with the joinpoints treated as estimated.
 
 After the empirical quantile method of NCI's Joinpoint program: Kim, Luo, Chen, Green, Chen and Feuer (2017), Statistics
 in Medicine 36: 3059-3074; Kim, Chen, Byrne, Wheeler and Feuer (2022), Statistics in Medicine 41: 3102-3130.
@@ -49,12 +49,12 @@ def resampled_limits(
     draws: int = 1_000,
     seed: int = 1,
 ) -> ResampledLimits:
-    """Return limits of joinpoints, APC and AAPC that know that the joinpoints are estimated.
+    """Return limits of joinpoints, APC and AAPC that account for the joinpoints being estimated.
 
-    The model with the smallest sum of squares is fitted; its residuals, divided by their errors and without their
-    correlation, are made as large as independent errors are (times sqrt(n / (n - 2 - 2k))) and drawn with replacement;
-    to each series made of the model and drawn residuals the model is fitted again, with joinpoints of its own. Limits
-    are the quantiles of what these fits give. All series are fitted together. The same seed gives the same answer.
+    The model with the smallest sum of squares is fitted; its residuals, divided by their errors and decorrelated, are
+    scaled up to the size of independent errors (times sqrt(n / (n - 2 - 2k))) and drawn with replacement; the model is
+    refitted, with new joinpoints, to each series made of the model and drawn residuals. Limits are quantiles of these
+    fits. All series are fitted together. The same seed gives the same result.
 
     Args:
         years: whole, rising.
@@ -97,10 +97,12 @@ def resampled_limits(
 
 
 def _draw_series(series: LogSeries, number: int, draws: int, seed: int) -> tuple[Whole, Numbers]:
-    """Positions of the best joinpoints, and whitened series made of their model and drawn residuals, one a column."""
+    """Return positions of the best joinpoints, and whitened series from their model and drawn residuals, as columns."""
     free = series.n - 2 - 2 * number
     if number < 0 or number % 1 or free < 1:
-        raise ValueError(f"{series.n} years are too few for {number} joinpoints, or {number} is no number of them")
+        raise ValueError(
+            f"{series.n} years are too few for {number} joinpoints, or {number} is not a possible number of joinpoints"
+        )
     whitened = series.whiten @ series.logs
     best = smallest_sums(series, number)[1][0]
     design = series.whiten @ series.design(best.tolist())
@@ -110,7 +112,7 @@ def _draw_series(series: LogSeries, number: int, draws: int, seed: int) -> tuple
 
 
 def _slopes(series: LogSeries, places: Whole, responses: Numbers) -> Numbers:
-    """Slopes of the segments of each response at its own joinpoints, a row each: those with the same ones at once."""
+    """Return the slopes of the segments of each response at its own joinpoints, a row each."""
     found = np.empty((responses.shape[1], places.shape[1] + 1))
     sets, which = np.unique(places, axis=0, return_inverse=True)
     for number, chosen in enumerate(sets):

@@ -22,9 +22,9 @@ Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 BEYOND_ENDS = 2
-"""Observations at least wanted beyond the first and the last joinpoint."""
+"""Fewest observations before the first and after the last joinpoint."""
 BETWEEN = 2
-"""Observations at least wanted between two joinpoints."""
+"""Fewest observations between two joinpoints."""
 
 _RESPONSES_AT_ONCE = 1000  # what one step of the search works on stays in the processor's cache
 
@@ -60,7 +60,6 @@ class JoinpointModel:
         years: observed.
         joinpoints: years at which segments meet.
         sse: weighted sum of squared errors of the logarithms.
-        mse: sse / (n - 2 - 2k).
         degrees: residual degrees of freedom of the slopes' errors, n - 2 - 3k.
         segments: from the first year to the last.
         fitted: the value of the model in each year, in the unit of the series.
@@ -70,7 +69,6 @@ class JoinpointModel:
     years: tuple[int, ...]
     joinpoints: tuple[int, ...]
     sse: float
-    mse: float
     degrees: int
     segments: tuple[Segment, ...]
     fitted: tuple[float, ...]
@@ -83,12 +81,12 @@ class JoinpointModel:
 
 
 class LogSeries:
-    """A series made ready for fitting: weighted logarithms, and what every search needs of them."""
+    """A series prepared for fitting: weighted logarithms, and what every search needs of them."""
 
     def __init__(
         self, years: Sequence[int], values: ArrayLike, errors: ArrayLike | None, autocorrelation: float
     ) -> None:
-        """Check the series and whiten it: observations divided by their errors, and correlation taken out.
+        """Check the series and whiten it: observations divided by their errors and decorrelated.
 
         Raises:
             ValueError: lengths that differ, years not whole or not rising, a value or error not above 0.
@@ -96,7 +94,7 @@ class LogSeries:
         self.years = np.asarray(years, dtype=np.float64)
         x = np.asarray(values, dtype=np.float64)
         if x.shape != self.years.shape or (self.years % 1 != 0).any() or (np.diff(self.years) <= 0).any():
-            raise ValueError("a series has one value for each year, the years whole and in rising order")
+            raise ValueError("a series needs one value for each year, with whole years in ascending order")
         if np.isinf(x).any() or np.isinf(self.years).any():
             raise ValueError("a year or a value is infinite")
         if not (x > 0).all():
@@ -105,10 +103,9 @@ class LogSeries:
             )
         self.first_log = float(np.log(x[0])) if len(x) else 0.0
         self.logs = np.log(x) - self.first_log  # a series that does not move is 0 throughout, without rounding
-        self.weighted_by_errors = errors is not None
         spread = np.ones(len(x)) if errors is None else np.asarray(errors, dtype=np.float64) / x
         if spread.shape != x.shape or not ((spread > 0) & np.isfinite(spread)).all():
-            raise ValueError("a standard error is wanted for each value, above 0")
+            raise ValueError("each value needs a standard error above 0")
         if not -1 < autocorrelation < 1:
             raise ValueError(f"autocorrelation {autocorrelation} is not between -1 and 1")
         apart = np.abs(self.years[:, None] - self.years[None, :])
@@ -132,8 +129,8 @@ def log_ready(
 ) -> tuple[Numbers, Numbers]:
     """Return rates and their standard errors (Poisson: rate / sqrt(count)), ready for :func:`fit_joinpoints`.
 
-    A count of 0 has no logarithm. ``refuse`` stops; ``add half`` puts 0.5 in the place of each 0 and of nothing else,
-    which must be said wherever the result is shown. Where zeros are many, the model itself does not suit.
+    A count of 0 has no logarithm. ``refuse`` raises; ``add half`` replaces each 0, and nothing else, by 0.5, which must
+    be stated wherever the result is shown. With many zeros, the model itself is not suitable.
 
     Raises:
         ValueError: a zero count with ``refuse``, a count below 0 or missing, a population not above 0.
@@ -149,13 +146,13 @@ def log_ready(
     if not ((x >= 0).all() and (n > 0).all() and np.isfinite([*x, *n]).all()):
         raise ValueError("counts must not be below 0 or missing, and populations must be above 0")
     if zeros == "refuse" and (x == 0).any():
-        raise ValueError("a count of 0 has no logarithm: leave out the series, or choose 'add half' and say so")
+        raise ValueError("a count of 0 has no logarithm: leave out the series, or choose 'add half' and report this")
     filled = np.where(x == 0, 0.5, x)
     return filled / n * per, np.sqrt(filled) / n * per
 
 
 def most_joinpoints(n: int) -> int:
-    """Return the largest number of joinpoints looked for in n years, after NCI's recommendation.
+    """Return the largest number of joinpoints to consider for n years, by NCI's recommendation.
 
     >>> [most_joinpoints(n) for n in (6, 7, 12, 17, 22, 27, 40)]
     [0, 1, 2, 3, 4, 5, 5]
@@ -205,7 +202,7 @@ def fit_joinpoints(
 def fit_series(series: LogSeries, number: int, confidence: float) -> JoinpointModel:
     """Return the best model of a prepared series; see :func:`fit_joinpoints`."""
     if number < 0 or number % 1:
-        raise ValueError(f"{number} is no number of joinpoints: 0, 1, 2 ...")
+        raise ValueError(f"{number} is not a possible number of joinpoints: 0, 1, 2 ...")
     if series.n - 2 - 3 * number < 1:
         raise ValueError(f"{series.n} years are too few for {number} joinpoints: the errors need n - 2 - 3k above 0")
     return fit_at(series, smallest_sums(series, number)[1][0].tolist(), confidence)
@@ -240,7 +237,6 @@ def fit_at(series: LogSeries, places: list[int], confidence: float) -> Joinpoint
         years=tuple(int(year) for year in series.years),
         joinpoints=tuple(edges[1:-1]),
         sse=sse,
-        mse=sse / (series.n - 2 - 2 * number),
         degrees=degrees,
         segments=segments,
         fitted=tuple(np.exp(design @ coefficients + series.first_log).tolist()),
@@ -377,7 +373,7 @@ class _Search:
 
 
 def _slope_errors(series: LogSeries, places: Sequence[int], degrees: int) -> list[float]:
-    """Errors of the slopes, from the segments fitted one by one without the observations at the joinpoints."""
+    """Return the errors of the slopes, from segments fitted separately without the observations at the joinpoints."""
     edges = [-1, *places, series.n]
     squares, spreads = 0.0, []
     for before, after in pairwise(edges):
@@ -392,7 +388,7 @@ def _slope_errors(series: LogSeries, places: Sequence[int], degrees: int) -> lis
 
 
 def _two_sided(slope: float, error: float, degrees: int | None) -> float:
-    """Two-sided p by Student's t, or by the normal distribution where there are no degrees."""
+    """Return the two-sided p by Student's t, or by the normal distribution without degrees of freedom."""
     from scipy.special import ndtr, stdtr
 
     if not error:

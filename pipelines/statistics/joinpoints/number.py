@@ -1,4 +1,4 @@
-"""How many joinpoints a series has: permutation test, or an information criterion."""
+"""The number of joinpoints of a series: by permutation test or information criterion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SelectionMethod = Literal["permutation", "bic", "bic3", "weighted bic"]
 
 @dataclass(frozen=True)
 class PermutationTest:
-    """One test of the sequence: ``null`` joinpoints against ``alternative``, rejected where p is below ``level``."""
+    """One test of the sequence: ``null`` joinpoints against ``alternative``, rejected if p is below ``level``."""
 
     null: int
     alternative: int
@@ -42,16 +42,12 @@ class JoinpointChoice:
         method: of choice.
         criteria: value of the criterion for 0, 1, 2 ... joinpoints; empty for the permutation test.
         tests: in the order made; empty for a criterion.
-        permutations: data sets of each test, the observed one included; 0 for a criterion.
-        seed: of the permutations.
     """
 
     model: JoinpointModel
     method: SelectionMethod
     criteria: tuple[float, ...]
     tests: tuple[PermutationTest, ...]
-    permutations: int
-    seed: int
 
 
 def choose_joinpoints(
@@ -101,18 +97,18 @@ def choose_joinpoints(
     if permutations < FEWEST_PERMUTATIONS and method == "permutation":
         raise ValueError(f"{permutations} permutations are too few: a p below 0.05 needs {FEWEST_PERMUTATIONS}")
     if not 0 < level < 1:
-        raise ValueError(f"level {level} is not between 0 and 1: 5 % is 0.05")
+        raise ValueError(f"level {level} is not between 0 and 1: write 0.05 for 5 %")
     if most is not None and (most < 0 or most % 1):
-        raise ValueError(f"{most} is no largest number of joinpoints: 0, 1, 2 ...")
+        raise ValueError(f"{most} is not a possible largest number of joinpoints: 0, 1, 2 ...")
     series = LogSeries(years, values, standard_errors, autocorrelation)
     limit = most_joinpoints(series.n) if most is None else most
     if method == "permutation":
         number, tests = _test_down(series, limit, level, permutations, seed)
         model = fit_series(series, number, confidence)
-        return JoinpointChoice(model, method, (), tests, permutations, seed)
+        return JoinpointChoice(model, method, (), tests)
     models = [fit_series(series, k, confidence) for k in range(limit + 1)]
     criteria = tuple(_criterion(series, model, method) for model in models)
-    return JoinpointChoice(models[int(np.argmin(criteria))], method, criteria, (), 0, seed)
+    return JoinpointChoice(models[int(np.argmin(criteria))], method, criteria, ())
 
 
 def _criterion(series: LogSeries, model: JoinpointModel, method: SelectionMethod) -> float:
@@ -120,13 +116,13 @@ def _criterion(series: LogSeries, model: JoinpointModel, method: SelectionMethod
     each = {"bic": 2.0, "bic3": 3.0}.get(method)
     if each is None:
         each = 2 + (_largest_partial_r2(series, model) if k else 0.0)
-    # What is left of an exact fit is rounding, which must not choose; the smallest positive number has a logarithm.
+    # The remainder of an exact fit is rounding, which must not decide; the smallest positive number has a logarithm.
     rounding = 1e-24 * float(np.mean((series.whiten @ series.logs) ** 2))
     return math.log(max(model.sse / n, rounding, 5e-324)) + (each * k + 2) * math.log(n) / n
 
 
 def _largest_partial_r2(series: LogSeries, model: JoinpointModel) -> float:
-    """Largest partial R2 of a change of slope, each within the two segments around its joinpoint."""
+    """Return the largest partial R2 of a change of slope, each within the two segments around its joinpoint."""
     edges = [series.years[0] - 1, *model.joinpoints, series.years[-1]]
     found = []
     for before, at, after in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
@@ -144,7 +140,7 @@ def _largest_partial_r2(series: LogSeries, model: JoinpointModel) -> float:
 def _test_down(
     series: LogSeries, most: int, level: float, permutations: int, seed: int
 ) -> tuple[int, tuple[PermutationTest, ...]]:
-    """Number of joinpoints by the sequence of permutation tests, and the tests."""
+    """Return the number of joinpoints by the sequence of permutation tests, and the tests."""
     null, alternative, tests = 0, most, []
     while null < alternative:
         p = _permutation_p(series, null, alternative, permutations, seed)

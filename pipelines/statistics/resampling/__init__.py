@@ -1,1 +1,1 @@
-"""Tests and limits by drawing the data again: for designs where the textbook errors are known to be too small."""
+"""Tests and limits by resampling, for designs in which the textbook errors are known to be too small."""

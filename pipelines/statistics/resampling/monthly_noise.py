@@ -1,4 +1,4 @@
-"""Noise of monthly counts: chance, and swings that last some months; and flat series made of it."""
+"""Noise of monthly counts: chance, and fluctuations that last some months; and flat series simulated from it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 Numbers = NDArray[np.float64]
 
 SLOWEST = 24
-"""Months: slower waves are the course that is judged, not noise."""
+"""In months: slower waves belong to the course under study, not to the noise."""
 MOST_CORRELATED = 0.8
-"""Of noise from month to month: above it, a slow course cannot be told from noise."""
+"""Largest autocorrelation of monthly noise: above it, a slow course cannot be distinguished from noise."""
 _CORRELATIONS = np.linspace(0, MOST_CORRELATED, 9)
 _SPREADS = 30
 
 
 @dataclass(frozen=True)
 class MonthlyNoise:
-    """What the noise of a monthly series may be, on the scale of its values.
+    """The distribution of the noise of a monthly series, on the scale of its values.
 
     Attributes:
         chance: variance of a month's count by chance, independent from month to month.

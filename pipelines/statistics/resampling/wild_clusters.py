@@ -125,7 +125,7 @@ def _checked_rows(
 ) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
     y, d, a = (np.asarray(part, dtype=np.float64) for part in (values, treated, after))
     if not len(y) == len(d) == len(a) == len(clusters) or not np.isfinite([y, d, a]).all():
-        raise ValueError("one value, one group, one time and one cluster for each row, none missing")
+        raise ValueError("need one value, one group, one time and one cluster for each row, none missing")
     return y, d != 0, a != 0
 
 

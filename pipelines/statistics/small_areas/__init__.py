@@ -1,1 +1,1 @@
-"""Rates of small areas that lean on those of their neighbours."""
+"""Rates of small areas, smoothed with those of their neighbours."""

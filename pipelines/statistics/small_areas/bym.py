@@ -1,4 +1,4 @@
-"""Rates of small areas drawn towards those of their neighbours and of the country: the BYM2 model, without sampling.
+"""Rates of small areas shrunk towards those of their neighbours and of the country: the BYM2 model, without sampling.
 
 Riebler, Sørbye, Simpson and Rue (2016), Statistical Methods in Medical Research 25: 1145-1165; fitted by nested Laplace
 approximations (Rue, Martino and Chopin 2009, Journal of the Royal Statistical Society B 71: 319-392).
@@ -18,26 +18,26 @@ Numbers = NDArray[np.float64]
 Prior = Callable[[float, float], float]
 """Logarithm of the density of (sigma, phi), up to a constant."""
 State = tuple[Numbers, Numbers, Numbers]
-"""Effects that neighbours share, effects of the areas alone (both with a variance of 1), and fixed effects."""
+"""Structured effects shared by neighbours, unstructured effects (both with a variance of 1), and fixed effects."""
 
 LARGEST_SPREAD, SHARE_BEYOND = 1.0, 0.01
-"""Prior: sigma is larger than the first number with this probability; what R-INLA takes if not told otherwise."""
+"""Prior: sigma is larger than the first number with this probability; R-INLA's default."""
 MIDDLE_SHARE, SHARE_BELOW = 0.5, 2 / 3
 """Prior: phi is smaller than the first number with this probability, as in Riebler et al. (2016)."""
 _SIGMAS = float(np.log(0.005)), float(np.log(10.0))
-"""Logarithms of sigma between which the most probable is sought, and beyond which nobody looks."""
+"""The range of log sigma that is searched."""
 _LOGITS = -5.0, 7.0
 """The same of logit phi: 0.007 to 0.999."""
 _STEPS = 0.5, 1.0
 """Of the lattice, in log sigma and logit phi, at most; else a standard deviation, given the other."""
 _FARTHEST = 6.0
-"""Points of the lattice whose logarithm of the density is so much lower than the highest are left out."""
+"""Points of the lattice are left out if their log density is lower than the highest by more than this."""
 _LIGHTEST = 0.01
 """So are values of less weight, over the largest, from the densities of areas."""
 _POINTS, _REACH = 121, 6.5
 """Where the density of a rate is computed: how many points, over how many standard deviations on either side."""
 _CORRECTIONS = 2
-"""How often the normal law is moved from the mode."""
+"""How many times the normal approximation is moved from the mode."""
 _MOST_ROUNDS, _CLOSE = 100, 1e-5
 _LEFT_OF_PRECISION = 1e-8
 """Least share of the precision of a rate that does not come from its own count."""
@@ -45,7 +45,7 @@ _LEFT_OF_PRECISION = 1e-8
 
 @dataclass(frozen=True)
 class BymRates:
-    """Rates of areas by the BYM2 model: means, limits and probabilities of their posterior laws; arrays by area.
+    """Rates of areas by the BYM2 model: means, limits and probabilities of their posteriors; arrays by area.
 
     Attributes:
         rate: mean, events per unit of exposure.
@@ -82,7 +82,7 @@ class _Mode:
 
 @dataclass(frozen=True)
 class _Normal:
-    """The normal law around a state: what its covariance is made of, and the logarithm of its determinant."""
+    """The normal approximation around a state: the parts of its covariance, and the log determinant."""
 
     factor: Numbers
     ties: Numbers
@@ -95,13 +95,13 @@ class _Normal:
 def fit_bym(
     counts: ArrayLike, exposure: ArrayLike, pairs: Sequence[tuple[int, int]], reference: float | None = None
 ) -> BymRates:
-    """Return the rates of areas, each drawn towards those of its neighbours and of all areas as the data say.
+    """Return the rates of areas, each shrunk towards those of its neighbours and of all areas.
 
     Counts are Poisson with the mean exposure x rate. The logarithm of the rate is an intercept + sigma x (sqrt(phi) x
     an effect that neighbours share + sqrt(1 - phi) x one of the area alone), both with a variance of 1. The intercept
     has a flat prior, sigma and phi have those of :func:`penalised_prior`. For (sigma, phi) on a lattice the effects are
-    approximated by a normal law (Laplace), the law of each rate by the product of its own Poisson likelihood and the
-    normal law that the others give it; these are averaged over the lattice.
+    approximated by a normal distribution (Laplace), the posterior of each rate by the product of its own Poisson
+    likelihood and the normal distribution given by the others; these are averaged over the lattice.
 
     Args:
         counts: events of each area, whole numbers of 0 and more.
@@ -119,7 +119,9 @@ def fit_bym(
     """
     y, e = np.asarray(counts, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
     if y.ndim != 1 or y.shape != e.shape or not (y >= 0).all() or not (e > 0).all() or not y.sum() > 0:
-        raise ValueError("counts are 0 or more, exposures above 0, one of each for an area, with an event somewhere")
+        raise ValueError(
+            "need counts of 0 or more and exposures above 0, one of each for each area, with at least one event"
+        )
     if not len(pairs):
         raise ValueError("no two areas are neighbours")
     structure = neighbour_structure(len(y), pairs)
@@ -131,10 +133,10 @@ def penalised_prior(structure: Structure) -> Prior:
 
     The density falls exponentially with the distance from the simpler model: no differences between areas, and none
     that neighbours share (Riebler et al. 2016, section 3.2 and appendix). Phi is at most 0.999: towards 1 the density
-    has no end, and a law with all differences shared would get much of the weight.
+    is unbounded, and a model with all differences shared would get much of the weight.
 
     >>> prior = penalised_prior(neighbour_structure(4, [(0, 1), (1, 2), (2, 3)]))
-    >>> round(prior(0.5, 0.5) - prior(1.0, 0.5), 3)  # rate of the exponential law: -log(0.01) / 1
+    >>> round(prior(0.5, 0.5) - prior(1.0, 0.5), 3)  # rate of the exponential distribution: -log(0.01) / 1
     2.303
     """
     from scipy.optimize import brentq
@@ -196,7 +198,7 @@ def _moments(values: Numbers, weights: Numbers) -> tuple[float, float]:
 
 
 class _Field:
-    """Effects of areas, given (sigma, phi): their mode and the normal law around it. All arrays are by place."""
+    """Effects of areas, given (sigma, phi): their mode and the normal approximation around it; arrays by place."""
 
     def __init__(self, y: Numbers, e: Numbers, design: Numbers, structure: Structure, prior: Prior) -> None:
         self.y, self.e, self.design, self.structure, self.prior = y, e, design, structure, prior
@@ -229,7 +231,7 @@ class _Field:
                 break
         else:
             where = f"sigma {np.exp(log_sigma):.3g}, phi {_share(logit_phi):.3g}"
-            raise ValueError(f"the effects of areas have no mode at {where}")
+            raise ValueError(f"the area effects have no mode at {where}")
         phi = _share(logit_phi)
         density = (
             height - around.volume / 2 + self.prior(float(np.exp(log_sigma)), phi) + log_sigma + np.log(phi * (1 - phi))
@@ -237,10 +239,10 @@ class _Field:
         return _Mode(log_sigma, logit_phi, state, float(density))
 
     def laws(self, mode: _Mode) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Return mean and precision of what the others say of each log rate, and means and variances of fixed effects.
+        """Return mean and precision of each log rate given the others, and means and variances of fixed effects.
 
-        With few events the mode of the effects is not their mean: the normal law is moved to where the expected number
-        of events, not that at the mode, balances the counts (the variational correction of van Niekerk and Rue 2024,
+        With few events the mode of the effects is not their mean: the approximation is moved to where expected counts
+        (not those at the mode) balance the counts (the variational correction of van Niekerk and Rue 2024,
         Journal of Machine Learning Research 25, with the precision corrected too).
         """
         field, found = self, mode
@@ -270,14 +272,14 @@ class _Field:
         return np.asarray(self.design @ state[2] + shared * state[0] + alone * state[1])
 
     def _height(self, state: State, shared: float, alone: float) -> float:
-        """Logarithm of the density of counts and effects."""
+        """Return the log density of counts and effects."""
         logs = self._logs(state, shared, alone)
         with np.errstate(over="ignore"):
             likelihood = self.y @ logs - self.e @ np.exp(logs)
         return float(likelihood - (state[1] @ state[1] + state[0] @ self.structure.times(state[0])) / 2)
 
     def _solve(self, state: State, shared: float, alone: float) -> tuple[State, _Normal]:
-        """Return the effects of weighted least squares at this state, and the normal law around them.
+        """Return the effects of weighted least squares at this state, and the normal approximation around them.
 
         Effects of the areas alone are integrated out, which leaves a band matrix for the shared ones; that these add
         to nothing in each group, and the fixed effects, are put on by the few columns of each.
@@ -309,7 +311,7 @@ class _Field:
 
 
 def _between(first: State, other: State, length: float) -> State:
-    """The state at a share of the way from one to the other."""
+    """Return the state at a fraction of the way from one to the other."""
     effects, alone, fixed = (old + length * (new - old) for old, new in zip(first, other, strict=True))
     return effects, alone, fixed
 
@@ -319,7 +321,7 @@ def _share(logit: float) -> float:
 
 
 def _parts(log_sigma: float, logit_phi: float) -> tuple[float, float]:
-    """Standard deviations of the effects that neighbours share, and of those of the area alone."""
+    """Return the standard deviations of the structured and of the unstructured effects."""
     sigma, phi = float(np.exp(log_sigma)), _share(logit_phi)
     return sigma * float(np.sqrt(phi)), sigma * float(np.sqrt(1 - phi))
 
@@ -345,12 +347,12 @@ def _lattice(field: _Field) -> list[_Mode]:
 
 
 def _at(field: _Field, near: _Mode, way: int, value: float) -> _Mode:
-    """The mode where log sigma (0) or logit phi (1) has this value, the other being that of a mode nearby."""
+    """Return the mode for this value of log sigma (0) or logit phi (1), with the other from a nearby mode."""
     return field.mode(*((value, near.logit_phi) if way == 0 else (near.log_sigma, value)), near)
 
 
 def _highest(field: _Field, near: _Mode, way: int) -> _Mode:
-    """The log sigma (0) or logit phi (1) of the highest density, the other staying as it is."""
+    """Return the log sigma (0) or logit phi (1) of the highest density, with the other fixed."""
     from scipy.optimize import minimize_scalar
 
     seen = [near]
@@ -364,7 +366,7 @@ def _highest(field: _Field, near: _Mode, way: int) -> _Mode:
 
 
 def _step(field: _Field, top: _Mode, way: int) -> float:
-    """How far apart points of the lattice are: a standard deviation of the normal law with the same curvature."""
+    """Return the spacing of the lattice: a standard deviation of the normal distribution with the same curvature."""
     width = _STEPS[way] / 5
     middle = (top.log_sigma, top.logit_phi)[way]
     sides = [_at(field, top, way, middle + side * width).density for side in (-1, 1)]
@@ -373,7 +375,7 @@ def _step(field: _Field, top: _Mode, way: int) -> float:
 
 
 def _walk(field: _Field, first: _Mode, step: float) -> list[_Mode]:
-    """Go from a mode to larger or smaller sigma until the density is far below the highest that was met."""
+    """Step from a mode to larger or smaller sigma until the density is far below the highest so far."""
     found: list[_Mode] = []
     best, last = first.density, first
     while _SIGMAS[0] < last.log_sigma + step < _SIGMAS[1]:
@@ -388,7 +390,7 @@ def _walk(field: _Field, first: _Mode, step: float) -> list[_Mode]:
 def _mixed(
     field: _Field, laws: list[tuple[Numbers, Numbers]], weights: Numbers, reference: float
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Return mean, limits and exceedance of the rates, each law weighted, by place."""
+    """Return mean, limits and exceedance of the rates as weighted mixtures, by place."""
     points = _points(field, laws, weights)
     density = np.zeros_like(points)
     likelihood = field.y[:, None] * points - field.e[:, None] * np.exp(points)
@@ -403,11 +405,11 @@ def _mixed(
 
 
 def _points(field: _Field, laws: list[tuple[Numbers, Numbers]], weights: Numbers) -> Numbers:
-    """Logarithms of rates, a row for each area, over all where its law has any weight."""
+    """Return the log rates, a row for each area, at which its mixture has any weight."""
     centres, spreads = [], []
     for mean, precision in laws:
         logs = mean.copy()
-        for _ in range(50):  # Newton's method for the mode of one law
+        for _ in range(50):  # Newton's method for the mode of one posterior
             events = field.e * np.exp(logs)
             step = (field.y - events - precision * (logs - mean)) / (events + precision)
             logs += np.clip(step, -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""What neighbours have in common: the scaled precision of effects that differ little from one area to the next."""
+"""The scaled precision matrix of effects that vary smoothly between neighbouring areas."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Structure:
 
 
 def neighbour_structure(areas: int, pairs: Sequence[tuple[int, int]]) -> Structure:
-    """Return the structure of areas of which some are neighbours.
+    """Return the structure of areas from their neighbour pairs.
 
     Args:
-        areas: how many there are.
-        pairs: numbers of two neighbours each, from 0; the order within a pair says nothing.
+        areas: number of areas.
+        pairs: numbers of two neighbours each, from 0, in any order.
 
     >>> neighbour_structure(3, [(0, 1)]).variances.round(3).tolist()
     [0.0, 1.0, 2.0]

@@ -1,4 +1,4 @@
-"""Whether the latest months of a series are higher than its past explains, for thousands of series at once.
+"""Whether the latest months of a series are higher than expected from its past, for thousands of series at once.
 
 Farrington et al. (1996), Journal of the Royal Statistical Society A 159: 547-563, as improved by Noufaily et al.
 (2013), Statistics in Medicine 32: 1206-1222: a log-linear quasi-Poisson fit to the past, with trend and season. Months
@@ -16,13 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 Numbers = NDArray[np.float64]
 
 EXCEPTIONAL = 2.58
-"""Standardised residual from which a month of the past weighs less (Noufaily et al.)."""
+"""Standardised residual from which a month of the past is down-weighted (Noufaily et al.)."""
 ONE_SIDED = 0.005
 """Probability beyond the upper limit of a month."""
 MOST_AUTOCORRELATION = 0.8
 TAIL_DEGREES = 8.0
-"""Degrees of Student's t of a month: by the normal law up to 3 % of flat months were beyond the limit, as counts that
-come in clusters have longer tails (``tests/benchmarks/latest_months_rates.py``)."""
+"""Degrees of Student's t for a month: with the normal distribution up to 3 % of flat months exceeded the limit, as
+clustered counts have longer tails (``tests/benchmarks/latest_months_rates.py``)."""
 _STEPS = 25
 _TINY = 1e-10
 
@@ -50,13 +50,13 @@ class Fit:
 
 @dataclass(frozen=True)
 class Excess:
-    """Counts against what the past makes expected; arrays of one number for each.
+    """Counts compared with those expected from the past; arrays of one number for each.
 
     Attributes:
         expected: count expected.
         upper: upper limit.
         score: (count - expected) / (upper - expected): above 1 beyond the limit (Farrington's exceedance).
-        p: probability of such a count or a higher one where nothing has changed.
+        p: probability of such a count or a higher one if nothing has changed.
     """
 
     expected: Numbers
@@ -83,10 +83,10 @@ def design_of(steps: ArrayLike, middle: float) -> Numbers:
 
 
 def outbreak_weights(residuals: ArrayLike, threshold: float = EXCEPTIONAL) -> Numbers:
-    """Return weights that add up to the number of months: less, by the square, above the threshold.
+    """Return weights that add up to the number of months: lower, by the square, above the threshold.
 
     Args:
-        residuals: standardised, shape (..., months); not a number where a month has no count, and weighs 0.
+        residuals: standardised, shape (..., months); NaN for a month without a count, which gets weight 0.
         threshold: from which a month is exceptional.
 
     >>> outbreak_weights([0.0, 0.0, 2.0, 2.0], 0.0).round(2).tolist()
@@ -101,10 +101,10 @@ def outbreak_weights(residuals: ArrayLike, threshold: float = EXCEPTIONAL) -> Nu
 
 
 def fit_past(counts: ArrayLike, exposures: ArrayLike, design: Numbers, *, correlated: bool = True) -> Fit:
-    """Fit all series to their past, weigh exceptional months down, and fit again.
+    """Fit all series to their past, down-weight exceptional months, and fit again.
 
     Args:
-        counts: events, shape (series, months); not a number where missing.
+        counts: events, shape (series, months); NaN if missing.
         exposures: person-days or days, same shape, above 0.
         design: shape (months, columns), of :func:`design_of`.
         correlated: whether the error of the fit grows with the autocorrelation of its residuals.
@@ -128,7 +128,7 @@ def fit_past(counts: ArrayLike, exposures: ArrayLike, design: Numbers, *, correl
 
 
 def excess(fit: Fit, counts: ArrayLike, exposures: ArrayLike, row: Numbers, *, one_sided: float = ONE_SIDED) -> Excess:
-    """Return how one later month of each series compares with what its past makes expected.
+    """Return how one later month of each series compares with the count expected from its past.
 
     Args:
         fit: of the past.
@@ -158,7 +158,7 @@ def upper_limit(
 ) -> tuple[Numbers, Numbers]:
     """Return the upper limit of a count, and the probability of one as high: by Student's t on the power of 2/3.
 
-    Farrington et al. (1996), section 3.6, who have the normal law (``degrees`` infinite).
+    Farrington et al. (1996), section 3.6, who use the normal distribution (``degrees`` infinite).
 
     Args:
         mean: expected count.
@@ -186,7 +186,7 @@ def upper_limit(
 def _fit(
     y: Numbers, offset: Numbers, design: Numbers, weights: Numbers
 ) -> tuple[Numbers, Numbers, Numbers, NDArray[np.bool_]]:
-    """Coefficients, means, inverse information and convergence, by weighted least squares repeated."""
+    """Return coefficients, means, inverse information and convergence, by iteratively reweighted least squares."""
     total = (weights * y).sum(axis=1) / (weights * np.exp(offset)).sum(axis=1)
     coefficients = np.zeros((len(y), design.shape[1]))
     coefficients[:, 0] = np.log(np.maximum(total, _TINY))
@@ -213,7 +213,7 @@ def _dispersion(y: Numbers, mean: Numbers, weights: Numbers, columns: int) -> Nu
 
 
 def _autocorrelation(residuals: Numbers) -> Numbers:
-    """Correlation of neighbouring months, from 0 to the most that is allowed for."""
+    """Return the correlation of neighbouring months, between 0 and the largest allowed."""
     both = np.isfinite(residuals[:, 1:]) & np.isfinite(residuals[:, :-1])
     product = np.where(both, residuals[:, 1:] * residuals[:, :-1], 0.0).sum(axis=1) / np.maximum(both.sum(axis=1), 1)
     square = np.nanmean(residuals**2, axis=1)

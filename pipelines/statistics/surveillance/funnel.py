@@ -1,4 +1,4 @@
-"""Funnel limits: which rates of areas are farther from the common one than their populations explain.
+"""Funnel limits: which rates of areas are farther from the common one than chance explains, given their populations.
 
 Spiegelhalter (2005), Statistics in Medicine 24: 1185-1202.
 """
@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 Numbers = NDArray[np.float64]
 
 _NORMAL_SHARE = 0.6786
-"""Variance of normal scores that are drawn in so, over that of all of them."""
+"""Variance of winsorised normal scores, relative to that of all of them."""
 WINSORISED = 0.1
-"""Share of the scores at each end that are drawn in to the next, so that real outliers do not widen the funnel."""
+"""Share of the scores at each end that are winsorised, so that real outliers do not widen the funnel."""
 
 
 def between_areas(counts: ArrayLike, expected: ArrayLike) -> float:
@@ -56,7 +56,7 @@ def funnel_limits(expected: ArrayLike, confidence: float, spread: float = 0.0) -
 
 
 def _quantile(mean: Numbers, share: float) -> Numbers:
-    """Quantile of Poisson counts, interpolated; never below 0."""
+    """Return the quantile of Poisson counts, interpolated; never below 0."""
     from scipy.special import gammaln, pdtr, pdtrik
 
     whole = np.maximum(np.ceil(pdtrik(share, mean) - 1e-9), 0.0)

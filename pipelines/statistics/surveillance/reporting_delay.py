@@ -1,4 +1,4 @@
-"""How counts grow from edition to edition, and what a month that still fills up will come to: the chain ladder.
+"""How counts grow from edition to edition, and the expected final count of incomplete months: the chain ladder.
 
 Mack (1993), ASTIN Bulletin 23: 213-225, for the errors. A test repeats his published figures.
 """
@@ -20,9 +20,9 @@ class Development:
     """Growth of counts from one delay to the next; arrays of shape (..., delays - 1).
 
     Attributes:
-        factors: count at the next delay over that at this one; not a number where no pair has an event.
-        variances: of the growth of one event (Mack's sigma squared); not a number where fewer than two pairs were seen.
-        before: sum of the counts that the factors rest on.
+        factors: count at the next delay over that at this one; NaN if no pair has an event.
+        variances: of the growth of one event (Mack's sigma squared); NaN with fewer than two pairs.
+        before: sum of the counts behind the factors.
         pairs: how many periods were seen at both delays.
     """
 
@@ -34,7 +34,7 @@ class Development:
 
 @dataclass(frozen=True)
 class Nowcast:
-    """What periods will come to; arrays of one number for each.
+    """Expected final counts of periods; arrays of one number for each.
 
     Attributes:
         value: expected count once it no longer grows.
@@ -55,7 +55,7 @@ def development(cells: ArrayLike) -> Development:
     """Return how counts grow with the delay, from a reporting triangle.
 
     Args:
-        cells: counts of shape (..., periods, delays), events; not a number where no edition shows that delay.
+        cells: counts of shape (..., periods, delays), events; NaN if no edition shows that delay.
 
     >>> development([[[10.0, 12.0], [20.0, 23.0], [5.0, float("nan")]]]).factors.round(4).tolist()
     [[1.1667]]
@@ -86,17 +86,18 @@ def with_last_variance(found: Development) -> Development:
 def nowcast(
     counts: ArrayLike, delay: int, found: Development, *, confidence: float = 0.95, cautious: bool = True
 ) -> Nowcast:
-    """Return what counts seen at a delay will come to, with limits.
+    """Return the expected final counts, with limits, from counts at a delay.
 
-    The limits are of a lognormal law with Mack's error, by Student's t with a degree less than pairs at the delay.
+    The limits are of a lognormal distribution with Mack's error, by Student's t with one degree less than the pairs at
+    the delay.
 
     Args:
         counts: of each series, events; shape (...).
         delay: column of the triangle at which they were seen.
         found: of each series, shape (..., delays - 1).
         confidence: of the limits.
-        cautious: late events vary at least as independent ones do, however regular the few editions were, and a month
-            of which much is late at one delay has much at the next; false for Mack's error.
+        cautious: assume that late events vary at least as independent ones do, however regular the few editions were,
+            and that a month with many late events at one delay has many at the next; false for Mack's error.
 
     >>> parts = development([[100.0, 110.0], [200.0, 222.0], [150.0, 164.0]])
     >>> ahead = nowcast(120.0, 0, parts)

@@ -1,1 +1,1 @@
-"""How the steps of a run are taken, in which processes, and what is told and logged of them."""
+"""How the steps of a run are executed, in which processes, and how they are reported and logged."""

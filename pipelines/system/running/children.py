@@ -1,4 +1,4 @@
-"""Processes that this one starts: they end when it does, however it ended."""
+"""Processes that this one starts: they end when it does, in whatever way it ends."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CLEAN_UP_SECONDS = 20
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the system end this process, by SIGKILL, as soon as the one that started it is gone; on Linux only.
+    """Have the system kill this process (SIGKILL) as soon as the one that started it is gone; on Linux only.
 
     Args:
-        parent: the process that started this one: it may be gone already.
+        parent: the process that started this one; it may be gone already.
     """
     if sys.platform == "linux":
         import ctypes
@@ -33,7 +33,7 @@ def end_with_parent(parent: int) -> None:
 
 
 def end_children(processes: Sequence[BaseProcess]) -> None:
-    """Ask processes to end, so that what is only there during a run is removed; kill those that take long."""
+    """Ask processes to end, so that they remove their temporary files; kill those that take too long."""
     for process in processes:
         process.terminate()
 
@@ -49,10 +49,10 @@ def end_children(processes: Sequence[BaseProcess]) -> None:
 
 
 def end_with_server() -> None:
-    """End this process when the ``iccs serve`` that started it is gone: its run would go on unseen, with the lock.
+    """End this process when the ``iccs serve`` that started it is gone: its run would go on unseen, holding the lock.
 
-    By SIGTERM, so that what is only there during a run is removed, and by SIGKILL if that takes long. Elsewhere, as
-    under a worker of another server, this does nothing.
+    First by SIGTERM, so that temporary files are removed, then by SIGKILL if that takes too long. Elsewhere, as under a
+    worker of another server, this does nothing.
     """
     server = int(os.environ.get(SERVED_BY, "0"))
     if os.getppid() != server:

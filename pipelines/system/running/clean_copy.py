@@ -1,8 +1,8 @@
 """A copy of a database by a process that has never held records of persons.
 
-DuckDB fills the gaps between the values of a file with whatever its memory held before: after records were read, pieces
-of a few letters of them, or of figures that are to stay hidden, can lie in a file that has none of them as a value. A
-process that knows nothing but the file writes one without.
+DuckDB fills the gaps between the values of a file with whatever its memory held before: after records were read,
+fragments of them, or of figures that must stay hidden, can be in a file that has none of them as a value. A process
+that has read nothing but the file writes one without.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ _READ: list[str] = []
 
 
 def note_records(source_id: str) -> None:
-    """Note that this process reads records of persons, of a source."""
+    """Note that this process reads a source's records of persons."""
     _READ.append(source_id)
 
 
 def records_were_read() -> bool:
-    """Whether this process has read records of persons: what it writes as a database is to be copied cleanly."""
+    """Whether this process has read records of persons, so that databases it writes must be copied cleanly."""
     return bool(_READ)
 
 
 def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
-    """Put a copy in the place of a database file: the same schemas, tables, views, functions and comments.
+    """Replace a database file by a copy with the same schemas, tables, views, functions and comments.
 
     Args:
         path: the file; nobody has it open.
         settings: memory and threads.
-        version: of DuckDB's files that the copy has.
+        version: DuckDB storage version of the copy.
 
     Raises:
         OSError: the copy could not be written; the file is as it was.
     """
     copy = path.with_name(f"{path.name}.copy")
     copy.unlink(missing_ok=True)
-    # -P and the path at the end: a file in the current folder must not take the place of a library.
+    # -P and the path at the end: a file in the current folder must not shadow a library.
     start = (
         f"import sys; sys.path.append({str(_PROGRAM)!r}); from pipelines.system.running.clean_copy import main; main()"
     )
@@ -61,7 +61,7 @@ def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
 
 
 def main() -> None:
-    """Copy a database: the program of the other process. It ends when the one that started it does."""
+    """Copy a database; the entry point of the other process, which ends when the one that started it does."""
     path, copy, memory_limit, threads, spill, version, parent = sys.argv[1:]
     end_with_parent(int(parent))
     config = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill}

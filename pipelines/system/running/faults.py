@@ -1,7 +1,7 @@
 """Internal errors: the message to the user, and the report that is written for the maintainers.
 
-A report holds no values of the data: it names the places in the program, the kinds of the errors and the versions of
-the libraries, not the texts of the errors, which may quote a cell.
+A report contains no values of the data: it gives the places in the program, the types of the errors and the versions
+of the libraries, but not the texts of the errors, which may quote a cell.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LIBRARIES = ("iccs-pipelines", "duckdb", "pyarrow", "python-calamine", "great_e
 
 
 def write_fault_report(settings: Settings, source: str, step: str, error: BaseException) -> Path:
-    """Write what is known of an internal error to a text file under ``data/faults``; return its path.
+    """Write a report on an internal error to a text file under ``data/faults``; return its path.
 
     Raises:
         OSError: it cannot be written.
@@ -42,7 +42,7 @@ def _report_lines(now: datetime, source: str, step: str, error: BaseException) -
             yield f"{name}: {version(name)}"
         except PackageNotFoundError:
             yield f"{name}: not installed"
-    yield "The texts of the errors are left out, as they may quote the data."
+    yield "The texts of the errors are left out, because they may quote the data."
     for link in _chain(error):
         yield f"\n{type(link).__module__}.{type(link).__qualname__}"
         yield "".join(traceback.format_tb(link.__traceback__)).rstrip()
@@ -67,8 +67,8 @@ def describe_fault(
         error: what was raised.
         step: the step that was running.
         report: the file written about it, None where it could not be written.
-        show_text: whether the text of the error may be shown: it may quote a cell. What the system says of a file is
-            shown always.
+        show_text: whether the text of the error may be shown, as it may quote a cell. The operating system's message
+            about a file is always shown.
         settings: those in force, for an error about a limit.
 
     >>> print(describe_fault(KeyError("0"), "account", Path("faults/1.txt"), show_text=True))
@@ -80,7 +80,7 @@ def describe_fault(
     if limit is not None and not isinstance(error, MemoryError):  # of Python: it may be the program's own fault
         return (
             f"{limit.what} in step {step} ({limit.more})\n"
-            "  The data of this source were not used; they may be in order.\n"
+            "  The data of this source were not used; they may be correct.\n"
             f"  {limit.to_do[0].upper()}{limit.to_do[1:]}."
         )
     first = (str(error).strip().splitlines() or [""])[0]
@@ -89,6 +89,6 @@ def describe_fault(
     where = f"{report} (no data values in it; please send it to the maintainers)" if report else "could not be written"
     return (
         f"internal error in step {step} ({told})\n"
-        "  The data of this source were not used; they may be in order.\n"
+        "  The data of this source were not used; they may be correct.\n"
         f"  report: {where}"
     )

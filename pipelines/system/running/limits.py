@@ -1,7 +1,7 @@
-"""What to tell a person where a limit was reached: memory, temporary space, disk; which setting it is, and what to do.
+"""Messages for a limit that was reached (memory, temporary space, disk): which setting it is, and what to do.
 
-The engine's own sentence ("failed to pin block of size 256.0 KiB") names settings that nobody of an office has, and may
-quote a value; so it is never shown. This is the one place in which it is read.
+The engine's own message ("failed to pin block of size 256.0 KiB") names settings that an office does not have, and may
+quote a value, so it is never shown. It is interpreted only here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pipelines.system.settings import Settings, bytes_of, say_setting, setting_i
 _USED_UP = re.compile(r"\([\d.]+ ?\w* ?/ ?([\d.]+ \w+) used\)")
 _TEMPORARY = "max_temp_directory_size"
 _BELOW, _ABOVE = 0.9, 1.1
-"""Shares of the setting beyond which the limit that was reached is another one; the engine rounds what it shows."""
+"""Shares of the setting between which a limit shown by the engine, which rounds it, is taken for that setting."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Which limit was reached, where or how much it is, and what a person can do about it."""
+    """A limit that was reached: which one, where or how much it is, and what can be done about it."""
 
     what: str
     more: str
@@ -35,12 +35,12 @@ class Limit:
 def describe_limit(
     error: BaseException, settings: Settings | None = None, most_spilled: str | None = None
 ) -> Limit | None:
-    """Return which limit of the machine or of the settings an error is about; None of any other error.
+    """Return which limit of the machine or of the settings an error is about; None for any other error.
 
     Args:
         error: of the system, of Python or of DuckDB.
-        settings: those in force; by default those that the environment and the project say.
-        most_spilled: of temporary disk space, where it is no setting.
+        settings: those in force; default: those of the environment and the project.
+        most_spilled: limit of temporary disk space, where it is not a setting.
 
     >>> describe_limit(ValueError("no")) is None
     True
@@ -57,7 +57,7 @@ def describe_limit(
     if is_out_of_memory(error):
         return _out_of_memory(str(error), settings, most_spilled)
     if is_out_of_reach(error):
-        to_do = "look whether it is mounted, and make it accessible for the account that runs this; then run again"
+        to_do = "check that it is mounted and accessible to the account that runs iccs; then run again"
         return Limit("a file or folder cannot be read or written", reason_of(error), to_do)
     return None
 
@@ -68,7 +68,7 @@ def _out_of_memory(text: str, settings: Settings | None, most_spilled: str | Non
         return _no_more_memory(settings)
     memory = say_setting("memory_limit", settings and settings.memory_limit)
     if _TEMPORARY in text:
-        what = "what did not fit into memory takes too much temporary disk space"
+        what = "work that does not fit into memory takes too much temporary disk space"
         if most_spilled is not None:
             to_do = "ask for less, or raise ICCS_MEMORY_LIMIT (memory_limit in iccs.toml)"
             return Limit(what, f"more than {most_spilled}; {memory}", to_do)
@@ -79,8 +79,8 @@ def _out_of_memory(text: str, settings: Settings | None, most_spilled: str | Non
     share = bytes_of(used[1].replace("bytes", "B")) / bytes_of(set_to)
     if share > _ABOVE:  # a command that only reads may have more, by the size of the machine
         to_do = "ask for less, end other programs, or give the machine more memory"
-        return Limit("the command takes more memory than it may have of this machine", used[1], to_do)
-    part = f", of which each of several parts at a time has {used[1]}" if share < _BELOW else ""
+        return Limit("the command takes more memory than it may use on this machine", used[1], to_do)
+    part = f", of which each of several parallel parts has {used[1]}" if share < _BELOW else ""
     to_do = "raise ICCS_MEMORY_LIMIT (memory_limit in iccs.toml) and run again"
     if settings and settings.threads > 1:
         to_do += f"; fewer threads (ICCS_THREADS, now {settings.threads}) need less memory"
@@ -93,5 +93,5 @@ def _no_more_memory(settings: Settings | None) -> Limit:
         "the system gives the program no more memory, although its own limit is not reached",
         memory,
         "end other programs, give the machine or container more memory, or set ICCS_MEMORY_LIMIT (memory_limit in "
-        "iccs.toml) below what there is; then run again",
+        "iccs.toml) below what is available; then run again",
     )

@@ -1,4 +1,4 @@
-"""Progress of the partitions of a source: files, rows and rows a second; shown on a terminal only."""
+"""Progress of the partitions of a source: files, rows and rows per second; shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Watched(Protocol):
 
 
 class Progress:
-    """One line on standard error that is written over, twice a second, while partitions are tallied."""
+    """One line on standard error, overwritten twice a second while partitions are tallied."""
 
     def __init__(self, source_id: str, file_count: int) -> None:
         self._source_id = source_id
@@ -51,7 +51,7 @@ class Progress:
 
     @contextmanager
     def watching(self, lines: int, engine: Watched) -> Iterator[None]:
-        """Show how far a partition is while it is tallied alone; several at a time are counted as they end."""
+        """Show the progress within a partition that is tallied alone; of several at a time, count those that end."""
         with self._lock:
             self._running = lines, engine
         try:
@@ -61,7 +61,7 @@ class Progress:
                 self._running = None
 
     def advance(self, lines: int) -> None:
-        """Count a partition of so many lines as done."""
+        """Count a partition of this many lines as done."""
         with self._lock:
             self._done += 1
             self._rows += lines

@@ -1,6 +1,6 @@
 """What became of each source in each run: one line of JSON each in ``runs.jsonl`` of the data folder, oldest first.
 
-By it missed runs are caught up, and a monitor knows the last outcome of a source. What a run did step by step is in
+It is used to catch up on missed runs, and tells a monitor the last outcome of each source. The steps of each run are in
 ``logs/iccs.jsonl``, for programs that collect logs.
 """
 
@@ -19,12 +19,12 @@ from pipelines.system.files import replace_text
 from pipelines.system.settings import Settings
 
 _MOST_LINES = 20_000
-"""The oldest beyond these are dropped: some years of daily runs of a dozen sources."""
+"""How many lines are kept, the oldest being dropped: some years of daily runs of a dozen sources."""
 _LONGEST_MESSAGE = 500
 _LOG_BYTES = 5_000_000
 _KEPT_LOGS = 5
 EVENTS = logging.getLogger("iccs.run")
-"""What happens in a run; each record has the fields of ``extra={"event": {...}}``."""
+"""The logger of a run's events; each record has the fields of ``extra={"event": {...}}``."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Attempt:
         started: when the run began, in UTC, as ISO 8601.
         end: ``loaded`` (new figures), ``unchanged`` (the same files), ``refused``, or ``failed`` (of the program).
         release: what was published by the run; None where nothing was.
-        message: the first lines of why it was refused.
-        named: whether the run was of sources that were named, not of all.
+        message: the first lines of the refusal.
+        named: whether the run was of named sources only, not of all.
     """
 
     source: str
@@ -54,17 +54,12 @@ class Attempt:
 
     @property
     def is_good(self) -> bool:
-        """Whether the figures of the source are those of its files."""
+        """Whether the source's figures are up to date with its files."""
         return self.end in ("loaded", "unchanged")
 
 
-def start_time() -> str:
-    """Return the current time as it is written down."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def log_attempts(attempts: Collection[Attempt], settings: Settings) -> None:
-    """Add attempts; call it with the lock of the data folder, as the file is replaced as a whole."""
+    """Add attempts; the caller must hold the lock of the data folder, as the whole file is replaced."""
     added = [
         json.dumps({**asdict(one), "message": one.message[:_LONGEST_MESSAGE]}, ensure_ascii=False) for one in attempts
     ]
@@ -85,12 +80,12 @@ def log_attempts(attempts: Collection[Attempt], settings: Settings) -> None:
 
 
 def _read_lines(path: Path) -> list[str]:
-    """The lines, also of a file that was damaged; a message may hold other characters that end a line for Python."""
+    """The lines, even of a damaged file; messages may contain other characters that Python takes for line ends."""
     return [line for line in path.read_bytes().decode("utf-8", errors="replace").split("\n") if line]
 
 
 def read_attempts(settings: Settings) -> list[Attempt]:
-    """Return all attempts, oldest first; a line that was cut or edited by hand and is none is passed over."""
+    """Return all attempts, oldest first; a line that was truncated or edited by hand into something else is skipped."""
     if not settings.run_log.is_file():
         return []
     found = []
@@ -110,7 +105,7 @@ def last_attempts(settings: Settings) -> dict[str, Attempt]:
 
 
 class _AsJson(logging.Formatter):
-    """One object a line: time (UTC), level, and the fields of the event."""
+    """One JSON object per line: time (UTC), level, and the fields of the event."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -120,18 +115,18 @@ class _AsJson(logging.Formatter):
 
 
 class _Handler(RotatingFileHandler):
-    """A log that cannot be written ends what is logged, as a run does that cannot write its figures."""
+    """A handler whose failure to write ends the run, as a failure to write figures does."""
 
     def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 - the name is that of the library
-        """Raise the error that is being handled: the library would print a traceback and go on."""
+        """Raise the current error, where the library would print a traceback and go on."""
         raise
 
 
 @contextmanager
 def logging_events(settings: Settings) -> Iterator[None]:
-    """Write the events of the run inside to ``logs/iccs.jsonl``; the caller holds the lock of the data folder.
+    """Write the events of the run inside to ``logs/iccs.jsonl``; the caller must hold the lock of the data folder.
 
-    With 5 MB the file is renamed to ``iccs.jsonl.1`` and a new one is begun; five old ones are kept.
+    At 5 MB the file is renamed to ``iccs.jsonl.1`` and a new one is started; five old ones are kept.
     """
     settings.logs.mkdir(mode=0o750, exist_ok=True)
     path = settings.logs / "iccs.jsonl"
@@ -148,7 +143,7 @@ def logging_events(settings: Settings) -> Iterator[None]:
 
 
 def rotate(log: Path) -> None:
-    """Begin the log of another program, which is not running, anew where it is large; five old ones are kept.
+    """Start a new log for another program, which must not be running, if the old one is large; keep five old ones.
 
     >>> import tempfile
     >>> log = Path(tempfile.mkdtemp()) / "server.log"

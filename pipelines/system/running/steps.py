@@ -1,7 +1,7 @@
-"""What a step is: a plain function whose result says how many rows it has and, in one line, what was done.
+"""What a step is: a plain function whose result has a number of rows and a one-line summary.
 
-A step takes the result of the one before and the definition of its source, and returns the next result. ``RunStep`` is
-the way to run one: a plain call here, a Prefect task in the flow.
+A step takes the result of the previous one and the definition of its source, and returns the next result. ``RunStep``
+is the way to run one: a plain call here, a Prefect task in the flow.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class StepResult(Protocol):
 
     @property
     def rows(self) -> int:
-        """How many rows the step gave out, in the unit that the summary names."""
+        """How many rows the step returned, in the unit named in the summary."""
 
     @property
     def summary(self) -> str:
@@ -67,7 +67,7 @@ _SIGNALS: list[int] = []
 
 
 def end_on_signals() -> None:
-    """End the process on SIGTERM as on Ctrl-C: what lives only during a run is removed first. Main thread only."""
+    """End the process on SIGTERM as on Ctrl-C, after removing temporary files. Main thread only."""
 
     def end(number: int, _: object) -> None:
         _SIGNALS.append(number)
@@ -86,7 +86,7 @@ def ended_by_signal() -> int:
 
 
 def raise_if_signalled(error: BaseException) -> None:
-    """Raise what a signal means where a library made an error of its own of it: DuckDB says "Query interrupted".
+    """Raise the exception for a signal that a library turned into its own error, as DuckDB's "Query interrupted".
 
     Raises:
         KeyboardInterrupt, SystemExit: a signal asked the process to end.
@@ -96,7 +96,7 @@ def raise_if_signalled(error: BaseException) -> None:
 
 
 def plain_step(report: Callable[[StepReport], None] | None = None) -> RunStep:
-    """Return the way to run a step without an orchestrator: call it, time it, report it."""
+    """Return a ``RunStep`` without an orchestrator: it calls the step, times it and reports it."""
 
     def run_step(
         name: str,

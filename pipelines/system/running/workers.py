@@ -1,6 +1,6 @@
-"""Work done at the same time: sources and files by threads of this process, partitions also by a cluster.
+"""Parallel work: sources and files by threads of this process, partitions also by a cluster.
 
-Threads are ours; clusters are reached through Prefect (``flows`` submits to them), which nothing here imports.
+Clusters are reached through Prefect (``flows`` submits to them), which nothing here imports.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 LARGE_BYTES = 32 * 2**20
-"""From here on a text file keeps several threads busy: DuckDB reads it in pieces of this size, a thread a piece."""
+"""Size from which a text file keeps several threads busy: DuckDB reads it in chunks of this size, one per thread."""
 
 MIN_MEMORY_BYTES = 190 * 2**20
-"""Memory of one partition: with less, one of an ordinary source spills more than it reads."""
+"""Memory for one partition: with less, a partition of an ordinary source spills more than it reads."""
 
 BESIDE_LIMIT_BYTES = 2**30
-"""What a process may take beside DuckDB's own limit for statements that anybody may have written."""
+"""What a process may take in addition to DuckDB's own limit for statements of unknown authors."""
 
 _RESERVED_BYTES = 2**27
-"""Addresses that the allocators reserve for a thread, at most."""
+"""The most address space that the allocators reserve for a thread."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,16 +41,16 @@ class Stopped(Exception):
 
 
 def run_in_workers(action: Callable[[Item], Result], items: Sequence[Item], workers: int, stop: Event) -> list[Result]:
-    """Return what the action gives for each item, in their order, working on several at a time.
+    """Return the result of the action for each item, in their order, working on several at a time.
 
     Args:
         action: what to do; it must end soon after ``stop`` is set.
-        items: taken up in this order.
-        workers: how many at a time; with one, the caller's own thread does the work.
+        items: started in this order.
+        workers: how many at a time; with one, the work is done in the caller's thread.
         stop: set when an action fails, or a person stops the run.
 
     Raises:
-        Exception: whatever an action raised, once the other workers have ended.
+        Exception: the first that an action raised, once the other workers have ended.
 
     >>> run_in_workers(len, ["a", "bcd", ""], 2, Event())
     [1, 3, 0]
@@ -91,7 +91,7 @@ def stop_event() -> Event:
 
 @dataclass(frozen=True)
 class Runner:
-    """What tallies partitions: ``threads`` of this process, or ``dask`` or ``ray``, here or at an address."""
+    """Where partitions are tallied: ``threads`` of this process, or ``dask`` or ``ray``, here or at an address."""
 
     kind: str
     address: str | None = None
@@ -103,10 +103,10 @@ class Runner:
 
 
 def parse_runner(text: str) -> Runner:
-    """Return the runner that a setting names.
+    """Return the runner named by a setting.
 
     Raises:
-        UsageError: there is none of this name.
+        UsageError: there is no runner of this name.
 
     >>> parse_runner("dask:tcp://10.0.0.5:8786")
     Runner(kind='dask', address='tcp://10.0.0.5:8786')
@@ -123,9 +123,9 @@ def parse_runner(text: str) -> Runner:
 
 
 def divide_limits(settings: Settings, partitions: int) -> tuple[Settings, int]:
-    """Return the settings of one partition, and how many run at a time, so that together they keep the limits.
+    """Return the settings for one partition, and how many run at a time, so that together they keep the limits.
 
-    As many at a time as there are threads, if each still has ``MIN_MEMORY_BYTES`` of memory.
+    As many run at a time as there are threads, if each still gets ``MIN_MEMORY_BYTES`` of memory.
 
     Raises:
         UsageError: the memory limit is not a number with a unit.
@@ -161,7 +161,7 @@ def memory_bytes(text: str) -> int:
 
 
 def address_space(settings: Settings) -> int:
-    """Return how many bytes of addresses statements under the memory limit may need beside what a process has.
+    """Return how many bytes of address space statements under the memory limit may need in addition.
 
     >>> from pathlib import Path
     >>> address_space(Settings(Path("data"), memory_limit="1GiB", threads=2)) / 2**30

@@ -72,7 +72,7 @@ compared AS (
             WHEN len(between_breaks) > 0
                 THEN concat('break in ', array_to_string(between_breaks, ', '), ': not compared across it')
             WHEN one.iccs_made_from IS DISTINCT FROM other.iccs_made_from
-                THEN 'the category is made from other parts: not compared'
+                THEN 'the category is composed of other parts: not compared'
             WHEN one.value IS NULL OR other.value IS NULL THEN 'a year has no figure: not compared'
             WHEN one.is_compared AND other.is_compared THEN NULL
             ELSE 'a year is incomplete or exceptional (see caveats): not compared'

@@ -34,17 +34,17 @@ SELECT survey.ref_area, survey.iccs, survey.time_period, survey.sex, survey.sour
     CASE WHEN survey.lower_limit > 0 THEN police.value / survey.lower_limit END AS recorded_share_high,
     concat_ws('; ',
         concat('the survey counts ', survey.counting_unit, 's',
-            CASE WHEN survey.counting_unit IN ({{unit_counts}}) THEN ', each once however often it experienced the offence' END,
+            CASE WHEN survey.counting_unit IN ({{unit_counts}}) THEN ', each once however often the offence was experienced' END,
             ', the police ', police.counting_unit, 's'),
-        concat('the survey is of ', survey.universe, CASE WHEN survey.age NOT IN ('_T', '_Z') THEN concat(' (', survey.age, ')') END,
-            ', the police count is of everybody'),
-        CASE WHEN survey.reference_period IS NULL THEN 'of which period people told is not declared'
+        concat('the survey covers ', survey.universe, CASE WHEN survey.age NOT IN ('_T', '_Z') THEN concat(' (', survey.age, ')') END,
+            ', the police count covers everybody'),
+        CASE WHEN survey.reference_period IS NULL THEN 'the period about which people were asked is not declared'
             WHEN survey.reference_period <> 'calendar_year'
-            THEN concat('people told of ', lower(left(survey.told_of, 1)), substr(survey.told_of, 2), ', the police count is of the year') END,
+            THEN concat('people were asked about ', lower(left(survey.told_of, 1)), substr(survey.told_of, 2), ', the police count is for the year') END,
         CASE WHEN survey.relation <> 'exact' THEN concat('the survey category is ', survey.relation) END,
         CASE WHEN contains(survey.caveats, 'financial_year') OR contains(police.caveats, 'financial_year')
             THEN 'years do not begin in the same month' END,
-        CASE WHEN survey.lower_limit IS NULL THEN 'the survey gives no error' END
+        CASE WHEN survey.lower_limit IS NULL THEN 'the survey gives no sampling error' END
     ) AS differences,
     out.weaker_status(survey.obs_status, police.obs_status) AS obs_status,
     out.join_caveats(survey.caveats, police.caveats) AS caveats

@@ -19,7 +19,7 @@ WITH caveat_text AS (
 ),
 composition_text AS (
     SELECT iccs_made_from,
-        string_agg(coalesce(title_en, 'counts given at the category itself'), '; ' ORDER BY part) AS composition_en,
+        string_agg(coalesce(title_en, 'counts given for the category itself'), '; ' ORDER BY part) AS composition_en,
         string_agg(coalesce(title_fr, 'effectifs donnés à la catégorie elle-même'), ' ; ' ORDER BY part) AS composition_fr,
         string_agg(coalesce(title_es, 'recuentos dados en la propia categoría'), '; ' ORDER BY part) AS composition_es
     FROM (

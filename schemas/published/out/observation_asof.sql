@@ -5,7 +5,7 @@
 CREATE OR REPLACE MACRO out.observation_asof(at_time) AS TABLE
 WITH asked AS (
     SELECT CASE
-        WHEN at_time IS NULL THEN error('observation_asof: at_time is a day (''2026-11-22'') or a moment in UTC')
+        WHEN at_time IS NULL THEN error('observation_asof: at_time is a day (''2026-11-22'') or a time in UTC')
         WHEN length(CAST(at_time AS VARCHAR)) = 10 THEN CAST(at_time AS TIMESTAMP) + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND
         ELSE CAST(at_time AS TIMESTAMP)
     END AS moment

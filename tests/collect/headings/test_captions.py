@@ -155,14 +155,14 @@ def test_annual_figures_said_to_be_of_a_part_of_the_year_are_named(tiny: Tiny, t
     tiny.declare_plain()
     tiny.give("a.csv", f'"{title}",,,\n{HEADER}{ROWS}')
     (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
-    assert outcome.detail == (f"a.csv, row 1: {part!r}, and the figures of 2024 are of the whole year" if part else "")
+    assert outcome.detail == (f"a.csv, row 1: {part!r}, but the figures of 2024 are for the full year" if part else "")
 
 
 def test_the_name_of_a_file_may_say_it(tiny: Tiny) -> None:
     tiny.declare_plain()
     tiny.give("delitos_2024_enero-noviembre.csv", HEADER + ROWS)
     (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
-    assert outcome.detail.startswith("delitos_2024_enero-noviembre.csv: 'enero-noviembre', and the figures of 2024")
+    assert outcome.detail.startswith("delitos_2024_enero-noviembre.csv: 'enero-noviembre', but the figures of 2024")
 
 
 def test_the_label_of_a_year_may_say_that_it_is_a_part(tiny: Tiny) -> None:
@@ -175,7 +175,7 @@ def test_the_label_of_a_year_may_say_that_it_is_a_part(tiny: Tiny) -> None:
     )
     tiny.give("a.csv", "area,code,2023,2024 (Jan-Sep)\n14,HOM,12,9\n")
     (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
-    assert outcome.detail == "a.csv, row 1: 'Jan-Sep', and the figures of 2024 are of the whole year"
+    assert outcome.detail == "a.csv, row 1: 'Jan-Sep', but the figures of 2024 are for the full year"
 
 
 def test_months_are_months_whatever_the_title_says(tiny: Tiny) -> None:

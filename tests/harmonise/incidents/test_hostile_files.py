@@ -277,7 +277,7 @@ def test_a_moment_has_the_same_month_on_every_machine(
         (lambda text: b"PAR1" + text.encode(), "file_not_readable", None, "a Parquet file"),
         (lambda text: text.replace("\n", "\r\n", 101).encode(), "line_ends_differ", 102, "line 1 and line 102 differ"),
         (lambda text: text.replace("\n", ",sex\n").encode(), "column_twice", 1, "Two columns have the header 'sex'"),
-        (lambda text: (text[:37] + "0" * 3_000_000).encode(), "malformed_line", 2, "longer than 2,000,000 letters"),
+        (lambda text: (text[:37] + "0" * 3_000_000).encode(), "malformed_line", 2, "longer than 2,000,000 characters"),
     ],
 )
 def test_a_file_of_another_kind_is_told_in_one_problem(

@@ -193,7 +193,7 @@ def test_a_release_with_a_personal_column_or_value_is_refused(
         with pytest.raises(DataRefused) as refused:
             refuse_personal(connection, [folder.source], settings)
     said = str(refused.value)
-    assert "out.mapping, column 'national_label', holds a value" in said
+    assert "out.mapping, column 'national_label', contains a value" in said
     assert "out.extra has the column 'folio'" in said
     assert "Person 1 7" not in said
 

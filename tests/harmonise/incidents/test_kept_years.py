@@ -214,3 +214,24 @@ def test_a_run_takes_years_from_the_vintage_that_is_stored(
     made.write(given_files / "2024.csv", made.rows(300, 4, 2024))
     load(tmp_path / "data")
     assert [one.summary for one in said if one.step == "aggregate"][-1].endswith("published cells")
+
+
+def test_a_category_that_a_country_gives_for_the_first_time_makes_its_years_again(
+    new_loads: Callable[[], Loads],
+) -> None:
+    """What its categories are made of depends on all its years; the other country has given the category before."""
+    loads = new_loads()
+
+    def put(month: int, offences_of_argentina: str) -> None:
+        rows = loads.made.rows(300, month, 2020 + month, (1,))
+        argentine = [[*row[:2], "AR-C", *row[3:]] for row in rows if row[3] in offences_of_argentina.split()]
+        loads.made.write(loads.place / "in" / f"{month}.csv", [*rows, *argentine])
+
+    put(1, "H1 N1")
+    put(2, "H1 N1")
+    loads.load()
+    put(2, "H1 N1 R1")
+    before = loads.previous
+    _, checked = loads.load()
+
+    assert _told(checked) == _told(loads.load_whole(before))

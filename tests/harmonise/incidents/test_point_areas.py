@@ -226,7 +226,7 @@ def test_topojson_is_the_same_as_geojson() -> None:
     ("text", "says"),
     [
         ("{", "not JSON"),
-        ('{"type": "Point"}', "wanted: FeatureCollection"),
+        ('{"type": "Point"}', "expected: FeatureCollection"),
         ('{"type": "FeatureCollection", "features": []}', "has no feature"),
         (collection({"Jalisko": [[SQUARE]]}), r"no area 'Jalisko' \(nearest: Jalisco\)"),
         (collection({"Jalisco": [[SQUARE[:-1]]]}), "end where it begins"),

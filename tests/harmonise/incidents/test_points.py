@@ -34,10 +34,10 @@ SOURCES = Path(__file__).parent / "sources"
     ("changes", "says"),
     [
         ({"boundaries": None}, "longitude and latitude need boundaries"),
-        ({"constants": {"ref_area": "MX"}}, "and no ref_area"),
+        ({"constants": {"ref_area": "MX"}}, "but not ref_area"),
         (
             {"columns": {"time_period": "day", "longitude": "lon", "national_code": "offence"}},
-            "must have longitude and",
+            "must include longitude and",
         ),
         (
             {"kind": "count", "columns": {"time_period": "day", "value": "n"}, "personal": []},

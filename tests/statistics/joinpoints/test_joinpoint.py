@@ -196,7 +196,7 @@ def test_refusals_say_why() -> None:
         log_ready([0, 4], [1000, 1000])
     with pytest.raises(ValueError, match="too few"):
         fit_joinpoints(range(8), [1, 2, 3, 1, 2, 3, 4, 5], number=2)
-    with pytest.raises(ValueError, match="rising order"):
+    with pytest.raises(ValueError, match="ascending order"):
         fit_joinpoints([1, 2, 2], [1, 2, 3])
     with pytest.raises(ValueError, match="standard error"):
         fit_joinpoints([1, 2, 3], [1, 2, 3], [0.1, 0, 0.1])

@@ -68,7 +68,8 @@ def test_most_limits_hold_the_true_joinpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "draws", "says"), [(1, 50, "too few"), (6, 199, "14 years are too few"), (-1, 199, "no number of them")]
+    ("number", "draws", "says"),
+    [(1, 50, "too few"), (6, 199, "14 years are too few"), (-1, 199, "not a possible number of joinpoints")],
 )
 def test_what_cannot_be_resampled_is_refused(number: int, draws: int, says: str) -> None:
     with pytest.raises(ValueError, match=says):

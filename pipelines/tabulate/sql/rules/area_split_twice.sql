@@ -36,7 +36,7 @@ both_there AS (
 )
 SELECT stage, counting_unit, NULL AS iccs, origin AS ref_area, CAST(year AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
     here AS found, before - taken AS expected, here > before - taken / 2 AS failing,
-    origin || ' had ' || CAST(round(before) AS BIGINT) || ' a year before ' || area || ' was made of a part of it, and has '
+    origin || ' had ' || CAST(round(before) AS BIGINT) || ' a year before ' || area || ' was split from it, and has '
         || CAST(round(here) AS BIGINT) || ' beside ' || CAST(round(taken) AS BIGINT) || ' of ' || area AS detail
 FROM both_there
 WHERE taken >= {{least_share}} * before AND taken >= {{least_count}}

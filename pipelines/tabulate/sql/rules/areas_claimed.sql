@@ -5,7 +5,7 @@ WITH claims AS (
 )
 SELECT DISTINCT stage, counting_unit, NULL AS iccs, ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     NULL AS found, NULL AS expected, countries IS NOT NULL AS failing,
-    'claimed by ' || countries || '; in no total computed for them' AS detail
+    'claimed by ' || countries || '; not in any total computed for them' AS detail
 FROM given
 LEFT JOIN claims ON claims.area = CAST(given.ref_area AS VARCHAR)
 WHERE given.value IS NOT NULL

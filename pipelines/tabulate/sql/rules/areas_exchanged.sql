@@ -50,6 +50,6 @@ FROM area_year
 UNION ALL BY NAME
 SELECT stage, counting_unit, unnest([ref_area, other_area]) AS ref_area, CAST(year AS VARCHAR) AS time_period,
     stay AS found, moved AS expected, true AS failing,
-    'the figures of ' || ref_area || ' and ' || other_area || ' fit each other''s place: ' || round(moved, 1)
-        || ' usual deviations off there, ' || round(stay, 1) || ' where they are' AS detail
+    'the figures of ' || ref_area || ' and ' || other_area || ' fit each other: ' || round(moved, 1)
+        || ' usual deviations off if swapped, ' || round(stay, 1) || ' as given' AS detail
 FROM pair

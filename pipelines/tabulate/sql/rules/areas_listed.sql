@@ -7,7 +7,7 @@ WITH part AS (
 SELECT DISTINCT stage, counting_unit, NULL AS iccs, above.ancestor AS ref_area, NULL AS time_period, NULL AS sex,
     NULL AS age, NULL AS found, NULL AS expected, area_whole.ancestor IS NULL AS failing,
     'no total is computed: the list of ' || above.ancestor || ' (' || part.area_level || ') '
-        || coalesce('lacks ' || missing, 'is not declared whole') AS detail
+        || coalesce('lacks ' || missing, 'is not declared complete') AS detail
 FROM part
 JOIN area_ancestor AS above ON above.area = part.ref_area AND above.ancestor <> above.area
 LEFT JOIN area_whole ON area_whole.ancestor = CAST(above.ancestor AS VARCHAR)

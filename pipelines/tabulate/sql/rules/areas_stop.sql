@@ -8,7 +8,7 @@ WITH totals AS (
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, CAST(max(totals.year) AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
     max(totals.year) AS found, any_value(last.year) AS expected, max(totals.year) < any_value(last.year) AS failing,
-    'gives nothing after ' || max(totals.year) AS detail
+    'nothing reported after ' || max(totals.year) AS detail
 FROM totals
 JOIN (SELECT stage, counting_unit, max(year) AS year FROM totals GROUP BY ALL) AS last USING (stage, counting_unit)
 GROUP BY stage, counting_unit, ref_area

@@ -12,7 +12,7 @@ usual AS (
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     whole.value AS found, usual.value AS expected, whole.value = 0 AS failing,
-    'zero in every category and period, the other areas usually ' || CAST(usual.value AS BIGINT) AS detail
+    'zero in every category and period, where the other areas usually have ' || CAST(usual.value AS BIGINT) AS detail
 FROM whole
 JOIN usual USING (stage, counting_unit, area_level)
 WHERE usual.value >= {{least_usual}}

@@ -73,7 +73,7 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS a
     usual IS NOT NULL AS failing,
     time_period || ': ' || CASE WHEN empty THEN 'none' ELSE CAST(round(value) AS BIGINT)::VARCHAR END || ', usually '
         || CAST(round(usual) AS BIGINT) || CASE WHEN empty THEN ', while other categories have figures'
-            ELSE ', beside a period without any' END AS detail
+            ELSE ', next to a period without any' END AS detail
 FROM figure
 JOIN series USING (series)
 LEFT JOIN found USING (series, place)

@@ -145,8 +145,8 @@ gap AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, lacking AS found, 0 AS expected,
     true AS failing,
-    lacking || ' counts lacking, such as of ' || coalesce(nullif(national_code::VARCHAR, ''), 'persons')
-        || ': the years beside, or nearly all other areas, have them' AS detail
+    lacking || ' counts missing, such as ' || coalesce(nullif(national_code::VARCHAR, ''), 'persons')
+        || ': neighbouring years, or nearly all other areas, have them' AS detail
 FROM gap
 UNION ALL BY NAME
 SELECT false AS failing, count(*) AS things

@@ -13,7 +13,7 @@ WITH draft AS (
 depending AS (
     SELECT stage, counting_unit, series.iccs, series.ref_area, time_period, NULL AS sex, NULL AS age,
         sum(draft.count) AS found, 0 AS expected, true AS failing,
-        CAST(sum(draft.count) AS BIGINT) || ' of the source depend on drafts: '
+        CAST(sum(draft.count) AS BIGINT) || ' in the source depend on draft links: '
             || string_agg(codes, ', ' ORDER BY category) AS detail
     FROM series
     JOIN draft USING (stage, counting_unit, time_period)

@@ -41,7 +41,7 @@ SELECT
     CASE WHEN {{lost}} = 'cells' THEN sex END AS sex, CASE WHEN {{lost}} = 'cells' THEN age END AS age,
     now.size AS found, things.size AS expected, things.size,
     now.thing IS NULL OR ({{lost}} <> 'cells' AND now.size = 0 AND things.size >= {{least_count}}) AS failing,
-    CASE WHEN now.thing IS NULL THEN 'no figure' ELSE 'none but zero' END || ' now, up to '
+    CASE WHEN now.thing IS NULL THEN 'no figure' ELSE 'only zero' END || ' now, up to '
         || format('{:,}', round(things.size)::BIGINT) || ' before' AS detail
 FROM things
 LEFT JOIN now USING (thing)

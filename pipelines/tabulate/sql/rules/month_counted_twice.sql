@@ -18,7 +18,7 @@ compared AS (
 SELECT stage, counting_unit, NULL AS iccs, ref_area, CAST(any_value(year) AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
     median(times) AS found, 1 AS expected,
     count(*) FILTER (times >= {{most_ratio}}) >= {{least_share}} * count(*) AS failing,
-    compared.time_period || ': ' || round(median(times), 1) || ' times the months beside it, in '
+    compared.time_period || ': ' || round(median(times), 1) || ' times its neighbouring months, in '
         || count(*) FILTER (times >= {{most_ratio}}) || ' of ' || count(*) || ' categories' AS detail
 FROM compared
 GROUP BY stage, counting_unit, ref_area, compared.time_period

@@ -21,6 +21,6 @@ judged AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, CAST(year AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
     value AS found, if(is_down, around, exp(centre) - 1) AS expected, is_up OR is_down AS failing,
-    time_period || ': ' || CAST(value AS BIGINT) || if(is_down, ', in the months beside ', ', usually ')
+    time_period || ': ' || CAST(value AS BIGINT) || if(is_down, ', in neighbouring months ', ', usually ')
         || CAST(if(is_down, around, exp(centre) - 1) AS BIGINT) AS detail
 FROM judged

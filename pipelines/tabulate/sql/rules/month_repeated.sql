@@ -11,7 +11,7 @@ WITH figure AS (
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, left(now.time_period, 4) AS time_period, NULL AS sex, NULL AS age,
     count(*) FILTER (now.value = before.value) AS found, 0 AS expected, found = count(*) AS failing,
-    now.time_period || ': all ' || count(*) || ' figures are those of the month before' AS detail
+    now.time_period || ': all ' || count(*) || ' figures equal those of the month before' AS detail
 FROM figure AS now
 JOIN figure AS before USING (stage, counting_unit, national_code, ref_area, sex, age)
 WHERE before.month = now.month - 1

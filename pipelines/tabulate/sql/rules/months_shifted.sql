@@ -40,7 +40,7 @@ fit AS (
 SELECT stage, counting_unit, NULL AS iccs, NULL AS ref_area, CAST(year AS VARCHAR) AS time_period, NULL AS sex,
     NULL AS age, max(fit) FILTER (moved <> 0) AS found, max(fit) FILTER (moved = 0) AS expected,
     found >= {{least_fit}} AND found > expected + {{least_gain}} AS failing,
-    'steps from month to month fit the usual ones with r = ' || round(found, 2) || ' when moved by one month, '
-        || round(expected, 2) || ' as they are' AS detail
+    'changes from month to month correlate with the usual ones with r = ' || round(found, 2) || ' if shifted by one month, '
+        || round(expected, 2) || ' as given' AS detail
 FROM fit
 GROUP BY stage, counting_unit, year

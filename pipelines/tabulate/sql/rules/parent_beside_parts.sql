@@ -24,7 +24,7 @@ pairs AS (
 )
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     avg(CAST(value = children AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
-    'equals the sum of what is inside it in ' || round(found * 100, 1) || ' % of ' || count(*) || ' figures' AS detail
+    'equals the sum of the categories inside it in ' || round(found * 100, 1) || ' % of ' || count(*) || ' figures' AS detail
 FROM pairs
 WHERE value > 0
 GROUP BY ALL

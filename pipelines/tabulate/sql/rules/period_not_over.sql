@@ -10,7 +10,7 @@ WITH early AS (
 )
 SELECT DISTINCT stage, counting_unit, NULL AS iccs, coalesce(CAST(up.ancestor AS VARCHAR), ref_area) AS ref_area, time_period,
     NULL AS sex, NULL AS age, NULL AS found, NULL AS expected, true AS failing,
-    'the file came on ' || CAST(came AS VARCHAR) || ', the period ends on ' || CAST(last_day AS VARCHAR) AS detail
+    'the file was received on ' || CAST(came AS VARCHAR) || ', the period ends on ' || CAST(last_day AS VARCHAR) AS detail
 FROM early
 LEFT JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = ref_area
     AND (up.ancestor = up.area OR up.ancestor NOT IN (SELECT ref_area FROM given_area))

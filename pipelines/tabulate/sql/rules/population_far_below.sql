@@ -13,6 +13,6 @@ compared AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, NULL AS time_period, NULL AS sex, NULL AS age, usual AS found,
     middle AS expected, usual * {{times}} < middle AS failing,
-    CAST(usual AS BIGINT) || ' persons, the middle one of ' || regions || ' regions has ' || CAST(middle AS BIGINT) AS detail
+    CAST(usual AS BIGINT) || ' persons, the median of ' || regions || ' regions is ' || CAST(middle AS BIGINT) AS detail
 FROM compared
 WHERE regions >= {{least_areas}}

@@ -27,7 +27,7 @@ judged AS (
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, sex, NULL AS age, median(times) AS found, 1 AS expected,
     count(*) FILTER (times <= {{least_ratio}}) >= {{least_share}} * count(*) AS failing,
-    if(sex = 'F', 'women', 'men') || ' are ' || CAST(round(100 * median(times)) AS INTEGER) || ' % of what they usually are beside the other sex, in '
+    if(sex = 'F', 'women', 'men') || ' are ' || CAST(round(100 * median(times)) AS INTEGER) || ' % of their usual size relative to the other sex, in '
         || count(*) FILTER (times <= {{least_ratio}}) || ' of ' || count(*) || ' categories' AS detail
 FROM judged
 GROUP BY stage, counting_unit, ref_area, time_period, sex

@@ -39,6 +39,6 @@ by_year AS (
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, men / (men + women) AS found,
     1 / (1 + exp(-usual)) AS expected, is_exchanged AND share >= {{least_share}} AS failing,
     'men: ' || round(100 * men / (men + women), 1) || ' %, usually ' || round(100 / (1 + exp(-usual)), 1)
-        || ' %; so in nearly all of ' || areas || ' areas' AS detail
+        || ' %; the same in nearly all of ' || areas || ' areas' AS detail
 FROM judged
 JOIN by_year USING (stage, counting_unit, time_period)

@@ -24,6 +24,6 @@ UNION ALL
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL, age, parts.value, printed.value,
     greatest(parts.value, printed.value) >= {{least_count}}
         AND abs(parts.value - printed.value) > {{most_off}} * greatest(parts.value, printed.value),
-    'men and women are ' || CAST(parts.value AS BIGINT) || ', the printed total is ' || CAST(printed.value AS BIGINT)
+    'men and women add up to ' || CAST(parts.value AS BIGINT) || ', the printed total is ' || CAST(printed.value AS BIGINT)
 FROM (SELECT * FROM printed_total WHERE sex = '_T' AND value IS NOT NULL) AS printed
 JOIN parts USING (stage, counting_unit, iccs, national_code, ref_area, time_period, age)

@@ -13,7 +13,7 @@ WITH shares AS (
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     known AS found, max(known) OVER series AS expected,
     known <= {{most_known}} AS failing,
-    'known of ' || round(known * 100, 1) || ' % here, of ' || round(max(known) OVER series * 100, 1) || ' % in the best year'
+    'known for ' || round(known * 100, 1) || ' % here, for ' || round(max(known) OVER series * 100, 1) || ' % in the best year'
         AS detail,
     total AS size
 FROM shares

@@ -80,7 +80,7 @@ SELECT stage, counting_unit, iccs, ref_area, CAST(year AS VARCHAR) AS time_perio
             AND judged.found >= judged.usual / 2 AND whole.value <= years.together, false
     ) AS failing,
     'hardly any of ' || array_to_string(judged.parts, ', ') || ', usually ' || CAST(judged.lacks AS BIGINT) || '; the others '
-        || CAST(judged.found AS BIGINT) || ', in the years beside ' || CAST(judged.beside AS BIGINT) AS detail
+        || CAST(judged.found AS BIGINT) || ', in neighbouring years ' || CAST(judged.beside AS BIGINT) AS detail
 FROM years
 LEFT JOIN judged USING (stage, counting_unit, iccs, ref_area, year)
 LEFT JOIN annual AS whole ON whole.stage = years.stage AND whole.counting_unit = years.counting_unit

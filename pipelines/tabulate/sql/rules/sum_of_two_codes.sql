@@ -32,7 +32,7 @@ candidate AS (
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     avg(CAST(total = first_part + second_part AS INTEGER)) AS found, {{least_share}} AS expected,
     found >= {{least_share}} AS failing,
-    whole || ' is ' || part || ' and ' || other || ' together in ' || round(100 * found, 1) || ' % of ' || count(*)
+    whole || ' equals ' || part || ' plus ' || other || ' in ' || round(100 * found, 1) || ' % of ' || count(*)
         || ' places and periods, such as ' || CAST(max(total) AS BIGINT) AS detail
 FROM candidate
 JOIN (SELECT * EXCLUDE (iccs) RENAME (code AS whole, value AS total) FROM figure) AS total

@@ -16,7 +16,7 @@ several AS (
     HAVING count(*) > 1
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, sex, age,
-    CAST(times AS DOUBLE) AS found, 1 AS expected, true AS failing, 'the key is there ' || times || ' times' AS detail,
+    CAST(times AS DOUBLE) AS found, 1 AS expected, true AS failing, 'the key occurs ' || times || ' times' AS detail,
     1 AS things
 FROM several
 UNION ALL

@@ -49,7 +49,7 @@ best AS (
 )
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     coalesce(fitting, 0) / lines AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
-    'those of unknown age are ' || first_age || ' to ' || last_age || ' together in ' || fitting || ' of ' || lines
+    'the figure of unknown age equals ' || first_age || ' to ' || last_age || ' together in ' || fitting || ' of ' || lines
         || ' figures, such as ' || CAST(such_as AS BIGINT) AS detail
 FROM counted
 LEFT JOIN best USING (stage, counting_unit, code)

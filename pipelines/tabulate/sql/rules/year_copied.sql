@@ -13,7 +13,7 @@ SELECT stage, counting_unit, NULL AS iccs, NULL AS ref_area, CAST(now.year AS VA
     count(*) FILTER (now.value = before.value) AS found, 0 AS expected,
     found >= {{least_share}} * count(*) AND count(DISTINCT ref_area) FILTER (now.value = before.value) >= {{least_areas}}
         AS failing,
-    found || ' of ' || count(*) || ' figures are those of ' || any_value(before.year) AS detail
+    found || ' of ' || count(*) || ' figures equal those of ' || any_value(before.year) AS detail
 FROM figure AS now
 JOIN figure AS before USING (stage, counting_unit, national_code, ref_area, sex, age, part)
 WHERE before.year = now.year - 1

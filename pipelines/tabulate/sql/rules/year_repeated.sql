@@ -10,7 +10,7 @@ WITH figure AS (
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, CAST(now.year AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
     count(*) FILTER (now.value = before.value) AS found, 0 AS expected, found = count(*) AS failing,
-    'all ' || count(*) || ' figures are those of ' || any_value(before.year) AS detail
+    'all ' || count(*) || ' figures equal those of ' || any_value(before.year) AS detail
 FROM figure AS now
 JOIN figure AS before USING (stage, counting_unit, national_code, ref_area, sex, age, part)
 WHERE before.year = now.year - 1

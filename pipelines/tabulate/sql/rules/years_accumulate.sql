@@ -26,7 +26,7 @@ line AS (
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age, sum(falls) AS found,
     sum(steps) / 2 AS expected, sum(falls) = 0 AND median(first_value / nullif(usual, 0)) <= {{most_first}} AS failing,
     'from one year to the next the figure falls in none of ' || sum(steps) || ' cases in ' || count(DISTINCT ref_area)
-        || ' areas, and the first is ' || round(median(first_value / nullif(usual, 0)), 1) || ' times the usual step' AS detail
+        || ' areas, and the first is ' || round(median(first_value / nullif(usual, 0)), 1) || ' times the usual increase' AS detail
 FROM line
 WHERE NOT {{events}}
 GROUP BY stage, counting_unit, national_code, iccs
