@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import duckdb
 
 from pipelines.system.connection import run_sql
@@ -31,8 +33,8 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
     source = folder.source
     columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
     keys = [name for name in ("measure", "iccs", "ref_area", "time_period", *breakdown_columns()) if name in columns]
-    named = [name for name in ("ref_area", *breakdown_columns()) if name in source.columns and grain == "cell"]
-    dimensions = [name for name in ("national_code", *named) if name in source.columns]
+    dimensions = ["national_code"] if _has_codes_of_one_category(connection, columns) else []
+    dimensions += _dimensions_of_several_words(folder) if grain == "cell" else []
     problems = []
     for name in dimensions:
         code = "iccs" if name == "national_code" else name
@@ -52,6 +54,20 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
     if problems:
         raise DataRefused(problems)
     return Outcome("words_alike", "passed" if dimensions else "not applicable", len(dimensions), 0)
+
+
+def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: set[str]) -> bool:
+    if "national_code" not in columns:
+        return False
+    pairs = "SELECT DISTINCT iccs, national_code FROM core"
+    return bool(connection.execute(f"SELECT iccs FROM ({pairs}) GROUP BY iccs HAVING count(*) > 1 LIMIT 1").fetchone())
+
+
+def _dimensions_of_several_words(folder: SourceFolder) -> list[str]:
+    """The dimensions with several words of one code in values.csv; areas with any word, as they have codes as well."""
+    codes = Counter((dimension, code) for dimension, _, code in folder.words)
+    several = {dimension for (dimension, _), words in codes.items() if words > 1 or dimension == "ref_area"}
+    return [name for name in ("ref_area", *breakdown_columns()) if name in folder.source.columns and name in several]
 
 
 def _words_alike(
