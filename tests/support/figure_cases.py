@@ -163,8 +163,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "the parts add up to 100.0, the printed total is 95.0",
     ),
     "attribute_parts_above_total": (
-        Data(core=[{"weapon": "FIREARM", "value": 60.0}, {"weapon": "SHARP", "value": 30.0}], printed=[{"value": 90.0}]),
-        Data(core=[{"weapon": "FIREARM", "value": 100.0}, {"weapon": "SHARP", "value": 30.0}], printed=[{"value": 90.0}]),
+        Data(core=[{"weapon": "SHARP", "value": 60.0}, {"weapon": "_U", "value": 30.0}], printed=[{"value": 90.0}]),
+        Data(core=[{"weapon": "SHARP", "value": 99.0}, {"weapon": "_U", "value": 31.0}], printed=[{"value": 90.0}]),
         1,
         "the parts add up to 130.0, the printed total is 90.0",
     ),

@@ -30,7 +30,6 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
     Raises:
         DataRefused: two labels of one code are given the same figures.
     """
-    source = folder.source
     columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
     keys = [name for name in ("measure", "iccs", "ref_area", "time_period", *breakdown_columns()) if name in columns]
     dimensions = ["national_code"] if _has_codes_of_one_category(connection, columns) else []
