@@ -28,6 +28,12 @@ _VINTAGE_STAGES = (*_TALLY_STAGES, "tabulate")
 _FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
 _FUNCTIONS = "schemas/published/functions.sql"  # statements of every stage use them
 _VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", _FUNCTIONS, "iccs/tables")
+_REVISIONS = (
+    "pipelines/publish/revisions.py",
+    "pipelines/publish/sql/changed_periods.sql",
+    "pipelines/publish/sql/write_revisions.sql",
+    "pipelines/tabulate/vintage_columns.py",  # as what a vintage of an earlier version is read
+)
 _RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables", "pipelines/publish/report.html")
 # Only for looking up or assigning codes; no step reads them.
 _NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|law_sections|search_terms)\.csv")
@@ -58,6 +64,13 @@ def tally_code_version(program: Path = PROGRAM) -> str:
     with _Digests(program) as digests:
         modules = digests.closure(_modules(program, _TALLY_STAGES))
         return digests.version([*modules, *_statements(program, _TALLY_STAGES), _FUNCTIONS])
+
+
+@cache
+def revision_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what determines the revisions between two vintages, apart from the columns of cells."""
+    with _Digests(program) as digests:
+        return digests.version([*_REVISIONS, _FUNCTIONS])
 
 
 @cache

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.system.code_version import release_code_version, tally_code_version, vintage_code_version
+from pipelines.system.code_version import (
+    release_code_version,
+    revision_code_version,
+    tally_code_version,
+    vintage_code_version,
+)
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("system", "collect", "harmonise", "tabulate", "publish")
@@ -160,6 +165,23 @@ def test_how_a_sheet_is_read_makes_files_read_again(copied: Path) -> None:
     finally:
         name.write_text(text, encoding="utf-8")
         tally_code_version.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pipelines/publish/revisions.py", "pipelines/tabulate/vintage_columns.py", "schemas/published/functions.sql"],
+)
+def test_how_vintages_are_compared_makes_new_revisions(copied: Path, name: str) -> None:
+    """They are kept beside the vintages: marks that only an earlier program told apart would stay as revisions."""
+    path = copied / name
+    text, before = path.read_text(encoding="utf-8"), revision_code_version(copied)
+    path.write_text(text + ("\nX = 1\n" if path.suffix == ".py" else "\nSELECT 1;\n"), encoding="utf-8")
+    revision_code_version.cache_clear()
+    try:
+        assert revision_code_version(copied) != before
+    finally:
+        path.write_text(text, encoding="utf-8")
+        revision_code_version.cache_clear()
 
 
 def test_nothing_is_parsed_a_second_time(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
