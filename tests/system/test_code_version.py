@@ -6,6 +6,7 @@ Each case edits one file of a copy of the program.
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -194,3 +195,30 @@ def test_nothing_is_parsed_a_second_time(copied: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(ast, "parse", lambda *_: pytest.fail("parsed again"))
 
     assert (vintage_code_version(copied), tally_code_version(copied)) == first
+
+
+@pytest.mark.parametrize(
+    ("library", "decides"),
+    [
+        ("duckdb", (True, True, True)),
+        ("python-calamine", (True, True, False)),
+        ("scipy", (False, False, True)),
+        ("matplotlib", (False, False, False)),
+    ],
+)
+def test_another_version_of_a_library_decides_what_it_reads_or_computes(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, library: str, decides: tuple[bool, bool, bool]
+) -> None:
+    kinds = (vintage_code_version, tally_code_version, release_code_version)
+
+    def versions() -> list[str]:
+        for kind in kinds:
+            kind.cache_clear()
+        return [kind(copied) for kind in kinds]
+
+    before = versions()
+    installed = importlib.metadata.version
+    monkeypatch.setattr(
+        "pipelines.system.code_version.version", lambda name: "9.9.9" if name == library else installed(name)
+    )
+    assert tuple(new != old for new, old in zip(versions(), before, strict=True)) == decides
