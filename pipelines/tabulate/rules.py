@@ -345,9 +345,7 @@ def outcome_of(rule: Rule, checked: int, failing: int) -> str:
     if checked == 0:
         return "not applicable"
     if failing <= max(rule.most_failing, rule.most_failing_share * checked):
-        return (
-            "warned" if failing and rule.may_be_meant else "passed"
-        )  # a small loss is reported too
+        return "warned" if failing and rule.may_be_meant else "passed"  # a small loss is reported too
     return "failed" if rule.severity == "error" else "warned"
 
 
