@@ -1,5 +1,6 @@
 -- out.counts_by_period(freq): monthly (and quarterly) counts added up to quarters ('Q') or years ('A'). A period has a
 -- value only if all of its months or quarters have one; periods_there is the number that have.
+-- Persons on a day (stages held and held_unsentenced) are not added up: they have no row.
 -- iccs_made_from has each composition of the parts, separated by ' | '. rollup: complete or incomplete. made_from_freq: M or Q.
 -- Grain: one row for each series of months (or quarters) and longer period.
 -- reads: out.observation
@@ -14,7 +15,7 @@ part AS (
         CASE WHEN cell.freq = 'Q' THEN 4 WHEN longer = 'A' THEN 12 ELSE 3 END AS periods
     FROM out.observation AS cell
     CROSS JOIN asked
-    WHERE cell.freq = 'M' OR (cell.freq = 'Q' AND longer = 'A')
+    WHERE (cell.freq = 'M' OR (cell.freq = 'Q' AND longer = 'A')) AND cell.stage NOT IN ('held', 'held_unsentenced')
 ),
 added AS (
     SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
