@@ -22,7 +22,7 @@ _PARTS_OF_LABEL = re.compile(r"[|(),;:/]")
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRow:
-    """How many of `labels` got what: counts, to be added up; `share` gives the shares.
+    """Counts of how `labels` were coded, which can be added up; `share` turns them into shares.
 
     `exact_1` and `exact_5`: the reviewed category is the first candidate, or one of five; `division_*` and
     `section_1` compare the first four and two digits. `safe_given`: labels with a safe category; `safe_right`: those
@@ -41,7 +41,7 @@ class BenchmarkRow:
     safe_right: int = 0
 
     def share(self, measure: str) -> float | None:
-        """Return a measure as a share: of the labels, for `safe_right` of those with a safe category; None of none."""
+        """Return a measure as a share of the labels (`safe_right`: of those with a safe category); None of none."""
         whole = self.safe_given if measure == "safe_right" else self.labels
         return int(getattr(self, measure)) / whole if whole else None
 

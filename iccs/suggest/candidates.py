@@ -22,9 +22,9 @@ from iccs.suggest.text import LabelLanguage, Reading
 _LOWEST_SCORE = 0.08
 # Candidates whose score is within this share of the best one cannot be distinguished.
 _MARGIN = 0.2
-# A label that names two acts has candidates of two sections, each for words of its own, with scores not far apart.
+# A label that names two acts has candidates in two sections, each for different words, with scores not far apart.
 _SECOND_ACT = 0.6
-# A description or heading helps, the label decides.
+# A description or heading helps, but the label decides.
 _DESCRIPTION_SHARE = 0.35
 _LEAST_LIKENESS_OF_WORD = 75.0
 _MOST_WORDS = 6
@@ -44,7 +44,7 @@ class Candidate:
     """One ICCS category that a label may belong to.
 
     `score` is between 0 and 1 and says how similar the texts are; it is not a probability. `words` are the words of the
-    label that spoke for the category and `evidence` the text they were compared with (`source` says whose).
+    label that speak for the category and `evidence` the text they were compared with (`source` says where it is from).
     `against` are words of the label and exclusions of the category that speak against it.
     """
 
@@ -62,8 +62,8 @@ class Suggestion:
     """The candidates of one national category, best first (at most as many as requested, perhaps none).
 
     `margin` is how far the best is ahead of the next that is neither above nor below it, as a share of its score.
-    `safe_code` is the deepest category, level 2 or below, that holds every candidate too near the best to be told
-    apart; None if there is none, and where the label names two acts of two sections.
+    `safe_code` is the deepest category, level 2 or below, that contains every candidate too close to the best to tell
+    apart; None if there is none, or if the label names two acts of two sections.
     `attempted` says that the label names an attempt at another act than killing.
     """
 
@@ -82,14 +82,14 @@ def suggest(
     *,
     index: Index | None = None,
 ) -> list[Suggestion]:
-    """Return categories that fit each label, for whoever drafts a concordance.
+    """Return the categories that fit each label, as a help for drafting a concordance.
 
     Args:
-        labels: the national categories, in the order of their list: neighbours in a list that goes by subject help.
+        labels: the national categories, in the order of their list: neighbours help if the list is ordered by subject.
         lang: the language of the labels: es, en, fr, pt or de; `guess_language` tells it.
         limit: how many candidates at most.
         exclude_source: learn nothing from the concordance of this source nor from others of its country.
-        index: what to compare with, where the packaged texts and concordances are not wanted (for evaluation).
+        index: what to compare with instead of the packaged texts and concordances (for evaluation).
 
     Raises:
         ValueError: for another language, a limit below 1, a blank label or an unknown source.
@@ -116,7 +116,7 @@ def suggest(
 
 
 def _in_context(index: Index, parts: Sequence[Scores]) -> Iterator[Scores]:
-    """Lift what the law that labels cite and their neighbours in the whole list say, and yield the parts again."""
+    """Adjust scores by the laws that labels cite and by neighbours in the whole list, and yield the parts again."""
     if not parts:
         return
     citations = [reading.cited for part in parts for reading in part.readings]
@@ -138,7 +138,7 @@ def _left_out(source_id: str | None) -> frozenset[str]:
 
 
 def _scores(index: Index, labels: Sequence[LabelToCode]) -> Iterable[Scores]:
-    """Score the labels and, where one has a description, lift what label and description say together."""
+    """Score the labels and, if any has a description, mix in the scores of label and description together."""
     alone = index.score([national.label for national in labels])
     if not any(national.description.strip() for national in labels):
         yield from alone
@@ -156,7 +156,7 @@ def _suggestion(
     index: Index, national: LabelToCode, reading: Reading, scores: Scores, row: int, limit: int
 ) -> Suggestion:
     values: Table = scores.categories[row]
-    # Of equal scores the first code comes first, which is the wider one.
+    # Equal scores are ordered by code, so that the wider category comes first.
     order = [int(n) for n in np.argsort(-values, kind="stable") if values[n] >= _LOWEST_SCORE]
     ranked = [(index.codes[n], float(values[n])) for n in order]
     likeness: Table = scores.likeness[row]
@@ -167,7 +167,7 @@ def _suggestion(
 
 
 def _safe(ranked: Sequence[tuple[str, float]]) -> tuple[float, str | None]:
-    """Return the margin of the best candidate and the deepest category that holds all that are too near to it."""
+    """Return the margin of the best candidate and the deepest category that contains all that are too close to it."""
     if not ranked:
         return 0.0, None
     best, score = ranked[0]
@@ -182,7 +182,7 @@ def _safe(ranked: Sequence[tuple[str, float]]) -> tuple[float, str | None]:
 
 
 def _names_two_acts(candidates: Sequence[Candidate]) -> bool:
-    """Whether some words of a label speak for the best candidate, and others alone for one of another section."""
+    """Whether some words of a label speak for the best candidate and only others for one of another section."""
     if not candidates or not candidates[0].words:
         return False
     best = candidates[0]
@@ -217,7 +217,7 @@ def _words_against(code: str, reading: Reading) -> Iterator[str]:
 
 
 def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of the label that a text has too, in the same or a similar form."""
+    """Return the words of the label that also occur in a text, in the same or a similar form."""
     from rapidfuzz import fuzz, process
 
     same = [reading.shown[stem] for stem in dict.fromkeys(reading.stems) if stem in said]

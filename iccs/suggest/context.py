@@ -1,7 +1,7 @@
-"""What the neighbours of a label in its list say: national lists go by chapters, so that neighbours are of one subject.
+"""What a label's neighbours say about it: national lists have chapters, so neighbours are usually of one subject.
 
-How much they count is measured on the list itself: not at all where neighbours are no more alike than labels drawn at
-random, as in a list in the order of the alphabet or of counts.
+How much they count is measured on the list itself: not at all if neighbours are no more alike than labels drawn at
+random, as in a list ordered by alphabet or by counts.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 Table = NDArray[np.float64]
 
-_LEAST_LABELS = 20  # for fewer, order cannot be told from chance
+_LEAST_LABELS = 20  # with fewer, order cannot be told from chance
 _REACH = 3  # neighbours on either side
-_LIFT = 1.5  # of a division in which all neighbours of a label in a perfectly ordered list are
-_FULL_SCORE = 0.25  # a label whose best score is lower says less of its neighbours
+_LIFT = 1.5  # for a division that holds all neighbours of a label in a perfectly ordered list
+_FULL_SCORE = 0.25  # a label whose best score is lower says less about its neighbours
 
 
 def lift_by_neighbours(scores: Table, codes: Sequence[str]) -> Table:

@@ -20,12 +20,12 @@ def draft_concordance(
 ) -> list[Link]:
     """Return a concordance to edit: one draft link for each national code, with the candidates in its note.
 
-    The link leads to the safe category; where there is none, the code is listed as pending. Nothing is decided: the
+    The link leads to the safe category; if there is none, the code is listed as pending. Nothing is decided: the
     relation is `partial` and the status `draft` until a person has read the definitions. A pair of code and label
     given twice is written once.
 
     Raises:
-        ValueError: if a national code is blank or has two labels; and as `suggest`.
+        ValueError: a national code is blank or has two labels; also as `suggest`.
     """
     distinct = list(dict.fromkeys(labels))
     by_code: dict[str, LabelToCode] = {}
@@ -44,7 +44,7 @@ def draft_concordance(
 def write_concordance(links: Iterable[Link], path: Path) -> None:
     """Write links as a concordance file: CSV, UTF-8, one header row, safe to open in a spreadsheet.
 
-    A text that would be a formula there has an apostrophe before it, which `read_concordance` takes off.
+    A text that a spreadsheet would take for a formula is prefixed with an apostrophe, which `read_concordance` removes.
 
     Raises:
         FileExistsError: if the file exists; a draft must never replace a reviewed table.
@@ -81,7 +81,7 @@ def _draft(suggestion: Suggestion) -> Link:
 
 
 def _listed(suggestion: Suggestion) -> str:
-    """Return the candidates in one line: code, title, score, words for, what speaks against."""
+    """Return the candidates in one line: code, title, score, words for it, what speaks against it."""
     said = []
     for candidate in suggestion.candidates:
         words = f", for: {', '.join(candidate.words)}" if candidate.words else ""

@@ -15,7 +15,7 @@ from iccs.suggest.text import LabelLanguage, load_glossary, reader
 
 Field = Literal["title", "search term", "glossary", "index", "inclusion", "description", "exclusion", "coded label"]
 
-# The first part of a source's identifier says whose words its labels are in; others are published in English.
+# The first part of a source's identifier gives the language of its labels; all others are published in English.
 _COUNTRIES: dict[LabelLanguage, frozenset[str]] = {
     "es": frozenset("ar bo cl co cr cu do ec es gt hn mx ni pa pe pr py sv uy ve".split()),  # noqa: SIM905
     "pt": frozenset({"ao", "br", "cv", "mz", "pt"}),
@@ -63,7 +63,7 @@ def country_of(source_id: str) -> str:
 def coded_labels(source_id: str) -> dict[tuple[str, str], frozenset[str]]:
     """Return the reviewed links of a source: (national code, label) to its ICCS categories, combined ones split up.
 
-    Labels without a letter of the Latin alphabet are in none of the languages that are read, and left out.
+    Labels without a Latin letter are in none of the supported languages and are left out.
     """
     classification = load_classification()
     found: dict[tuple[str, str], set[str]] = {}
@@ -92,7 +92,7 @@ def exclusions(text: str) -> Iterator[Exclusion]:
 
 
 def entries_of(language: LabelLanguage, left_out: frozenset[str]) -> Iterator[Entry]:
-    """Yield the texts to compare labels of a language with, without the concordances of the left-out countries."""
+    """Yield the texts that labels of a language are compared with, except concordances of the left-out countries."""
     index_language = reader(language).index_language
     yield from _term_entries(language, index_language)
     for category in load_classification():

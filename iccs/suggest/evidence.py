@@ -1,8 +1,8 @@
-"""Evidence that the words of a label must provide before it can be proposed for a grave category.
+"""Evidence that a label's words must give before a grave category can be proposed for it.
 
 Rule: homicide, sexual violence, trafficking in persons and war crimes are never proposed because of words that many
 labels share ("persons brought into formal contact for ...", "intentional", "total"). The label itself must have a word
-for the act, or all the words of a text of the ICCS, or of a legal term, that names one.
+for the act, or all the words of an ICCS text or legal term that names one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GRAVE: Mapping[str, str] = MappingProxyType(
 )
 """Divisions that need evidence, with the kind of act that the words must name."""
 
-# Beginnings of words, in small letters without accents; German joins words, so there they may be anywhere.
+# Beginnings of words, in lower case without accents; German compounds words, so there they may be anywhere.
 _WORDS: Mapping[str, Mapping[LabelLanguage, str]] = MappingProxyType(
     {
         "killing": {
@@ -81,8 +81,8 @@ class Evidence:
         """Return the grave divisions that nothing in a label speaks for.
 
         Args:
-            text: the label in small letters without accents.
-            stems: its stems as compared with the texts, slips of the pen mended.
+            text: the label in lower case without accents.
+            stems: its stems as compared with the texts, typos corrected.
         """
         said = frozenset(stems)
         spoken = f"{text} {' '.join(said)}"

@@ -1,9 +1,9 @@
 """How the coding assistant compares labels with the texts that speak for each category.
 
-Vectors of words and of letter groups (TF-IDF) make the likeness; a category is as likely as its most similar text, and
-more so if the words of all its texts together, its definition above all, cover the label. Then the rules of the
-classification act: exclusions and cues lower a category, a parent is as likely as its second child, and a grave
-category without evidence in words is out.
+Likeness is measured on TF-IDF vectors of words and of letter groups. A category is as likely as its most similar text,
+and more so if the words of all its texts together, above all its definition, cover the label. Then the rules of the
+classification apply: exclusions and cues lower a category, a parent is as likely as its second child, and a grave
+category without evidence in words is ruled out.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from iccs.suggest.vectors import TextVectors, letter_groups, words_and_pairs
 
 Table = NDArray[np.float64]
 
-# How far a likeness with each kind of text is trusted, as in the search; a phrase of an exclusion that names another
-# code speaks for that code, a description only speaks about its category.
+# How far a likeness with each kind of text is trusted, as in the search. A phrase of an exclusion that names another
+# code speaks for that code; a description only speaks about its category.
 _TRUST: dict[Field, float] = {
     "title": 1.0,
     "search term": 1.0,
@@ -35,17 +35,17 @@ _TRUST: dict[Field, float] = {
     "exclusion": 0.85,
     "description": 0.7,
 }
-_WORDS_SHARE = 0.5  # of the likeness; letter groups make the rest
-_HELD_SHARE = 0.3  # how much it matters that a label holds a whole text, whatever else it says
-_VOCABULARY = 0.3  # what the words of a category's texts together add, beside its most similar text
+_WORDS_SHARE = 0.5  # share of the likeness; letter groups make up the rest
+_HELD_SHARE = 0.3  # how much it counts that a label contains a whole text, whatever else it says
+_VOCABULARY = 0.3  # what the words of all a category's texts add to its most similar text
 _LEAST_TO_ADD = 0.02  # ... for a category that is not ruled out
-_RESIDUAL = 0.85  # "other ..." is no parking place for what is unspecific
+_RESIDUAL = 0.85  # "other ..." is no place for what is merely unspecific
 _RULED_OUT = 0.6  # a word of the label speaks against the category
 _SENT_AWAY = 0.8  # an exclusion of the category is more like the label than the category itself
-_NAMING: tuple[Field, ...] = ("title", "search term", "glossary", "index", "inclusion")  # what is evidence for an act
-_DIVISION = 0.15  # how much the three likeliest categories of a division lift the whole division
-_OWN_VOICE = 0.5  # a parent whose texts are less than this as like as its children's was lifted by them
-_LEAST_LIKENESS_OF_WORDS = 85.0  # for words that no text has: typos and abbreviations
+_NAMING: tuple[Field, ...] = ("title", "search term", "glossary", "index", "inclusion")  # evidence for an act
+_DIVISION = 0.15  # how much the three likeliest categories of a division raise the whole division
+_OWN_VOICE = 0.5  # a parent whose texts are less than this as similar as its children's was raised by them
+_LEAST_LIKENESS_OF_WORDS = 85.0  # for words in no text: typos and abbreviations
 _SHORTEST_WITH_SLIPS = 5
 COMPLETED_KILLING = ("0101", "0103")  # an attempt is never counted here
 _CHUNK = 500  # labels compared at a time, to bound memory
@@ -54,7 +54,7 @@ _EXCLUSIONS_SHOWN = 2
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The comparison of some labels: `categories` is labels by codes, `likeness` labels by entries."""
+    """How some labels compare: `categories` is an array of labels by codes, `likeness` of labels by entries."""
 
     readings: tuple[Reading, ...]
     categories: Table
@@ -88,7 +88,7 @@ class Index:
         }
 
     def _distinct(self, entries: Iterable[Entry]) -> tuple[tuple[Entry, ...], list[str]]:
-        """Keep the most trusted of the entries that say the same of a category; a section is never suggested."""
+        """Keep the most trusted of the entries with the same text for a category; a section is never suggested."""
         kept: dict[tuple[str, str], Entry] = {}
         foreign = self.reader.language in ("pt", "de")
         for entry in entries:
@@ -108,9 +108,9 @@ class Index:
         return " ".join(dict.fromkeys(self.reader.stems(text)))
 
     def _texts_about(self, code: str) -> list[int]:
-        """The numbers of the texts whose words belong to a category: its own, those below, and what is above it.
+        """Return the numbers of the texts about a category: its own, those below, and titles and descriptions above.
 
-        An exclusion is about another category.
+        Exclusions are left out: they are about another category.
         """
         return [
             number
@@ -122,7 +122,7 @@ class Index:
         ]
 
     def _exclusion_phrases(self) -> dict[str, list[tuple[int, str]]]:
-        """For each category the entries made of its own and its ancestors' exclusions, with words to show."""
+        """Return, by category, the entries made from its own and its ancestors' exclusions, with words to show."""
         language = self.reader.index_language
         if language == "fr":
             return {}
@@ -142,7 +142,7 @@ class Index:
         return {code: phrases for code, phrases in found.items() if phrases}
 
     def score(self, labels: Sequence[str]) -> Iterator[Scores]:
-        """Compare labels with every category, some hundreds at a time, in order."""
+        """Compare labels with every category, a few hundred at a time, in order."""
         for start in range(0, len(labels), _CHUNK):
             readings = tuple(self.reader.read(label) for label in labels[start : start + _CHUNK])
             texts = [self._known_words(reading) for reading in readings]
@@ -155,7 +155,7 @@ class Index:
         return both
 
     def _known_words(self, reading: Reading) -> str:
-        """Read a word that no text has as the nearest word that one has: it may be a typo."""
+        """Replace each word that is in no text by the nearest word that is: it may be a typo."""
         from rapidfuzz import fuzz, process
 
         known = self._words.vocabulary
@@ -193,7 +193,7 @@ class Index:
         return scores / (1 + _VOCABULARY)
 
     def _lift_parents(self, scores: Table) -> None:
-        """Two similar children mean that the label may be wider than both: the parent gets the second one's score."""
+        """Give a parent the score of its second-best child: if two are similar, the label may be wider than both."""
         for level in (3, 2):
             for category in self.classification:
                 children = [self._numbers[child.code] for child in self.classification.children(category.code)]
@@ -208,7 +208,7 @@ class Index:
             scores[:, columns] += _DIVISION * best[:, np.newaxis]
 
     def best_entry(self, code: str, likeness: Table) -> int:
-        """Return the number of the text that supports a category most or, if none of its own does, one below it."""
+        """Return the number of the text that supports a category most: its own or, if none does, one from below."""
         numbers = self._of_code.get(code, [])
         below = [n for child in self.classification.descendants(code) for n in self._of_code.get(child.code, ())]
         own = likeness[numbers].max(initial=0.0)
@@ -221,14 +221,14 @@ class Index:
         return self._texts[number].split()
 
     def exclusions_for(self, code: str, likeness: Table) -> list[str]:
-        """Return the phrases of a category's exclusions that are more like the label than its own texts are."""
+        """Return the phrases of a category's exclusions that are more similar to the label than its own texts are."""
         least = likeness[self._of_code.get(code, [])].max(initial=0.0)
         alike = {shown: float(likeness[n]) for n, shown in self._exclusions.get(code, ()) if likeness[n] > least}
         return sorted(alike, key=lambda shown: -alike[shown])[:_EXCLUSIONS_SHOWN]
 
 
 def _likeness(vectors: TextVectors, texts: list[str]) -> Table:
-    """Compare texts with those of the vectors: by cosine, and by how much of the others they hold."""
+    """Compare texts with those of the vectors: by cosine, and by how much of the others they contain."""
     cosine: Table = vectors.likeness(texts).toarray()
     held: Table = vectors.held(texts).toarray()
     found: Table = (1 - _HELD_SHARE) * cosine + _HELD_SHARE * np.sqrt(cosine * held)
@@ -247,5 +247,5 @@ def ruled_out(reading: Reading) -> Iterator[str]:
 
 @lru_cache(maxsize=8)
 def load_index(language: LabelLanguage, left_out: frozenset[str] = frozenset()) -> Index:
-    """Return the index of a language without the concordances of some countries; about a second the first time."""
+    """Return the index of a language without the concordances of some countries; about a second on first use."""
     return Index(language, entries_of(language, left_out))

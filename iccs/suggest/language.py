@@ -1,8 +1,8 @@
-"""The language of a list's labels, told from their words and groups of letters, or said to be unclear.
+"""The language of a list's labels, guessed from their words and letter groups, or reported as unclear.
 
-What each language looks like is counted in the project's own tables: titles and definitions of the ICCS, its index,
+The profile of each language is counted from the project's own tables: titles and definitions of the ICCS, its index,
 terms of penal law, and labels of the packaged concordances. A language is never assumed: labels read in the wrong one
-have words in common with categories that they do not mean.
+share words with categories that they do not mean.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ LANGUAGE_NAMES: Mapping[LabelLanguage, str] = MappingProxyType(
     {"es": "Spanish", "en": "English", "fr": "French", "pt": "Portuguese", "de": "German"}
 )
 
-# Lists in languages that are not read have at most a sixth of their words in common with any that is; German, whose
-# compounds are written as one word, has a third.
+# Lists in unsupported languages share at most a sixth of their words with any supported one. German lists, with their
+# compounds, have only a third of their words known.
 _LEAST_KNOWN = 0.3
-# How much likelier than the next language: as logarithm of the odds, for an average word and for the list.
+# How much likelier than the next language, as log odds: for an average word and for the list.
 _LEAST_AHEAD_A_WORD = 1.0
 _LEAST_AHEAD = 5.0
 _SMOOTHING = 0.3
@@ -37,10 +37,10 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class LanguageGuess:
-    """The likeliest language of some labels; `sure` says whether it may be used without asking.
+    """The likeliest language of some labels; `sure` says whether it can be used without asking.
 
-    `agreeing` of `labels` distinct labels are likeliest in it when read alone, `known` is the share of all their words
-    that the project's texts in that language have, and `next_one` the second likeliest language.
+    Read alone, `agreeing` of the `labels` distinct labels are likeliest in it. `known` is the share of all their words
+    that occur in the project's texts in that language, and `next_one` the second likeliest language.
     """
 
     language: LabelLanguage
@@ -59,7 +59,7 @@ class LanguageGuess:
 
 
 def guess_language(labels: Iterable[str], left_out: frozenset[str] = frozenset()) -> LanguageGuess:
-    """Return the language that labels are most likely in, and whether that is sure.
+    """Return the most likely language of some labels, and whether it is certain enough.
 
     Args:
         labels: labels of one list.
@@ -88,7 +88,7 @@ def guess_language(labels: Iterable[str], left_out: frozenset[str] = frozenset()
 
 
 class _Profile:
-    """How often each group of three letters occurs in a language's words, and the words themselves."""
+    """The frequencies of a language's words and of their groups of three letters."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.words = Counter(word for text in texts for word in _words(text))
@@ -104,7 +104,7 @@ class _Profile:
         self._different = len(set().union(*(other.groups for other in others)))
 
     def likelihood(self, words: Iterable[str]) -> float:
-        """Return the logarithm of the probability of the words' groups of letters."""
+        """Return the log probability of the words' groups of letters."""
         whole = self._total + _SMOOTHING * self._different
         found = (self.groups.get(group, 0.0) for word in words for group in _groups(word))
         return sum(math.log((times + _SMOOTHING) / whole) for times in found)

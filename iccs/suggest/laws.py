@@ -1,8 +1,8 @@
-"""Sections of law that a label cites ("§ 222 StGB"), and the categories that what they punish belongs to.
+"""Sections of law that a label cites ("§ 222 StGB"), and the categories of the acts that they punish.
 
-A citation says what a name of one word cannot: where it leads is in `tables/law_sections.csv`. Laws of two countries
-may have one name and other numbers (the StGB of Austria, of Switzerland): the sections count only where what they say
-agrees with the words of the list.
+A citation says what a one-word name cannot; `tables/law_sections.csv` says where it leads. Laws of two countries may
+have the same name and different numbers (the StGB of Germany, Austria and Switzerland): sections count only if they
+agree with the words of the list.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from iccs.classification import read_table
 
 Table = NDArray[np.float64]
 
-_WEIGHT = 0.5  # of a citation beside the words of a label
-_OWN = 0.05  # what the category itself has before those below it: the section does not tell them apart
-_LEAST_CITING = 10  # labels whose words say something, to tell whether a list cites the law that is known here
-_LEAST_AGREEING = 0.5  # in lists of that law seven of ten agree; by chance it is one of ten
-_NEAREST = 3  # divisions that the words of a label may mean
+_WEIGHT = 0.5  # weight of a citation relative to the words of a label
+_OWN = 0.05  # advantage of the category over those below it, which the section does not tell apart
+_LEAST_CITING = 10  # labels with meaningful words that are needed to tell whether a list cites the known law
+_LEAST_AGREEING = 0.5  # in lists of that law seven in ten agree; by chance it is one in ten
+_NEAREST = 3  # likeliest divisions by the words of a label
 
-# "Abs. 6, 7 und 8", "Nr. 1": parts of a section, whose numbers are no sections.
+# "Abs. 6, 7 und 8", "Nr. 1": parts of a section, whose numbers are not sections.
 _PARTS = re.compile(
     r"\b(?:abs(?:atz)?|nr|nummer|satz|s|alt|var|halbs)\b\.?\s*[0-9]{1,2}[a-z]?"
     r"(?:\s*(?:,|-|\bund\b|\bu\.|\boder\b|\bbis\b)\s*[0-9]{1,2}[a-z]?(?![0-9a-z]))*"
@@ -38,7 +38,7 @@ Number = tuple[int, str]
 
 
 class Section(NamedTuple):
-    """A section of a law, or some in a row: what it punishes and the categories of that."""
+    """A section of a law, or several in a row: what it punishes, and its categories."""
 
     law: str
     first: Number
@@ -49,17 +49,17 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Sections that a label cites, and how they are written."""
+    """Sections that a label cites, and how they are spelled."""
 
     sections: tuple[Section, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The categories that the sections lead to, each once."""
+        """The distinct categories that the sections lead to."""
         return tuple(dict.fromkeys(code for section in self.sections for code in section.codes))
 
     def for_code(self, code: str) -> str | None:
-        """Return the section that speaks for a category, as people write it; None where none does."""
+        """Return the section that speaks for a category, as people write it; None if none does."""
         for section in self.sections:
             if code.startswith(section.codes):
                 first, last = _written(section.first), _written(section.last)
@@ -68,7 +68,7 @@ class Cited:
 
 
 def cited(text: str, language: str) -> Cited:
-    """Return the known sections that a label in small letters without accents cites.
+    """Return the known sections cited by a label, given in lower case without accents.
 
     >>> [section.heading for section in cited("fahrlassige totung § 222 stgb", "de").sections]
     ['Fahrlässige Tötung']
@@ -108,7 +108,7 @@ def _written(number: Number) -> str:
 
 @cache
 def known_sections(language: str) -> Mapping[str, tuple[Section, ...]]:
-    """Return the sections of each law that lists in a language cite, by its name in small letters without accents."""
+    """Return the sections of each law cited by lists in a language, by its name in lower case without accents."""
     from iccs.suggest.text import plain
 
     found: dict[str, list[Section]] = {}
@@ -122,7 +122,7 @@ def known_sections(language: str) -> Mapping[str, tuple[Section, ...]]:
 
 
 def lift_by_law(scores: Table, codes: Sequence[str], citations: Sequence[Cited]) -> tuple[Table, bool]:
-    """Return the scores of a list's labels (labels by codes) with what their citations say, and whether it counts."""
+    """Return the scores of a list's labels (labels by codes) adjusted by citations, and whether these count."""
     if not _is_law_of(scores, codes, citations):
         return scores, False
     lifted = scores.copy()
@@ -137,7 +137,7 @@ def lift_by_law(scores: Table, codes: Sequence[str], citations: Sequence[Cited])
 
 
 def _is_law_of(scores: Table, codes: Sequence[str], citations: Sequence[Cited]) -> bool:
-    """Whether the words of the labels that cite mean what the sections say: of their nearest divisions one is cited."""
+    """Whether words and citations agree: for enough labels, one of the divisions nearest to their words is cited."""
     agreeing = citing = 0
     for row, citation in enumerate(citations):
         if not citation.sections or not scores[row].any():

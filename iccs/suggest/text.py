@@ -1,4 +1,4 @@
-"""How the coding assistant reads the label of a national category: words, legal vocabulary, cues that rule codes out.
+"""How the coding assistant reads a national label: its words, legal vocabulary, and cues that rule codes out.
 
 The legal vocabulary is `tables/glossary.csv`: terms of criminal law with their ICCS code, words to read in their place
 in the language of the definitions, and the categories that a term rules out ("sin violencia" is never section 04).
@@ -27,7 +27,7 @@ INDEX_LANGUAGE: Mapping[LabelLanguage, SearchLanguage] = MappingProxyType(
     {"es": "es", "pt": "es", "en": "en", "de": "en", "fr": "fr"}
 )
 
-# Words that every legal list repeats and that say nothing of the act.
+# Words that every legal list repeats and that say nothing about the act.
 _LEGAL_STOP_WORDS: Mapping[LabelLanguage, str] = MappingProxyType(
     {
         "es": """delito delitos infraccion infracciones hecho hechos articulo articulos art arts ley leyes decreto
@@ -45,7 +45,7 @@ _LEGAL_STOP_WORDS: Mapping[LabelLanguage, str] = MappingProxyType(
     }
 )
 
-# "(excluye los agravados por ...)": what a label says it does not hold must not be read as its content.
+# "(excluye los agravados por ...)": what a label says it excludes must not be read as its content.
 _LEFT_OUT = re.compile(
     r"\([^()]*?\b(?:excluye|excluyendo|no incluye|excepto|salvo|sin incluir|excludes|excluding|except|other than|"
     r"exclui|exceto|nao inclui|hors|sauf|a l'exclusion|ohne|ausser|nicht)\b[^()]*\)"
@@ -80,7 +80,7 @@ _COUNTED_WORDS: Mapping[LabelLanguage, tuple[str, str, str]] = MappingProxyType(
 
 
 def _counted(language: LabelLanguage) -> re.Pattern[str]:
-    """Return what at the start of a label says who is counted at which stage: words that name no act."""
+    """Return the start of a label that says who is counted at which stage: its words name no act."""
     who, stage, link = _COUNTED_WORDS[language]
     between = r"\W+(?:\w+\W+){0,3}?"
     return re.compile(rf"^(?:{who}){between}(?:{stage})\w*(?:\W+\w+){{0,2}}?\W+(?:{link})\b\W*(?=\w)")
@@ -110,7 +110,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A term of a label that rules categories out, with the codes at whose branches it does so."""
+    """A term of a label that rules categories out, with the codes of the branches that it rules out."""
 
     term: str
     codes: tuple[str, ...]
@@ -118,7 +118,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A label as read: its stems, the label's own words for each stem, its cues, and as `written` but in plain letters.
+    """A label as read: its stems, its own words for each stem, its cues, and `written`, the label in plain letters.
 
     `attempted` says that the label names an attempt, `killing` that it names a killing: attempted killing has a
     category of its own (0102), every other attempt stays in the category of the act with a tag. `cited` are the
@@ -152,7 +152,7 @@ class Term:
 
 @cache
 def load_glossary() -> tuple[Term, ...]:
-    """Return the glossary of legal terms, for the assistant and for its reviewers.
+    """Return the glossary of legal terms.
 
     >>> next(row.code for row in load_glossary() if row.term == "alzamiento de bienes")
     '08042'
@@ -171,7 +171,7 @@ def load_glossary() -> tuple[Term, ...]:
 
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
-    """Return a text in small letters without accents; "non-x" becomes "nonx", a word of its own."""
+    """Return a text in lower case without accents; "non-x" becomes the single word "nonx"."""
     letters = unicodedata.normalize("NFKD", text.lower().translate(LETTERS))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"\bnon[- ](?=[a-z])", "non", bare)
@@ -179,15 +179,15 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def parts_of(word: str) -> tuple[str, ...]:
-    """Return the words that a German word is joined from, the fewest and longest; empty where it is one word.
+    """Return the parts of a German compound, as few and long as possible; empty if it is a simple word.
 
-    The words are those of the glossary; between two of them may stand what German joins words with (-s-, -n-, -en-).
+    The parts are words of the glossary, with or without a linking element between them (-s-, -n-, -en-).
 
     >>> parts_of("wohnungseinbruchdiebstahl"), parts_of("betrug")
     (('wohnungseinbruch', 'diebstahl'), ())
     """
     known = _german_words()
-    # The best way to come to each place: the number of words, and the words.
+    # The fewest words that reach each position; None where no words do.
     best: list[tuple[str, ...] | None] = [(), *([None] * len(word))]
     for end in range(1, len(word) + 1):
         for start in range(end - _SHORTEST_PART, -1, -1):
@@ -206,7 +206,7 @@ def parts_of(word: str) -> tuple[str, ...]:
 
 
 _SHORTEST_PART = 4
-_SHORTEST_INSIDE = 5  # of terms that may stand within a word
+_SHORTEST_INSIDE = 5  # shortest term that may be within a word
 _LINKS = ("", "s", "es", "n", "en", "er", "e")
 
 
@@ -228,18 +228,18 @@ class Reader:
         self._stop = SEARCH_STOP_WORDS[self.index_language] | frozenset(_LEGAL_STOP_WORDS[language].split())
         self._counted = _counted(language)
         self._killing = re.compile(_KILLINGS[language])
-        # Longest first: "non negligent" must be seen before "negligent".
+        # Longest first: "non negligent" must be found before "negligent".
         guiding = [row for row in load_glossary() if row.language == language and (row.words or row.against)]
         self._guides = tuple(
             (self._pattern(row.term), row) for row in sorted(guiding, key=lambda row: (-len(row.term), row.term))
         )
 
     def stems(self, text: str) -> tuple[str, ...]:
-        """Return the stems of the words that mean something, in order."""
+        """Return the stems of the meaningful words, in order."""
         return tuple(stem for _, stem in self._words(plain(text)))
 
     def read(self, label: str, translate: bool = True) -> Reading:
-        """Read a label; `translate` adds the glossary's words in the language of the definitions."""
+        """Read a label; `translate` adds the glossary's words for it in the language of the definitions."""
         text = self._counted.sub("", _LEFT_OUT.sub(" ", plain(label)).strip())
         killing = self._killing.search(text) is not None
         words = list(self._words(text))
@@ -267,7 +267,7 @@ class Reader:
                         yield word, stem_of(part, self.index_language)
 
     def _pattern(self, term: str) -> re.Pattern[str]:
-        # German joins words (Ladendiebstahl): a term counts wherever it occurs. Elsewhere it matches whole words,
+        # German compounds words (Ladendiebstahl): a term counts wherever it occurs. Elsewhere it matches whole words,
         # whatever their ending of number and gender.
         # A short one stands at the beginning of a word: "Amt" is in "Amtsanmaßung", not in "gesamt".
         if self.language == "de":
@@ -278,7 +278,7 @@ class Reader:
         return re.compile(r"(?<![a-z0-9])" + r"[aeos]{0,2}[^a-z0-9]+".join(stems) + r"[aeosx]{0,2}(?![a-z0-9])")
 
     def _matches(self, text: str) -> Iterator[tuple[str, Term]]:
-        """Yield the glossary's guides found in a text; what a longer term used is not read again."""
+        """Yield the glossary's guides found in a text; words used by a longer term are not read again."""
         for pattern, row in self._guides:
             found = pattern.search(text)
             if found:
@@ -288,9 +288,9 @@ class Reader:
 
 @cache
 def reader(language: LabelLanguage) -> Reader:
-    """Return the reader of a language, made once.
+    """Return the reader of a language; it is created once.
 
     Raises:
-        ValueError: for a language the assistant does not read.
+        ValueError: the assistant does not support the language.
     """
     return Reader(language)

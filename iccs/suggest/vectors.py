@@ -1,7 +1,7 @@
 """Vectors of texts for the coding assistant: TF-IDF of words and of groups of letters, on sparse matrices.
 
-Written on scipy, which the package needs anyway: importing scikit-learn for its vectorizer takes longer than coding a
-whole list does. The weights are its own, smoothed and of length one, so the figures can be compared.
+Built on SciPy, which the package needs anyway: importing scikit-learn for its vectorizer takes longer than coding a
+whole list. The weights are those of scikit-learn (smoothed, unit length), so results can be compared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Features = Callable[[str], Iterable[str]]
 
 
 def words_and_pairs(text: str) -> Iterator[str]:
-    """Yield the words of a text and each two adjacent ones.
+    """Yield the words of a text and each pair of adjacent words.
 
     >>> list(words_and_pairs("robo con arma"))
     ['robo', 'con', 'arma', 'robo con', 'con arma']
@@ -32,7 +32,7 @@ def words_and_pairs(text: str) -> Iterator[str]:
 
 
 def letter_groups(text: str) -> Iterator[str]:
-    """Yield the groups of three to five letters within each word, its ends marked by spaces.
+    """Yield the groups of three to five letters within each word, whose ends are marked by spaces.
 
     >>> list(letter_groups("arma"))
     [' ar', 'arm', 'rma', 'ma ', ' arm', 'arma', 'rma ', ' arma', 'arma ']
@@ -49,7 +49,7 @@ def _groups_of(word: str) -> tuple[str, ...]:
 
 
 class TextVectors:
-    """The vectors of some texts, and of others in the same terms.
+    """TF-IDF vectors of some texts, to which other texts can be compared.
 
     >>> vectors = TextVectors(["hurto de ganado", "robo de ganado", "robo"], words_and_pairs)
     >>> [round(float(likeness), 3) for likeness in vectors.likeness(["robo"]).toarray()[0]]
@@ -57,7 +57,7 @@ class TextVectors:
     """
 
     def __init__(self, texts: Sequence[str], features: Features) -> None:
-        """Count the features of the texts and weigh them by how few texts have them."""
+        """Count the features of the texts and weight them by how few texts have them."""
         self._features = features
         counted = [Counter(features(text)) for text in texts]
         holding = Counter(name for row in counted for name in row)
@@ -68,7 +68,7 @@ class TextVectors:
         self._turned: Any = self.matrix.T.tocsr()
 
     def transform(self, texts: Sequence[str]) -> csr_array:
-        """Return one row for each text; features that the first texts do not have are left out."""
+        """Return one row per text; features that the first texts do not have are left out."""
         return self._weighed([Counter(self._features(text)) for text in texts])
 
     def likeness(self, texts: Sequence[str]) -> csr_array:
@@ -77,7 +77,7 @@ class TextVectors:
         return found
 
     def held(self, texts: Sequence[str]) -> csr_array:
-        """Return how much of each of the first texts each text holds: 1 all that weighs, however much else it says."""
+        """Return how much of the weight of each of the first texts each text contains, whatever else it says."""
         present = self.transform(texts)
         present.data = np.ones_like(present.data)
         squares = self._turned.copy()
@@ -86,7 +86,7 @@ class TextVectors:
         return found
 
     def coverage(self, texts: Sequence[str], groups: Sequence[Sequence[int]]) -> csr_array:
-        """Return how much of each text is in the joint vocabulary of each group of the first texts: 1 all of it."""
+        """Return how much of each text is in the joint vocabulary of each group of the first texts: 1 for all of it."""
         from scipy.sparse import csr_array
 
         ends = np.cumsum([0, *map(len, groups)])

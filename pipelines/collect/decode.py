@@ -13,6 +13,12 @@ from pipelines.system.errors import DataRefused, Problem
 from schemas.source import ReadOptions
 
 _END_OF_FILE = "\x1a"
+_BYTE_ORDER_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+"""How text of these encodings begins: without the mark their byte order is not known."""
+
 _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
 
 
@@ -115,7 +121,14 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
     decoder = codec.incrementaldecoder("strict")
     utf8 = _Utf8Watch(codec.name in _SINGLE_BYTE)
     line, first = 1, True
+    marks = _BYTE_ORDER_MARKS.get(codec.name)
     for piece in _bytes(source_id, file, limit_mib):
+        if first and marks and not piece.startswith(marks):
+            found = (
+                f"The declared encoding is {encoding}, but the file does not begin with a byte order mark; declare "
+                f"{codec.name}-le or {codec.name}-be, or another encoding."
+            )
+            raise refuse(source_id, file, "wrong_encoding", found)
         utf8.see(piece)
         try:
             text = decoder.decode(piece, final=not piece)
@@ -129,12 +142,6 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
                 f"the file is probably {guess}.",
                 row=line + error.object[: error.start].count(b"\n"),
             ) from error
-        except UnicodeError as error:  # only UTF-16 and UTF-32 raise it, before the first letter
-            found = (
-                f"The declared encoding is {encoding}, but the file does not begin with a byte order mark; declare "
-                f"{encoding}-le or {encoding}-be, or another encoding."
-            )
-            raise refuse(source_id, file, "wrong_encoding", found) from error
         line += piece.count(b"\n")
         yield text.removeprefix("\ufeff") if first else text
         first = False

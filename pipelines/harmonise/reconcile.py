@@ -16,11 +16,13 @@ import pyarrow as pa
 
 from iccs.concordance import Concordance
 from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
+from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.ages import check_ages
+from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
+from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_following_files,
@@ -34,6 +36,7 @@ from pipelines.harmonise.checks.periods import (
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import judge_unread_counts
+from pipelines.harmonise.checks.words_alike import check_words
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -180,8 +183,7 @@ def account(
     combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
-    outcomes += check_places(connection, folder, "core")
-    outcomes += check_periods(connection, source, "core")
+    outcomes += _check_observations(connection, folder, statements.grain)
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
@@ -207,6 +209,15 @@ def account(
         rows=rows,
         year_partitions=_year_partitions(connection) if by_year else {},
     )
+
+
+def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
+    """Judge places, measures, ages, labels and periods of all observations together."""
+    return [
+        *check_places(connection, folder, "core"),
+        *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
+        *check_periods(connection, folder.source, "core"),
+    ]
 
 
 def _check_noted(
@@ -243,6 +254,7 @@ def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judge
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal else annual),
+        judge_kinds_of_years(captions, annual, source),
         judge_rates(captions, source),
     ]
 

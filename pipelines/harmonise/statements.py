@@ -22,7 +22,7 @@ import pyarrow as pa
 from iccs.concordance import Concordance
 from pipelines.harmonise.links import code_spans, filled_columns, is_bounded, list_links, list_spans
 from pipelines.harmonise.points import join_points, make_boundaries
-from pipelines.harmonise.values.ages import age_band, age_in_years
+from pipelines.harmonise.values.ages import age_band, age_in_years, code_of_ages
 from pipelines.harmonise.values.dates import (
     ENDS_OF_MONTHS,
     RowPeriod,
@@ -368,6 +368,8 @@ class _Maker:
 
     def _code_list(self, dimension: str) -> list[tuple[str, int]]:
         words = [(word, code) for name, word, code in self.words if name == dimension]
+        if dimension == "age":
+            words = [(word, code_of_ages(self.source.ages, code)) for word, code in words]
         codes = list(dict.fromkeys(code for _, code in words))
         if dimension == "age" and self.source.ages is not None:
             codes = list(dict.fromkeys([*self.source.ages.bands, *codes]))

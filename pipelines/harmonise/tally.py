@@ -31,6 +31,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
+from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.rows_that_count import find_unread_counts
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
@@ -392,6 +393,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     with connect(settings) as connection, sql_limits(folder, connection, settings):  # planning runs what is constant
         computed = _computed(folder, file, table)
         _check_columns(folder, file, table, computed)
+    check_reshaped_rows(folder, file, table, settings)
     own = engine.own_connection
     with nullcontext() if own is None else sql_limits(folder, own, settings):
         malformed = _run_statements(engine, partition, table, computed, half)

@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.releases import read_release
+from pipelines.system.code_version import revision_code_version
 from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, seal_path, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
-from pipelines.system.sql import load_sql
 from pipelines.tabulate.vintage_columns import read_part
 from pipelines.tabulate.vintages import REVISIONS, Load, Vintage, checked_part
 from schemas.comparison import no_percent_sql, percent_change_sql
@@ -81,10 +81,7 @@ def load_vintages(
             """
             INSERT INTO out.revision BY NAME
             SELECT $source AS source, $vintage AS vintage, $before AS previous_vintage,
-                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, * REPLACE (
-                    -- Kept by earlier versions, in which what a source hides was free.
-                    CASE WHEN old_missing_reason = 'suppressed' THEN 'C' ELSE old_conf_status END AS old_conf_status
-                )
+                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, *
             FROM read_parquet($path)
             """,
             {
@@ -101,14 +98,13 @@ def load_vintages(
 def _kept_revisions(
     connection: duckdb.DuckDBPyConnection, source_id: str, before: Load, load: Load, settings: Settings
 ) -> Path:
-    """Return the file of revisions between two vintages, computed only once as vintages never change."""
+    """Return the file of revisions between two vintages, computed once for each version of what determines them."""
     root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
-    layout = hashlib.sha256((load_sql("publish/write_revisions") + repr((observation, _PERCENT))).encode()).hexdigest()[
-        :8
-    ]
+    made_by = repr((revision_code_version(), observation, _PERCENT))
+    made_by_hash = hashlib.sha256(made_by.encode()).hexdigest()[:8]
     pair = f"{before.vintage}..{load.vintage}"
-    target = root / REVISIONS / f"{pair}.{layout}.parquet"
+    target = root / REVISIONS / f"{pair}.{made_by_hash}.parquet"
     try:
         check_seal(target)
         return target
@@ -136,11 +132,9 @@ def _kept_revisions(
     replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
     seal(target)
     connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
-    made = re.compile(
-        rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet(\.sha256)?"
-    )  # also in another layout of the observations
+    of_pair = re.compile(rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet(\.sha256)?")  # by any version of the program
     for path in target.parent.iterdir():
-        if path not in (target, seal_path(target)) and made.fullmatch(path.name):
+        if path not in (target, seal_path(target)) and of_pair.fullmatch(path.name):
             delete(path, settings)
     return target
 

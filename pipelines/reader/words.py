@@ -102,7 +102,7 @@ WORDS = {
     "fewer events": "fewer than {n} events",
     "status": "status {status}",
     "part missing": "part of it is missing or exceptional",
-    "classes": "Classes with about the same number of areas each (number in brackets); equal-area projection.",
+    "classes": "Classes of roughly equal size (number of areas in brackets); equal-area projection.",
     "areas in brackets": "areas in brackets",
     "class highest": "highest",
     "class high": "high",
@@ -114,9 +114,7 @@ WORDS = {
     "few events": "*: fewer than {n} events.",
     "few events in": "Fewer than {n} events, so chance can move the rate a long way: {where}.",
     "without outline": "Not drawn (no outline): {names}.",
-    "names of areas": (
-        "Areas are labelled with their name where there is room, or with their code where only that fits."
-    ),
+    "names of areas": "Areas are named where there is room, or shown by their code where only that fits.",
     "disputed land": "Land that two countries claim is left white.",
     "outlines": "Outlines: {origin}; they imply no opinion on any border.",
     "slopes": "Solid lines rise, dashed lines fall; labelled: those that changed most, and the highest.",

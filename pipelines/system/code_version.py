@@ -2,7 +2,8 @@
 
 Whatever does not affect them is left out: comments, docstrings and layout of the code, the texts of rules, and modules
 that the steps do not use (pictures, commands, the coding assistant). Changing these makes no source run again and no
-new release; changing one statement does.
+new release; changing one statement does. The libraries that read files and compute figures count with their versions: a
+newer one may read a cell, or round a number, differently.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +30,17 @@ _VINTAGE_STAGES = (*_TALLY_STAGES, "tabulate")
 _FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
 _FUNCTIONS = "schemas/published/functions.sql"  # statements of every stage use them
 _VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", _FUNCTIONS, "iccs/tables")
-_RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables")
+_REVISIONS = (
+    "pipelines/publish/revisions.py",
+    "pipelines/publish/sql/changed_periods.sql",
+    "pipelines/publish/sql/write_revisions.sql",
+    "pipelines/tabulate/vintage_columns.py",  # as what a vintage of an earlier version is read
+)
+_RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables", "pipelines/publish/report.html")
 # Only for looking up or assigning codes; no step reads them.
-_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|search_terms)\.csv")
+_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|law_sections|search_terms)\.csv")
+_LIBRARIES = ("duckdb", "python-calamine", "xlrd", "babel", "pycountry")  # the last two: names of areas
+_RELEASE_LIBRARIES = ("duckdb", "numpy", "scipy", "statsmodels")
 # Texts of rules: a release shows the current ones, whenever its vintages were made.
 _TEXTS = frozenset({"reason", "what_to_do", "description"})
 _SQL_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\w\s])""", re.DOTALL)
@@ -49,7 +59,8 @@ def vintage_code_version(program: Path = PROGRAM) -> str:
     with _Digests(program) as digests:
         modules = digests.closure(_modules(program, _VINTAGE_STAGES))
         modules.add("pipelines/run.py")  # the order of the steps; its other imports do not affect figures
-        return digests.version([*modules, *_statements(program, _VINTAGE_STAGES), *_data(program, _VINTAGE_DATA)])
+        names = [*modules, *_statements(program, _VINTAGE_STAGES), *_data(program, _VINTAGE_DATA)]
+        return digests.version(names, _LIBRARIES)
 
 
 @cache
@@ -57,7 +68,14 @@ def tally_code_version(program: Path = PROGRAM) -> str:
     """Return the version of what determines the tally of a file of incidents, and what else is found in the file."""
     with _Digests(program) as digests:
         modules = digests.closure(_modules(program, _TALLY_STAGES))
-        return digests.version([*modules, *_statements(program, _TALLY_STAGES), _FUNCTIONS])
+        return digests.version([*modules, *_statements(program, _TALLY_STAGES), _FUNCTIONS], _LIBRARIES)
+
+
+@cache
+def revision_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what determines the revisions between two vintages, apart from the columns of cells."""
+    with _Digests(program) as digests:
+        return digests.version([*_REVISIONS, _FUNCTIONS], ())
 
 
 @cache
@@ -69,7 +87,8 @@ def release_code_version(program: Path = PROGRAM) -> str:
     with _Digests(program, texts=True) as digests:
         before = tuple(f"pipelines/{stage}/" for stage in _VINTAGE_STAGES)
         modules = digests.closure(_modules(program, ("publish",)), ends=before)
-        return digests.version([*modules, *_statements(program, ("publish",)), *_data(program, _RELEASE_DATA)])
+        names = [*modules, *_statements(program, ("publish",)), *_data(program, _RELEASE_DATA)]
+        return digests.version(names, _RELEASE_LIBRARIES)
 
 
 def _modules(program: Path, stages: tuple[str, ...]) -> Iterator[str]:
@@ -175,9 +194,11 @@ class _Digests:
                 self._files[module] = next((name for name in names if self._program.joinpath(name).is_file()), None)
         return self._files[module]
 
-    def version(self, names: list[str]) -> str:
-        """Return one hash of all these files."""
+    def version(self, names: list[str], libraries: tuple[str, ...]) -> str:
+        """Return one hash of all these files, and of the versions of these libraries."""
         digest = hashlib.sha256()
+        for library in libraries:
+            digest.update(f"{library} {version(library)}\n".encode())
         for name in sorted(set(names)):
             digest.update(f"{name} {self.facts(name)[0]}\n".encode())
         return digest.hexdigest()
@@ -221,4 +242,5 @@ _NORMALISED: dict[str, Callable[[str], Facts]] = {
     ".yml": _yaml,
     ".csv": lambda text: (text, ()),
     ".geojson": lambda text: (text, ()),
+    ".html": lambda text: (text, ()),
 }

@@ -1,4 +1,4 @@
-"""Step 6, aggregate: observations -> published cells; totals over sex, age, months and areas, each computed once."""
+"""Aggregate: observations -> published cells; totals over sex, age, months and areas, each computed once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
 @dataclass(frozen=True)
 class Aggregated:
-    """Result of step 6: how many published cells the table ``cells`` of the connection has.
+    """What was aggregated: how many published cells the table ``cells`` of the connection has.
 
     ``year_keys`` has the key of what determines the figures of each year, for a source of events by partition; the
     cells of ``unchanged_years`` are reused from the previous vintage.
@@ -196,13 +196,6 @@ def _aggregate_one(
     if periods is None:
         raise UsageError(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, but the data have {data_freq[0]}"
-        )
-    if periods > 1 and source.measures[plan.measure].figures == "stock":
-        raise UsageError(
-            f"source {source.source_id}: breakdowns ask for frequency {plan.freq} of the measure {plan.measure!r}, which "
-            f"counts persons on a day; the data have frequency {data_freq[0]}, and persons held on several days are not "
-            f"added up. Write freq: {data_freq[0]} under breakdowns; or keep one day of each year in reshape.sql, with "
-            "its year as the period"
         )
     unasked = tuple(name for name in printed if name not in plan.dimensions)
     if unasked:

@@ -43,6 +43,10 @@ DIFFERING_SHARE = 0.005
 """The share of a whole by which the sum of its parts may differ from it, as published figures are rounded."""
 DISAGREEING_SHARE = 0.1
 """The share by which two forms of one error may differ, as both are printed with few digits."""
+_LEAST_ERRORS = 3
+_LEAST_ERROR = 0.0005
+"""Standard error, as a share of its estimate, that a sample hardly reaches: of a half, one of a million persons has
+0.001."""
 _LEAST_PERCENTS = 5
 """How many figures of a measure in percent, none of them 0, must all be at most 1 to rule out chance."""
 
@@ -180,7 +184,7 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
     )
     detail = "these estimates have no standard error, limits, half-width or coefficient of variation" if without else ""
     outcomes = [_outcome("error_given", estimates, without, detail), _judge_percents(connection)]
-    outcomes.append(_compare_errors(connection, folder))
+    outcomes += [_compare_errors(connection, folder), _judge_scale_of_errors(connection)]
     if "cv_percent" in folder.source.columns:
         numbers, largest = fetch_row(
             connection,
@@ -191,6 +195,20 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
             found = f"All {numbers:,} coefficients of variation are at most {largest:g}, although declared in percent."
             raise DataRefused([Problem("cv_scale", folder.source_id, found)])
     return outcomes
+
+
+def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection) -> Outcome:
+    """Warn of measures whose errors are as a whole larger than the estimates, or next to nothing of them."""
+    found = connection.execute(
+        "SELECT measure, count(*), median(standard_error / abs(estimate)) FROM cells WHERE figure_kind = 'estimate' "
+        f"AND standard_error > 0 AND estimate <> 0 GROUP BY measure HAVING count(*) >= {_LEAST_ERRORS} ORDER BY measure"
+    ).fetchall()
+    wrong = [
+        f"{measure}: of {count:,} standard errors the median is {100 * share:.3g} % of the estimate"
+        for measure, count, share in found
+        if not _LEAST_ERROR <= share <= 1
+    ]
+    return _outcome("error_scale", len(found), len(wrong), "; ".join(wrong))
 
 
 def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:

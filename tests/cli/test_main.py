@@ -27,7 +27,9 @@ def test_an_internal_error_says_so_without_a_traceback(
     monkeypatch.setattr("pipelines.cli.release.query.query_command", fail)
     assert main(["query", "SELECT 1"]) == 3
     said = capsys.readouterr().err
-    assert said.startswith("tuple.index(x): \\x1b[2J\ninternal error (ValueError); set ICCS_TRACEBACK=1")
+    assert said.startswith(
+        "tuple.index(x): \\x1b[2J\ninternal error (ValueError); please report it; set ICCS_TRACEBACK=1"
+    )
     assert "Traceback" not in said
 
 

@@ -15,6 +15,7 @@ import pytest
 from extracts import EXTRACTS, read_rows
 
 from pipelines.run import Session, check_source
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -130,7 +131,7 @@ def in_formal_contact() -> dict[tuple[str, str, str], float | None]:
 
 
 def test_unodc_persons_of_0_to_14_are_in_the_band_0_to_17_too(release: Path, tmp_path: Path) -> None:
-    """As declared, the inner band is excluded by name; with that exclusion taken away, the rule finds it each year."""
+    """As declared, the inner band is excluded by name; with that exclusion taken away, the source is refused."""
     figures = in_formal_contact()
     years = {
         year for (_, words, year), persons in figures.items()
@@ -149,10 +150,11 @@ def test_unodc_persons_of_0_to_14_are_in_the_band_0_to_17_too(release: Path, tmp
     assert len(without) == len(lines) - 1
     (own / "source.yml").write_text("\n".join(without), encoding="utf-8")
     (folder,) = find_sources([own.name], tmp_path / "sources")
-    checked = check_source(folder, Session(Settings(data=tmp_path / "data"), EXTRACTS[own.name]))
-    (overlap,) = [one for one in checked.outcomes if one.rule == "age_bands_overlap"]
-    assert (overlap.outcome, overlap.failing) == ("warned", len(years))
-    assert "Y0T14 begins inside Y0T17" in overlap.detail
+    with pytest.raises(DataRefused) as refused:
+        check_source(folder, Session(Settings(data=tmp_path / "data"), EXTRACTS[own.name]))
+    assert {problem.rule for problem in refused.value.problems} == {"band_beside_parts"}
+    assert "(Y0T17) beside " in refused.value.problems[0].found
+    assert "(Y0T14), inside it" in refused.value.problems[0].found
 
 
 def test_unodc_persons_by_age_are_counted_once_and_compared_with_the_total_of_their_sex(release: Path) -> None:

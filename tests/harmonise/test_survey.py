@@ -338,7 +338,7 @@ def test_a_survey_without_one_of_its_files_is_refused(tiny: Tiny) -> None:
             lambda text: text.replace("[{by: [sex]}]", "[{by: [sex, weapon]}]"),
             "name the column of weapon of a sampled unit",
         ),
-        (lambda text: text.replace("breakdowns: [{by: [sex]}]\n", ""), "columns.sex: no breakdown is by it"),
+        (lambda text: text.replace("breakdowns: [{by: [sex]}]\n", ""), "columns.sex: no breakdown uses it"),
         (lambda text: text.replace("{by: [sex]}", "{by: [sex], freq: M}"), "breakdowns: write only by"),
         (lambda text: text.replace("sex: sex", "sex: id"), "personal: 'id' is also under columns"),
         (lambda text: text.replace("smallest_sample: 5", "smallest_sample: 2"), "greater than or equal to 3"),

@@ -26,8 +26,9 @@ def out(tiny: Tiny) -> duckdb.DuckDBPyConnection:
         "measures:\n  people: {stage: _Z, counting_unit: person}\n",
         encoding="utf-8",
     )
-    people.joinpath("values.csv").write_text("dimension,word,code,note\n", encoding="utf-8")
-    tiny.give("people.tsv", "area\tyear\tn\n" + "".join(f"14\t{year}\t{n}\n" for year, n in POINTS.items()))
+    people.joinpath("values.csv").write_text("dimension,word,code,note\nvalue,,O,\n", encoding="utf-8")
+    given = "".join(f"14\t{year}\t{n}\n" for year, n in {**POINTS, 2007: "", 2015: ""}.items())
+    tiny.give("people.tsv", "area\tyear\tn\n" + given)
     folders = list_sources(tiny.sources)
     sources = list(folders.values())
     result = run_all(sources, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
@@ -48,3 +49,13 @@ def test_five_year_points_are_joined_and_marked(out: duckdb.DuckDBPyConnection) 
     # Before the first, and in a gap of nine years, there is none.
     assert rows["2004"][3] == "no_population"
     assert rows["2015"][3] == "no_population"
+
+
+def test_a_year_that_is_left_blank_and_interpolated_is_there_once(out: duckdb.DuckDBPyConnection) -> None:
+    """2007 is between two points, 2015 in a gap of nine years."""
+    query = (
+        "SELECT time_period, population, obs_status FROM out.population "
+        "WHERE source = 'xx_people' AND ref_area = 'MX-JAL' AND time_period IN ('2007', '2015') ORDER BY ALL"
+    )
+
+    assert out.execute(query).fetchall() == [("2007", 1_200_000, "E"), ("2015", None, "O")]

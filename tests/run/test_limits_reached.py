@@ -116,7 +116,7 @@ def test_a_query_names_the_limit_and_ends_as_a_failure_of_the_machine(
     said = capsys.readouterr().err
     said_once(said)
     told = (
-        "the temporary files for what does not fit into memory take too much disk space (more than 1MB; "
+        "work that does not fit into memory takes too much temporary disk space (more than 1MB; "
         "ICCS_MEMORY_LIMIT is 20MB)"
     )
     assert told in said or "the memory limit is too small (ICCS_MEMORY_LIMIT is 20MB)" in said  # whichever is first

@@ -115,7 +115,7 @@ def test_areas_that_moved_apart_before_are_named() -> None:
 
 
 def test_refusals_say_why() -> None:
-    with pytest.raises(ValueError, match="gap"):
+    with pytest.raises(ValueError, match="whole and consecutive"):
         interrupted_time_series([1, 2, 4], [1, 2, 3], [1, 1, 1], 2)
     with pytest.raises(ValueError, match="8 before and 3 after"):
         interrupted_time_series(range(9), [5] * 9, [1] * 9, 7)

@@ -142,7 +142,7 @@ def test_refusals_say_why() -> None:
         decompose(_months(35), [1.0] * 35)
     with pytest.raises(ValueError, match="logarithm"):
         decompose(_months(36), [0.0] * 36, multiplicative=True)
-    with pytest.raises(ValueError, match="rising"):
+    with pytest.raises(ValueError, match="ascending order"):
         decompose([(2000, 2), (2000, 1)] * 20, [1.0] * 40)
 
 

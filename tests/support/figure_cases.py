@@ -162,6 +162,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "the parts add up to 100.0, the printed total is 95.0",
     ),
+    "attribute_parts_above_total": (
+        Data(core=[{"weapon": "SHARP", "value": 60.0}, {"weapon": "_U", "value": 30.0}], printed=[{"value": 90.0}]),
+        Data(core=[{"weapon": "SHARP", "value": 99.0}, {"weapon": "_U", "value": 31.0}], printed=[{"value": 90.0}]),
+        1,
+        "the parts add up to 130.0, the printed total is 90.0",
+    ),
     "age_unknown_is_total": (
         Data(core=[{"age": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
                    for code, value in (("Y0T17", 80.0), ("Y_GE18", 20.0), ("_U", 3.0))]),

@@ -93,6 +93,7 @@ def record_all_statements(place: Path) -> dict[str, str]:
         _repeat_rows(place / "repeats")
         _read_running_sums(place / "running_sums")
         _read_unclear_counts(place / "unclear_counts")
+        _read_alike(place / "alike")
         _publish_estimates(place / "estimates")
         _estimate_records(place / "records")
         _carry_back_populations()
@@ -246,6 +247,35 @@ def _read_unclear_counts(place: Path) -> None:
         reshape="SELECT * REPLACE (replace(n, ',', '') AS n) FROM raw",
         refused="reshape_changed_sum",
     )
+
+
+def _read_alike(place: Path) -> None:
+    """Age bands inside others, and two measures of one stage and counting unit."""
+    head = (
+        "layouts:\n  - files: [t.csv]\n    read: {columns: [what, n]}\narea_scheme: code\n"
+        'constants: {ref_area: MX, time_period: "2024"'
+    )
+    for rule, declared, values, given in (
+        (
+            "measures_alike",
+            f"{head}, national_code: HOM}}\ncolumns: {{measure: what, value: n}}\nmeasures:\n"
+            "  a: {counting_unit: victim}\n  b: {counting_unit: victim}\n",
+            "",
+            "what,n\na,3\nb,1\n",
+        ),
+        (
+            "band_beside_parts",
+            f"{head}, national_code: HOM}}\ncolumns: {{age: what, value: n}}\nmeasures:\n"
+            "  a: {counting_unit: victim}\n",
+            "age,minors,Y0T17,\nage,infants,Y0,\n",
+            "what,n\nminors,3\ninfants,1\n",
+        ),
+    ):
+        tiny = Tiny(place / rule)
+        folder = tiny.declare(declared, values)
+        tiny.give("t.csv", given)
+        with _refusing(rule):
+            check_source(folder, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
 
 
 def _publish_estimates(place: Path) -> None:

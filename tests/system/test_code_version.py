@@ -6,13 +6,19 @@ Each case edits one file of a copy of the program.
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipelines.system.code_version import release_code_version, tally_code_version, vintage_code_version
+from pipelines.system.code_version import (
+    release_code_version,
+    revision_code_version,
+    tally_code_version,
+    vintage_code_version,
+)
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("system", "collect", "harmonise", "tabulate", "publish")
@@ -117,6 +123,7 @@ def test_code_and_lists_of_the_steps_make_new_vintages(changed: Versions, name: 
         ("pipelines/publish/build.py", "import annotations", "import annotations\nimport hmac"),
         ("schemas/tables/rate.yml", "description: ", "description: Now "),
         ("pipelines/statistics/tables/standard_populations.csv", "\n", "\n\n"),  # standardised rates rest on it
+        ("pipelines/publish/report.html", "<body", "<!-- new --><body"),  # else repair finds every report changed
     ],
 )
 def test_publishing_makes_a_new_release_and_no_new_vintages(changed: Versions, name: str, old: str, new: str) -> None:
@@ -130,6 +137,8 @@ def test_publishing_makes_a_new_release_and_no_new_vintages(changed: Versions, n
         "pipelines/cli/main.py",
         "pipelines/flows.py",
         "iccs/suggest/candidates.py",
+        "iccs/tables/glossary.csv",
+        "iccs/tables/law_sections.csv",
         "pipelines/collect/fetch/web.py",
     ],
 )
@@ -159,6 +168,23 @@ def test_how_a_sheet_is_read_makes_files_read_again(copied: Path) -> None:
         tally_code_version.cache_clear()
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["pipelines/publish/revisions.py", "pipelines/tabulate/vintage_columns.py", "schemas/published/functions.sql"],
+)
+def test_how_vintages_are_compared_makes_new_revisions(copied: Path, name: str) -> None:
+    """They are kept beside the vintages: marks that only an earlier program told apart would stay as revisions."""
+    path = copied / name
+    text, before = path.read_text(encoding="utf-8"), revision_code_version(copied)
+    path.write_text(text + ("\nX = 1\n" if path.suffix == ".py" else "\nSELECT 1;\n"), encoding="utf-8")
+    revision_code_version.cache_clear()
+    try:
+        assert revision_code_version(copied) != before
+    finally:
+        path.write_text(text, encoding="utf-8")
+        revision_code_version.cache_clear()
+
+
 def test_nothing_is_parsed_a_second_time(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes a second where all is parsed, and three hundredths where the hashes are kept."""
     vintage_code_version.cache_clear()
@@ -169,3 +195,30 @@ def test_nothing_is_parsed_a_second_time(copied: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(ast, "parse", lambda *_: pytest.fail("parsed again"))
 
     assert (vintage_code_version(copied), tally_code_version(copied)) == first
+
+
+@pytest.mark.parametrize(
+    ("library", "decides"),
+    [
+        ("duckdb", (True, True, True)),
+        ("python-calamine", (True, True, False)),
+        ("scipy", (False, False, True)),
+        ("matplotlib", (False, False, False)),
+    ],
+)
+def test_another_version_of_a_library_decides_what_it_reads_or_computes(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, library: str, decides: tuple[bool, bool, bool]
+) -> None:
+    kinds = (vintage_code_version, tally_code_version, release_code_version)
+
+    def versions() -> list[str]:
+        for kind in kinds:
+            kind.cache_clear()
+        return [kind(copied) for kind in kinds]
+
+    before = versions()
+    installed = importlib.metadata.version
+    monkeypatch.setattr(
+        "pipelines.system.code_version.version", lambda name: "9.9.9" if name == library else installed(name)
+    )
+    assert tuple(new != old for new, old in zip(versions(), before, strict=True)) == decides

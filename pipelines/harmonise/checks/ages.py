@@ -1,12 +1,17 @@
-"""Checks on the distribution of ages of incidents: numbers that may represent an unknown age."""
+"""Checks on the ages of a source: numbers that may represent an unknown age, bands next to bands inside them."""
 
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
 
-from pipelines.system.connection import fetch_row
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
+from schemas.codelists import parse_age
+from schemas.declarations import breakdown_columns, quote_literal
+from schemas.source import SourceFolder
 
 # Of 55,237 homicides of the FBI's Supplementary Homicide Reports, 1,147 victims were in their first year, 4.6 times as
 # many as in one of the nine years after it; 118 were 90 to 97, and 2 were 98 or 99.
@@ -14,6 +19,11 @@ _LEAST_INCIDENTS = 20
 _LEAST_SHARE = 0.02
 _MOST_OF_AGE_0 = 6
 _YEARS_AFTER = 9
+
+_LEAST_HOLDING = 0.95
+"""Share of the figures in which a band is no less than those inside it together, from which on it holds them: persons
+known only to be minors are other persons than those of 0 to 14, and sooner or later fewer."""
+_OLDEST = 999
 
 
 def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outcome:
@@ -37,3 +47,100 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outc
     if oldest >= least and oldest > old:
         found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} an age from 90 to 97")
     return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))
+
+
+def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
+    """Refuse a table in which an age band stands beside bands inside it, that it holds.
+
+    Its bands are added up, also where they are more than a printed total, and the persons of the inner bands would be
+    counted twice: in the total, and so in every rate. Incidents are not judged: each has one age.
+
+    Args:
+        connection: has ``core``.
+        folder: the source.
+        grain: of its rows: cell or incident.
+
+    Raises:
+        DataRefused: a band is there beside bands inside it.
+    """
+    rule, source = "band_beside_parts", folder.source
+    measures = [name for name, measure in source.measures.items() if measure.figures in ("count", "stock")]
+    if grain != "cell" or not measures:
+        return Outcome(rule, "not applicable", 0, 0)
+    codes = [code for (code,) in connection.execute("SELECT DISTINCT CAST(age AS VARCHAR) FROM core").fetchall()]
+    total = source.totals.get("age", "_T")
+    inside = bands_inside([code for code in codes if code != total])
+    if len(codes) < 2:
+        return Outcome(rule, "not applicable", 0, 0)
+    if inside:
+        connection.register("band_inside", pa.Table.from_pylist([{"age": age, "inside": part} for age, part in inside]))
+        keys = _keys_beside_age(connection)
+        found = run_sql(
+            connection,
+            "harmonise/bands_beside_parts",
+            keys=", ".join(keys),
+            outer_keys=", ".join(f"outer_band.{key}" for key in keys),
+            same_keys=" AND ".join(f"inner_band.{key} IS NOT DISTINCT FROM outer_band.{key}" for key in keys),
+            measures=", ".join(map(quote_literal, measures)),
+            total=quote_literal(total),
+            least_share=str(_LEAST_HOLDING),
+        ).fetchall()
+        connection.unregister("band_inside")
+        if found:
+            raise DataRefused([_band_beside_parts(folder, *one) for one in found])
+    return Outcome(rule, "passed", len(codes), 0)
+
+
+def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
+    """Return the pairs of a band and a band inside it, without those that a third one between them holds.
+
+    >>> bands_inside(["Y0", "Y0T14", "Y0T17", "Y_GE18", "_U"])
+    [('Y0T14', 'Y0'), ('Y0T17', 'Y0T14')]
+    """
+    ranges = {}
+    for code in sorted(codes):
+        if (bounds := parse_age(code)) is not None:
+            ranges[code] = (bounds[0], _OLDEST if bounds[1] is None else bounds[1])
+
+    def holds(one: str, other: str) -> bool:
+        (low, high), (from_age, to_age) = ranges[one], ranges[other]
+        same = (low, high) == (from_age, to_age)  # two codes of the same ages: Y0T14 and Y_LT15
+        return one < other if same else low <= from_age and to_age <= high
+
+    pairs = [(one, other) for one in ranges for other in ranges if holds(one, other)]
+    return [
+        (one, other) for one, other in pairs if not any((one, mid) in pairs and (mid, other) in pairs for mid in ranges)
+    ]
+
+
+def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What tells apart the figures of a source, other than age."""
+    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    beside = ["ref_area", "time_period", "iccs", "national_code", *breakdown_columns()]
+    return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]
+
+
+def _band_beside_parts(
+    folder: SourceFolder,
+    measure: str,
+    age: str,
+    bands: str,
+    holding: int,
+    figures: int,
+    file: str | None,
+    row: int | None,
+    value: float,
+    inside: float,
+) -> Problem:
+    words = {code: word for dimension, word, code in folder.words if dimension == "age"}
+    named = ", ".join(f"{words.get(band, band)!r} ({band})" for band in bands.split(", "))
+    return Problem(
+        rule="band_beside_parts",
+        source=folder.source_id,
+        file=file,
+        row=row,
+        column=folder.source.columns.get("age", "age"),
+        value=words.get(bands.split(", ")[0], bands),
+        found=f"The measure {measure!r} has the age band {words.get(age, age)!r} ({age}) beside {named}, inside it: "
+        f"{value:,.10g} beside {inside:,.10g}. In {holding:,} of {figures:,} figures it has no fewer.",
+    )

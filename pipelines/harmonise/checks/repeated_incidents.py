@@ -80,13 +80,15 @@ def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     whole = text_query(replace(table, kept=(*table.kept, *hidden)), {}, numbered=True)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {whole}")
+    rows = folder.reshape(source.layouts[file.layout]) or "FROM raw"
+    there = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}  # a reshape may leave columns out
     run_sql(
         connection,
         "harmonise/hashed_rows",
-        content=", ".join(f"{quote_identifier(name)}::VARCHAR" for name in table.kept),
+        content=", ".join(f"{quote_identifier(name)}::VARCHAR" for name in table.kept if name in there) or "''",
         identifier=identifier,
         header=str(table.header_rows if table.format == "csv" else 0),
-        rows=folder.reshape(source.layouts[file.layout]) or "FROM raw",
+        rows=rows,
         left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
     )
 

@@ -27,6 +27,27 @@ def age_band(ages: Ages, years: str) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
+def code_of_ages(ages: Ages | None, code: str) -> str:
+    """The code under which the ages of a label are published: the declared band that holds them, or the label's own.
+
+    A label of some ages (``<1``, ``85+``) counts in its band, as a number does. One whose ages are in several bands
+    (adult) cannot.
+
+    >>> bands = Ages(bands=("Y0T14", "Y15T29", "Y_GE30"))
+    >>> code_of_ages(bands, "Y0"), code_of_ages(bands, "Y_GE85"), code_of_ages(bands, "Y_GE18")
+    ('Y0T14', 'Y_GE30', 'Y_GE18')
+    """
+    bounds = parse_age(code)
+    if ages is None or bounds is None:
+        return code
+    low, high = bounds
+    for band in ages.bands:
+        first, last = parse_age(band) or (0, None)
+        if first <= low and (last is None or (high is not None and high <= last)):
+            return band
+    return code
+
+
 def age_in_years(folder: SourceFolder, word: str) -> str:
     """Return the SQL for the age in years: from a number in the declared unit or its row's, or from a date of birth.
 

@@ -15,4 +15,12 @@ SELECT
     population + (next_population - population) * (filled - year) / (next_year - year) AS population,
     'E' AS obs_status
 FROM points, unnest(range(year + 1, next_year)) AS between_points (filled)
-WHERE next_year - year BETWEEN 2 AND {{years_apart}}
+WHERE next_year - year BETWEEN 2 AND {{years_apart}};
+
+-- Where the source has the year, without a number, the number takes the place of that row: a key is there once.
+DELETE FROM out.population AS blank
+WHERE population IS NULL AND EXISTS (
+    FROM out.population AS filled
+    WHERE filled.population IS NOT NULL AND filled.source = blank.source AND filled.ref_area = blank.ref_area
+        AND filled.time_period = blank.time_period AND filled.sex = blank.sex AND filled.age = blank.age
+)

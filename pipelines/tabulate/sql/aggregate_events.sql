@@ -1,12 +1,13 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
--- combination of the dimensions asked for, totals marked _T. Rows are events: an absent combination is a zero.
+-- combination of the dimensions asked for, totals marked _T. Rows are events: an absent combination is a zero. A count that
+-- the source leaves blank is none: what rests on it has no value.
 -- Only periods in period_to_make are made; which areas and combinations have zeros depends on all periods.
 -- reads: core, period_list, period_to_make, climb, area_ancestor, area_validity, partly_covered, already_given, given_combination, given_area, country_of, country_of_any, made_from
 -- writes: cells
 INSERT INTO cells BY NAME
 WITH base AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
-        sum(value) AS value, min(obs_status) AS lowest, max(obs_status) AS highest
+        sum(value) AS value, min(obs_status) AS lowest, max(obs_status) AS highest, count(value) AS present, count(*) AS expected
     FROM core
     JOIN period_list USING (time_period)
     SEMI JOIN period_to_make USING (time_period)  -- for speed: covered decides which periods are made
@@ -25,7 +26,7 @@ covered AS (
 rolled AS (
     SELECT stage, counting_unit, coalesce(up.ancestor, base.iccs) AS iccs, ref_area, area_level,
         time_period{{dimensions}},
-        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
+        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest, sum(present) AS present, sum(expected) AS expected
     FROM base
     JOIN country_of USING (ref_area)
     LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up
@@ -38,7 +39,7 @@ located AS (
     UNION ALL BY NAME
     SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
         time_period{{dimensions}},
-        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
+        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest, sum(present) AS present, sum(expected) AS expected
     FROM rolled
     JOIN area_ancestor AS link ON link.area = rolled.ref_area
     WHERE link.ancestor <> rolled.ref_area
@@ -48,7 +49,7 @@ located AS (
 ),
 totalled AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
-        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
+        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest, sum(present) AS present, sum(expected) AS expected
     FROM located
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),
@@ -73,7 +74,7 @@ area AS (
 filled AS (
     FROM totalled WHERE area_level IN ({{levels}})
     UNION ALL BY NAME
-    SELECT zero.*, 0 AS value, 'A' AS lowest, 'A' AS highest
+    SELECT zero.*, 0 AS value, 'A' AS lowest, 'A' AS highest, 1 AS present, 1 AS expected
     FROM (
         SELECT combination.*, area.*, covered.time_period
         FROM combination CROSS JOIN area CROSS JOIN covered
@@ -91,14 +92,24 @@ SELECT
     ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
     counting_unit{{dimensions}}{{not_broken_down}},
     -- Shares of split counts add up to other last digits in another order: they end where no share has digits.
-    CASE WHEN months = {{periods}} THEN round(value, 6) END AS value,
+    CASE WHEN months = {{periods}} AND present = expected THEN round(value, 6) END AS value,
     CASE
         WHEN months < {{periods}} THEN 'O'
+        WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
+        WHEN present < expected THEN 'O'
         ELSE highest  -- the type has the statuses by rank: of those that the sum rests on, the weakest
     END AS obs_status,
-    CASE WHEN months < {{periods}} THEN 'incomplete' END AS missing_reason,
-    'F' AS conf_status,
-    months / {{periods}} AS completeness
+    CASE
+        WHEN months < {{periods}} THEN 'incomplete'
+        WHEN present = expected THEN NULL
+        WHEN lowest = highest AND lowest = 'L' THEN 'not_collected'
+        WHEN lowest = highest AND lowest = 'M' THEN 'not_applicable'
+        WHEN lowest = highest AND lowest = 'Q' THEN 'suppressed'
+        WHEN value IS NULL THEN 'not_reported'
+        ELSE 'incomplete'
+    END AS missing_reason,
+    CASE WHEN present < expected AND 'Q' IN (lowest, highest) THEN 'C' ELSE 'F' END AS conf_status,
+    least(months / {{periods}}, present / expected) AS completeness
 FROM filled
 JOIN covered USING (time_period)
 LEFT JOIN country_of_any USING (ref_area)

@@ -34,11 +34,17 @@ WHERE EXISTS (
 
 CREATE OR REPLACE TEMP TABLE found_effect AS
 WITH judged AS (
-    SELECT DISTINCT stage, counting_unit, iccs, ref_area, time_period, caveat, dimension, of_unknown, obs_status, withhold,
-        codes, totals, periods
+    SELECT DISTINCT finding.stage, finding.counting_unit, iccs, coalesce(finding.ref_area, everywhere.ref_area) AS ref_area, time_period,
+        caveat, dimension, of_unknown, obs_status, withhold, codes, totals, periods
     FROM finding
     JOIN rule_effect USING (rule)
-    WHERE ref_area IS NOT NULL AND time_period IS NOT NULL
+    LEFT JOIN (  -- what is found of no area is found of all: of the age bands of a year
+        SELECT DISTINCT CAST(stage AS VARCHAR) AS stage, CAST(counting_unit AS VARCHAR) AS counting_unit,
+            CAST(ref_area AS VARCHAR) AS ref_area
+        FROM cells
+    ) AS everywhere ON finding.ref_area IS NULL AND everywhere.stage = finding.stage
+        AND everywhere.counting_unit = finding.counting_unit
+    WHERE time_period IS NOT NULL AND coalesce(finding.ref_area, everywhere.ref_area) IS NOT NULL
     UNION ALL BY NAME
     SELECT said.* EXCLUDE (country), published.ref_area, '' AS dimension
     FROM (

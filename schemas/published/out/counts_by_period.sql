@@ -1,7 +1,7 @@
 -- out.counts_by_period(freq): monthly (and quarterly) counts added up to quarters ('Q') or years ('A'). A period has a
 -- value only if all of its months or quarters have one; periods_there is the number that have.
--- iccs_made_from has each composition of the parts, separated by ' | '. rollup: complete; incomplete; or stock (NULL: persons
--- counted on a day are not added up over time). made_from_freq: M or Q.
+-- Persons on a day (stocks in out.source) are not added up: they have no row.
+-- iccs_made_from has each composition of the parts, separated by ' | '. rollup: complete or incomplete. made_from_freq: M or Q.
 -- Grain: one row for each series of months (or quarters) and longer period.
 -- reads: out.observation, out.source
 CREATE OR REPLACE MACRO out.counts_by_period(freq) AS TABLE
@@ -15,7 +15,9 @@ part AS (
         CASE WHEN cell.freq = 'Q' THEN 4 WHEN longer = 'A' THEN 12 ELSE 3 END AS periods
     FROM out.observation AS cell
     CROSS JOIN asked
-    WHERE cell.freq = 'M' OR (cell.freq = 'Q' AND longer = 'A')
+    LEFT JOIN (SELECT source, stocks FROM out.source) AS about ON about.source = cell.source
+    WHERE (cell.freq = 'M' OR (cell.freq = 'Q' AND longer = 'A'))
+        AND NOT coalesce(list_contains(string_split(about.stocks, ';'), concat(cell.stage, ' ', cell.counting_unit)), false)
 ),
 added AS (
     SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
@@ -25,16 +27,12 @@ added AS (
         out.merge_compositions(iccs_made_from) AS iccs_made_from
     FROM part
     GROUP BY ALL
-),
-judged AS (
-    SELECT added.*, CASE WHEN list_contains(string_split(about.stocks, ';'), concat(added.stage, ' ', added.counting_unit)) THEN 'stock'
-        WHEN periods_there = periods THEN 'complete' ELSE 'incomplete' END AS rollup
-    FROM added
-    LEFT JOIN out.source AS about ON about.source = added.source
 )
 SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, iccs_made_from, stage, counting_unit,
     sex, age, {{attributes}},
-    CASE WHEN rollup = 'complete' THEN total END AS value,
-    CASE WHEN rollup = 'complete' THEN status ELSE 'O' END AS obs_status,
-    periods_there, periods, rollup, caveats
-FROM judged
+    CASE WHEN periods_there = periods THEN total END AS value,
+    CASE WHEN periods_there < periods THEN 'O' ELSE status END AS obs_status,
+    periods_there, periods,
+    CASE WHEN periods_there = periods THEN 'complete' ELSE 'incomplete' END AS rollup,
+    caveats
+FROM added

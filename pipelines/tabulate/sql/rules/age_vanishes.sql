@@ -1,7 +1,8 @@
 -- Grain: one row for each year of a series by age and each band that usually has counts. Where all others (the unknown
--- among them) are as few as this band, the year is small, and no band is gone.
+-- among them) are as few as this band, the year is small, and no band is gone. Nor is one whose ages another band of that
+-- year has: the bands have changed.
 -- needs: age
--- reads: annual
+-- reads: annual, age_bound
 WITH everyone AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, coalesce(sum(value), 0) AS all_of_them
     FROM annual
@@ -25,6 +26,13 @@ years AS (
     FROM split
     GROUP BY ALL
     HAVING max(value) > 0
+),
+covered AS (
+    SELECT DISTINCT split.stage, split.counting_unit, split.iccs, split.ref_area, split.time_period, own.age
+    FROM split
+    JOIN age_bound AS there ON there.age = split.age
+    JOIN age_bound AS own ON own.age <> there.age AND own.low <= coalesce(there.high, 999) AND there.low <= coalesce(own.high, 999)
+    WHERE split.value > 0
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, age, coalesce(split.value, 0) AS found,
     usual.value * least(1, coalesce((years.all_of_them - found) / nullif(usual.others, 0), 1)) AS expected,
@@ -33,3 +41,4 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, age, coal
 FROM years
 JOIN usual USING (stage, counting_unit, iccs, ref_area)
 LEFT JOIN (SELECT * EXCLUDE (all_of_them) FROM split) AS split USING (stage, counting_unit, iccs, ref_area, time_period, age)
+ANTI JOIN covered USING (stage, counting_unit, iccs, ref_area, time_period, age)

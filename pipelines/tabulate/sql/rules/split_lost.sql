@@ -1,9 +1,10 @@
 -- Grain: one row for each year of a series by {{dimension}} in which some of its parts have counts.
 -- Where a part that usually has counts, also in the two years before and after, has none, or hardly any, its rows are lost
 -- if neither the other parts, which have as many as usual, nor what is not known has more than in the years beside it: then
--- the total is the sum of the others. A total that is more than its parts is printed, and right.
+-- the total is the sum of the others. A total that is more than its parts is printed, and right. A band whose ages another
+-- band of that year has is not lost: the bands have changed.
 -- needs: {{dimension}}
--- reads: annual
+-- reads: annual, age_bound
 WITH split AS (
     SELECT stage, counting_unit, iccs, ref_area, year, {{dimension}} AS part, value
     FROM annual
@@ -37,9 +38,17 @@ expected AS (  -- few as they were in the years around are not many that were lo
         AND (years.year > begun.first_year OR (years.year = begun.series_began AND begun.first_year = years.year + 1))
     GROUP BY ALL
 ),
+covered AS (
+    SELECT DISTINCT split.stage, split.counting_unit, split.iccs, split.ref_area, split.year, own.age AS part
+    FROM split
+    JOIN age_bound AS there ON there.age = split.part
+    JOIN age_bound AS own ON own.age <> there.age AND own.low <= coalesce(there.high, 999) AND there.low <= coalesce(own.high, 999)
+    WHERE split.value > 0
+),
 lost AS (
     SELECT stage, counting_unit, iccs, ref_area, year, sum(expected.value) AS lacks, list(part ORDER BY part) AS parts
     FROM expected
+    ANTI JOIN covered USING (stage, counting_unit, iccs, ref_area, year, part)
     LEFT JOIN (SELECT *, true AS is_there FROM split) AS split USING (stage, counting_unit, iccs, ref_area, year, part)
     WHERE expected.value >= {{least_usual}} AND (split.is_there IS NULL OR split.value <= {{nearly_none}} * expected.value)
     GROUP BY ALL

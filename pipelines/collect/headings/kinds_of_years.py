@@ -1,0 +1,72 @@
+"""Words that say years which do not begin in January: financial years, years ending March, columns named 2019/20.
+
+The law: what is published as 2019 is the calendar year, unless the source declares when its years begin. A year cut
+out of ``2019/20``, or printed alone below a title that says financial years, looks like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from pipelines.collect.headings.captions import Caption
+from pipelines.system.outcomes import Outcome
+from schemas.source import Source
+
+_NOT_DECEMBER = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?"
+    r"|nov(?:ember)?)\b"
+)
+_OTHER_YEAR = re.compile(
+    r"\b(?:financial|fiscal|school|judicial)\s+years?\b"
+    r"|\b(?:años?|ejercicios?)\s+(?:fiscal|financiero|escolar|judicial)(?:es|s)?\b"
+    r"|\b(?:années?|exercices?)\s+(?:fiscale?|financi[eè]re?|budgétaire|scolaire|judiciaire)s?\b"
+    r"|\banos?\s+(?:fisca(?:l|is)|financeiros?|letivos?)\b|\b(?:geschäfts|wirtschafts|haushalts|schul)jahre?n?\b"
+    rf"|\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd|th)?)\s+)*{_NOT_DECEMBER}"
+    r"|\bapr(?:il)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*mar(?:ch)?\b|\bjuly?\b[^.;]{0,8}(?:\bto\b|-|–)\s*june?\b"
+    r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b",
+    re.IGNORECASE,
+)
+_OF_TWO = re.compile(r"\b((?:19|20)\d\d)\s?[-–/]\s?((?:19|20)?\d\d)\b")
+_SHOWN = 120
+
+
+def says_other_year(text: str, is_label: bool = False) -> str | None:
+    """Return the words that say years which do not begin in January; of the label of a column, also 2019/20.
+
+    >>> says_other_year("Offences, year ending March 2020"), says_other_year("Year to 31 December 2020")
+    ('year ending March', None)
+    >>> says_other_year("2019/20 | Women", True), says_other_year("2015-2019", True)
+    ('2019/20', None)
+    """
+    if said := _OTHER_YEAR.search(text):
+        return said[0]
+    for found in _OF_TWO.finditer(text) if is_label else ():
+        first, last = found.groups()
+        if int(last[-2:]) == (int(first) + 1) % 100 and last[:-2] in ("", first[:2], str(int(first[:2]) + 1)):
+            return found[0]
+    return None
+
+
+def judge_kinds_of_years(
+    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], source: Source
+) -> Outcome:
+    """Return the outcome of the rule on tables that say other than calendar years, of which the source says nothing.
+
+    Args:
+        captions: of all tables.
+        years: those of which each file and sheet has annual figures.
+        source: whose; not judged where it says when its years begin, or has the caveat on its figures.
+    """
+    declared = source.year_starts or any(one.caveat == "financial_year" for one in source.caveats)
+    if declared or not any(years.values()):
+        return Outcome("years_not_calendar", "not applicable", 0, 0)
+    found: dict[str, None] = {}
+    for caption in captions:
+        said = says_other_year(caption.text, is_label=caption.is_count)
+        if said and years.get((caption.file, caption.sheet)):
+            where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
+            shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
+            found[f"{', '.join(filter(None, where))}: {said!r}{shown}"] = None
+    outcome = "warned" if found else "passed"
+    return Outcome("years_not_calendar", outcome, max(len(years), len(found)), len(found), "; ".join(list(found)[:5]))

@@ -1,0 +1,92 @@
+"""Two labels of one code with the same figures: the same rows in two languages, or under an old and a new code."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import duckdb
+
+from pipelines.system.connection import run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import breakdown_columns
+from schemas.source import SourceFolder
+
+_LEAST_FIGURES = 5
+_LEAST_DIFFERENT = 3
+_LEAST_SHARE = 0.95
+"""Figures above zero that two labels must have in common, how many different numbers, and in what share of all of
+either: small or constant counts are equal by chance."""
+
+
+def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
+    """Refuse a source in which two labels of one code have the same figures: they would be added up.
+
+    Args:
+        connection: has ``core`` and ``tally_part``.
+        folder: the source.
+        grain: of its rows: cell or incident; of incidents the words of national codes alone are kept.
+
+    Raises:
+        DataRefused: two labels of one code are given the same figures.
+    """
+    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    keys = [name for name in ("measure", "iccs", "ref_area", "time_period", *breakdown_columns()) if name in columns]
+    dimensions = ["national_code"] if _has_codes_of_one_category(connection, columns) else []
+    dimensions += _dimensions_of_several_words(folder) if grain == "cell" else []
+    problems = []
+    for name in dimensions:
+        code = "iccs" if name == "national_code" else name
+        rows = run_sql(
+            connection,
+            "harmonise/words_alike",
+            keys=", ".join(f"core.{key}" for key in keys),
+            same_keys=" AND ".join(f"one.{key} IS NOT DISTINCT FROM other.{key}" for key in keys),
+            code=code,
+            word="CAST(core.national_code AS VARCHAR)" if name == "national_code" else f"tally_part.{name}_word",
+            words="" if name == "national_code" else " JOIN tally_part USING (cell)",
+            least_figures=str(_LEAST_FIGURES),
+            least_different=str(_LEAST_DIFFERENT),
+            least_share=str(_LEAST_SHARE),
+        ).fetchall()
+        problems += [_words_alike(folder, name, *row) for row in rows]
+    if problems:
+        raise DataRefused(problems)
+    return Outcome("words_alike", "passed" if dimensions else "not applicable", len(dimensions), 0)
+
+
+def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: set[str]) -> bool:
+    if "national_code" not in columns:
+        return False
+    pairs = "SELECT DISTINCT iccs, national_code FROM core"
+    return bool(connection.execute(f"SELECT iccs FROM ({pairs}) GROUP BY iccs HAVING count(*) > 1 LIMIT 1").fetchone())
+
+
+def _dimensions_of_several_words(folder: SourceFolder) -> list[str]:
+    """The dimensions with several words of one code in values.csv; areas with any word, as they have codes as well."""
+    codes = Counter((dimension, code) for dimension, _, code in folder.words)
+    several = {dimension for (dimension, _), words in codes.items() if words > 1 or dimension == "ref_area"}
+    return [name for name in ("ref_area", *breakdown_columns()) if name in folder.source.columns and name in several]
+
+
+def _words_alike(
+    folder: SourceFolder,
+    dimension: str,
+    code: str,
+    first: str,
+    second: str,
+    figures: int,
+    value: float,
+    file: str | None,
+    row: int | None,
+) -> Problem:
+    return Problem(
+        rule="words_alike",
+        source=folder.source_id,
+        file=file,
+        row=row,
+        column=folder.source.columns.get(dimension, dimension),
+        value=second,
+        found=f"{first!r} and {second!r} both mean {code} and have the same figures, {figures:,} of them, "
+        f"{value:,.10g} together: added up, each is counted twice.",
+    )

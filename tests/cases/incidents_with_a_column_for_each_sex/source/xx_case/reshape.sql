@@ -1,0 +1,2 @@
+-- One row for each sex. Grain: one row for each raw row and sex.
+SELECT * FROM raw UNPIVOT INCLUDE NULLS (n FOR sex IN (male, female))
