@@ -1,4 +1,4 @@
-"""Step 1, acquire: find the files of a source and identify them by their content.
+"""Acquire: find the files of a source and identify them by their content.
 
 Files of national tables are kept as immutable copies by sha256. Files of incidents are read in place, as records on
 persons are not copied: only a note is kept of their name, sha256, lines and the day they first came.
@@ -67,7 +67,7 @@ class RawFile:
 
 @dataclass(frozen=True)
 class Acquired:
-    """Result of step 1."""
+    """The files of a source that a run found."""
 
     source_id: str
     files: tuple[RawFile, ...]

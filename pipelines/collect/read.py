@@ -1,4 +1,4 @@
-"""Step 2, read: raw file + reading options -> table of text with the source's own labels, row numbers kept."""
+"""Read: raw file + reading options -> table of text with the source's own labels, row numbers kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ROW_NUMBER = "0|[1-9][0-9]*"
 
 @dataclass(frozen=True)
 class RawTable:
-    """Result of step 2: one Parquet file of text per raw file, with its columns as labelled, _file, _sheet and _row.
+    """What was read: one Parquet file of text per raw file, with its columns as labelled, _file, _sheet and _row.
 
     ``footers`` has the total printed at the foot of each file and sheet, by column; ``cut`` the rows below a foot that
     have numbers; ``unread`` the sheets with cells that no layout reads; ``unread_columns`` unread columns that may be

@@ -201,7 +201,7 @@ def forget_load(path: Path, settings: Settings) -> str:
 
 
 def receive_again(load: Quarantined) -> Acquired:
-    """Return the files of a load as received, from ``data/raw``: step 1 of a retry, whatever is in the input now.
+    """Return the files of a load as received, from ``data/raw``: a retry acquires these, whatever is in the input now.
 
     Raises:
         UsageError: the copy of a file is gone or damaged.

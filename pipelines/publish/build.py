@@ -1,4 +1,4 @@
-"""Build the analysts' DuckDB file next to the last one, then rename; readers never wait."""
+"""Build the published DuckDB file beside the last one and rename it at the end; readers never wait."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ from schemas.source import Source, SourceFolder
 
 @dataclass(frozen=True)
 class Publication:
-    """Result of the last step: the file, its release and how many cells it holds."""
+    """What was published: the file, its release and how many cells it contains."""
 
     path: Path
     release: str
@@ -63,7 +63,7 @@ class Publication:
 
     @property
     def rows(self) -> int:
-        """How many observations it holds."""
+        """How many observations it contains."""
         return self.observations
 
     @property
@@ -73,7 +73,7 @@ class Publication:
 
 
 def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -> str:
-    """Return the fingerprint of what a publication would hold."""
+    """Return the fingerprint of what a publication would contain."""
     digest = hashlib.sha256(_program().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
         history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
@@ -83,7 +83,7 @@ def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -
 
 
 def _program() -> str:
-    """The version of what decides a release beside vintages and definitions: the program, and the project's lists."""
+    """The version of the program and of the project's lists: with vintages and definitions they determine a release."""
     return release_code_version() + project_lists_key(with_indicators=True)
 
 
@@ -137,11 +137,11 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
 def derive_figures(
     connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage], sources: Sequence[Source]
 ) -> None:
-    """Compute all that is made from the loaded cells: rates, comparisons, indicators, breaks, trends, latest months.
+    """Compute what follows from the loaded cells: rates, comparisons, indicators, breaks, trends, latest months.
 
     Args:
         connection: the file being built; observations, populations, estimates, links and ages are loaded.
-        vintages: those whose printed rates and files may be compared with the cells.
+        vintages: those whose published rates and files may be compared with the cells.
         sources: those that are loaded.
     """
     populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
@@ -149,7 +149,7 @@ def derive_figures(
     backcasts = {source.source_id: source.backcast for source in sources if source.backcast is not None}
     make_rates(connection, populations, stocks, backcasts)
     refuse_implausible(connection)
-    compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
+    compare_sources(connection, vintages)  # first, so that cells carry its caveats when anything is made from them
     make_indicators(connection)
     insert_breaks(connection, sources)
     series = read_annual_series(connection, stocks)
@@ -162,7 +162,7 @@ def derive_figures(
 
 
 _EMPTY: dict[str, bytes] = {}
-"""The file before anything is loaded, by the version of the program: a process that publishes again copies it."""
+"""The file before anything is loaded, by program version: a process that publishes again copies it."""
 
 
 def make_empty(path: Path, settings: Settings) -> None:

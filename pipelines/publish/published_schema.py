@@ -32,7 +32,7 @@ from schemas.definition.survey import UNIT_COUNTS
 _CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its code list in schema out
 _CREATES = re.compile(r"^CREATE (?:OR REPLACE )?(VIEW|MACRO) ([\w.]+)", re.MULTILINE)
 _MOST_PAIRS = 200
-"""Pairs of years up to which quantiles of Student's t are written out; beyond, they are those of the normal law."""
+"""Pairs of years with quantiles of Student's t written out; above, those of the normal distribution are used."""
 
 _OF_ATTRIBUTES = {
     "own_attributes": "one.{0}",
@@ -40,7 +40,7 @@ _OF_ATTRIBUTES = {
     "police_totals": "police.{0} = '_T'",
     "survey_totals": "survey.{0} = '_T'",
 }
-"""What views and macros say of every attribute, by the name of its place in their text."""
+"""What views and macros repeat for every attribute, by the name of the place in their text."""
 
 _READS = re.compile(r"^-- reads: *(.+)$", re.MULTILINE)
 

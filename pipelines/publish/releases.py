@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -58,22 +58,30 @@ def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @dataclass(frozen=True)
+class _File:
+    """A file in one state. Two names of one file are equal: a kept release is usually also the published file."""
+
+    path: Path = field(compare=False)
+    state: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class _Content:
-    """What a release file says of itself and of those before it."""
+    """What a release file records about itself and earlier releases."""
 
     release: tuple[Any, ...]
     history: dict[str, list[dict[str, Any]]]
 
 
 def _read_content(path: Path) -> _Content | None:
-    """Return what a file says of releases; None if there is no file, or it is damaged or of an older layout.
+    """Return what a file records about releases; None if there is no file, or it is damaged or of an older layout.
 
     Raises:
         UsageError: a client has the file open for writing: what it holds cannot be known now.
     """
     try:
         state = path.stat()
-        return _read_file(path, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns))
+        return _read_file(_File(path, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)))
     except FileNotFoundError:
         return None
     except duckdb.Error as error:  # a block whose checksum is wrong raises the base class
@@ -85,9 +93,9 @@ def _read_content(path: Path) -> _Content | None:
 
 
 @lru_cache(maxsize=64)
-def _read_file(path: Path, state: tuple[int, ...]) -> _Content:
-    """Read a file once for each state of it: DuckDB parses some hundred views and macros whenever it opens one."""
-    with attached(path) as connection:
+def _read_file(file: _File) -> _Content:
+    """Read a file once in each state: DuckDB parses some hundred views and macros whenever it opens one."""
+    with attached(file.path) as connection:
         release = fetch_row(
             connection, "SELECT release, published_at, content_key, observations FROM release_0.out.release"
         )
@@ -131,9 +139,9 @@ def newest_key(settings: Settings) -> str | None:
 
 
 def is_damaged(path: Path, release: str, settings: Settings) -> bool:
-    """Whether a file is not as the release was when it was published; one without a sum is taken as it is.
+    """Whether a file is not as the release was when it was published; one without a checksum is accepted as it is.
 
-    DuckDB looks at the sum of a block only when it reads it: a damaged one can stay unseen in a file that opens.
+    DuckDB checks a block only when it reads it, so a file with a damaged block can still be opened.
     """
     sealed = seal_path(release_path(release, settings))
     return sealed.is_file() and sealed.read_text(encoding="ascii", errors="replace")[:64] != sha256_of_file(path)
@@ -161,7 +169,7 @@ def damaged_releases(settings: Settings) -> list[tuple[Path, str]]:
 
 
 def _reads_whole(path: Path) -> bool:
-    """Whether every table can be read to its end; DuckDB compares the sum of each block on the way."""
+    """Whether every table can be read to its end; DuckDB checks each block as it reads it."""
     try:
         with attached(path) as connection:
             tables = connection.execute(
@@ -178,7 +186,7 @@ def _reads_whole(path: Path) -> bool:
 
 
 def published_is_whole(settings: Settings) -> bool:
-    """Whether there is a published file and it is as it was published: else nothing can be compared with it."""
+    """Whether the published file exists and is as it was published; if not, nothing can be compared with it."""
     published = read_release(settings.published)
     return published is not None and not is_damaged(settings.published, published.release, settings)
 
@@ -201,7 +209,7 @@ def keep_published(settings: Settings) -> None:
 
 
 def _second_name(path: Path, target: Path) -> None:
-    """Give a file another name in one step; where the file system has no hard links, a copy takes the name."""
+    """Give a file a second name in one step; on a file system without hard links a copy gets that name."""
 
     def link_or_copy(temporary: Path) -> None:
         try:
@@ -214,14 +222,14 @@ def _second_name(path: Path, target: Path) -> None:
 
 
 def put_in_place(half: Path, settings: Settings) -> None:
-    """Make a finished file the published one in one step: readers see either the old one or the new one, complete."""
+    """Make a finished file the published one in one step: readers see the complete old file or the complete new one."""
     half.chmod(_READ_ONLY)
     os.replace(half, settings.published)
     settings.published.with_name(settings.published.name + ".wal").unlink(missing_ok=True)  # of a file that is gone
 
 
 def history(table: str, settings: Settings) -> list[dict[str, Any]]:
-    """Return the rows of ``release_history`` or ``release_source`` of every file there is, each row once.
+    """Return the rows of ``release_history`` or ``release_source`` of all files, each row once.
 
     Every file holds the history up to itself, so that no single file is needed for it.
     """
@@ -237,7 +245,7 @@ def history(table: str, settings: Settings) -> list[dict[str, Any]]:
 
 
 def time_of_release(rows: Iterable[dict[str, Any]], now: datetime) -> datetime:
-    """Return when a new release was published, in UTC: later than every release before, whatever the clock said then.
+    """Return when a new release was published, in UTC: after every earlier release, whatever the clock showed then.
 
     >>> time_of_release([{"published_at": datetime(2030, 1, 1)}], datetime(2026, 1, 1))
     datetime.datetime(2030, 1, 1, 0, 0, 0, 1)
@@ -248,7 +256,7 @@ def time_of_release(rows: Iterable[dict[str, Any]], now: datetime) -> datetime:
 
 
 def new_release_id(day: str, content_key: str, settings: Settings) -> str:
-    """Return an identifier that no release had before: day, fingerprint of the content, a number where both repeat."""
+    """Return an identifier that no release has had: day, fingerprint of the content, and a number if both repeat."""
     known = {row["release"] for row in history("release_history", settings)}
     first = f"{day}-{content_key[:8]}"
     number, release = 2, first

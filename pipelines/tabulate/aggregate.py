@@ -1,4 +1,4 @@
-"""Step 6, aggregate: observations -> published cells; totals over sex, age, months and areas, each computed once."""
+"""Aggregate: observations -> published cells; totals over sex, age, months and areas, each computed once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
 @dataclass(frozen=True)
 class Aggregated:
-    """Result of step 6: how many published cells the table ``cells`` of the connection has.
+    """What was aggregated: how many published cells the table ``cells`` of the connection has.
 
     ``year_keys`` has the key of what determines the figures of each year, for a source of events by partition; the
     cells of ``unchanged_years`` are reused from the previous vintage.

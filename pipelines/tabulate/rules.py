@@ -1,4 +1,4 @@
-"""Step 7, check: the declared rules on the figures of a source, before they are stored.
+"""Check: apply the declared rules to the figures of a source before they are stored.
 
 Observations and published cells are read once into small tables (``sql/rule_tables.sql``); each rule is one statement
 over them, ``sql/rules/<kind>.sql``. The structure of the cells is judged in ``structure_suite``.
@@ -47,17 +47,17 @@ _NEEDED = {
     "months": "figures of months or quarters",
     "rejected rows": "rejected rows",
 }
-"""What a rule may need, by its name in the header of its statement."""
+"""What a rule may need, by the name that the header of its statement uses."""
 
 _RULES_TOGETHER = 8
-"""Rules in one statement: fewer cost planning, more hold their intermediate results at the same time."""
+"""Rules in one statement. Fewer would take longer to plan; more would hold more intermediate results in memory."""
 
 
 class Suite(Protocol):
     """Checks the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
 
     def start(self) -> None:
-        """Begin to load the library, without waiting for it."""
+        """Start loading the library without waiting for it."""
 
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
@@ -67,7 +67,7 @@ class Suite(Protocol):
 
 @dataclass(frozen=True)
 class Checked:
-    """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
+    """What was checked: cells with their caveats, all outcomes, failing cells and coverage, as Parquet files.
 
     ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period; ``judged`` has
     the outcomes by period of rules that judge by year, ``year_keys`` what decides the figures of a year. ``unmarked``
@@ -169,7 +169,7 @@ def check(
 def open_tables(
     connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, previous: Path | None
 ) -> None:
-    """Create what else the rules read than ``cells`` and ``core``: annual, series, given, band and the code lists."""
+    """Create what the rules read apart from ``cells`` and ``core``: annual, series, given, band and the code lists."""
     files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
     files["published_rate"] = validated.rates
     for name, path in files.items():
@@ -182,13 +182,13 @@ def open_tables(
 
 
 def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty tables of what rules find: ``finding``, ``judged_by_period`` and ``judged_before``."""
+    """Create the empty tables for the findings of rules: ``finding``, ``judged_by_period`` and ``judged_before``."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
         "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
     )
-    for name in ("judged_by_period", "judged_before"):  # the same of this load, and of years that are reused
+    for name in ("judged_by_period", "judged_before"):  # of this load, and of the years that are reused
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
             "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
@@ -214,7 +214,7 @@ def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _total_parts(source: Source) -> dict[str, str]:
-    """Where the totals are; a source that holds only part of a dimension has another code for all of it than _T."""
+    """The code of each total; a source that covers only part of a dimension uses a code other than _T for all of it."""
     totals = {name: quote_literal(source.totals.get(name, "_T")) for name in breakdown_columns()}
     parts = {"no_attributes": "".join(f" AND {name} = {totals[name]}" for name in attribute_columns())}
     parts["gives_age"] = "true" if "age" in source.columns else "false"  # an age implied by a link is not a band
@@ -265,7 +265,7 @@ def judge_rules(
 
 
 def needs(rule: Rule) -> list[str]:
-    """Return what a rule has nothing to judge without, as the header of its statement says.
+    """Return what a load must have for a rule to have anything to judge, as the header of its statement declares.
 
     Planning a statement takes longer than running it on a source that has nothing for it.
 
@@ -279,7 +279,7 @@ def needs(rule: Rule) -> list[str]:
 
 
 def _lacking(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> set[str]:
-    """What the load does not have, of all that the rules need."""
+    """Which of the things that the rules need this load does not have."""
     if not any(needs(rule) for rule in rules):
         return set()
     names = list(_NEEDED)
@@ -288,7 +288,7 @@ def _lacking(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> se
 
 
 def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:
-    """Rules to judge in one statement: one that reads what others found begins a group, so that these are done."""
+    """Group rules that one statement judges; a rule that reads findings starts a group, after those that make them."""
     groups: list[list[tuple[Rule, dict[str, str]]]] = []
     for rule, places in statements:
         reads_findings = _READS_FINDINGS.search(load_sql(f"tabulate/rules/{rule.kind}")) is not None
@@ -301,7 +301,7 @@ def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[t
 def _judge_together(
     connection: duckdb.DuckDBPyConnection, statements: Sequence[tuple[Rule, dict[str, str]]]
 ) -> dict[str, Outcome]:
-    """Judge rules in one statement; where that fails, half of them at a time, down to the one that cannot be judged."""
+    """Judge rules in one statement; if it fails, judge each half, down to the one rule that cannot be judged."""
     places = [one for _, one in statements]
     try:
         run_sql(connection, "tabulate/judge", rules=places, names=", ".join(one["name"] for one in places))
@@ -309,7 +309,7 @@ def _judge_together(
         if isinstance(error, duckdb.InterruptException):
             raise
         if len(statements) == 1:
-            if is_of_the_machine(error):  # it says nothing of the rule
+            if is_of_the_machine(error):  # nothing is known about the rule then
                 raise
             name = statements[0][0].name
             return {name: _errored(name, error)}
@@ -345,7 +345,7 @@ def outcome_of(rule: Rule, checked: int, failing: int) -> str:
     if checked == 0:
         return "not applicable"
     if failing <= max(rule.most_failing, rule.most_failing_share * checked):
-        return "warned" if failing and rule.may_be_meant else "passed"  # a small loss is no error, and never silent
+        return "warned" if failing and rule.may_be_meant else "passed"  # a small loss is reported too
     return "failed" if rule.severity == "error" else "warned"
 
 
@@ -378,7 +378,7 @@ def _stocks(source: Source) -> list[str]:
 
 
 def _rejected_limit(source: Source) -> float:
-    """The share of its rows that a figure may lose: of the source, or of the rule that withholds it."""
+    """The share of its rows that a figure may lose, from the source, or else from the rule that withholds it."""
     own = source.rejected_figure_limit
     return float(load_rules()["rejected_much"].parameters["limit"]) if own is None else own
 
@@ -395,13 +395,13 @@ def _fractions(source: Source) -> str:
 
 
 def _declared_types() -> str:
-    """Each column of an observation with its type, as the rows of a VALUES list."""
+    """The columns of an observation with their types, as rows of a VALUES list."""
     columns = load_tables()["observation"].columns
     return ", ".join(f"({_literal(column.name)}, {_literal(column.type)})" for column in columns)
 
 
 def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool, since: str = "") -> str:
-    """The years, categories and areas that a source declares something of, as a condition.
+    """The years, categories and areas for which a source declares something, as a condition.
 
     Args:
         entries: its breaks, real jumps or mass events.
@@ -423,23 +423,23 @@ def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool,
 
 
 def _withholding_totals() -> list[str]:
-    """The rules that take the value of every cell they find, of whichever sex or age."""
+    """The rules that withhold every cell they find, for any sex or age."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
     return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
 
 
 def _withholding_rules() -> list[str]:
-    """Those of ``_withholding_totals`` that take the value of the year which a cell is in, too."""
+    """Those of ``_withholding_totals`` that also withhold the year to which a cell belongs."""
     return [name for name in _withholding_totals() if load_rules()[name].effect.get("periods") != "own"]
 
 
 def _lowering_rules() -> list[str]:
-    """The rules that find a figure too low for rows in quarantine, by the share that it lost."""
+    """The rules that find a figure too low because of rows in quarantine, by the share that it lost."""
     return [name for name, rule in load_rules().items() if rule.kind == "rejected_share"]
 
 
 def covers_literal(source: Source) -> str:
-    """The areas a source counts in as an SQL list; empty means all."""
+    """The areas in which a source counts, as an SQL list; empty means all."""
     return f"{_literal(list(source.covers))}::VARCHAR[]"
 
 
@@ -480,18 +480,18 @@ _PLACES: dict[str, Callable[[Rule, Source], str]] = {
     "condition": lambda rule, _: str(rule.parameters.get("condition", "false")),
     "of": lambda rule, _: str(rule.parameters.get("of", "true")),
 }
-"""What the statements of rules may have a place for: SQL, of the rule's parameters and of what the source declares.
+"""The places that statements of rules may have: SQL made from the rule's parameters and the source definition.
 
-Each is made for the statements that have the place alone: the conditions of a source with many breaks are long."""
+Each is made only for statements that have the place: the conditions of a source with many breaks are long."""
 
 
 def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -> None:
-    """Rows of the file whose own parts and total differ are findings too, and their cells get the caveat."""
+    """Add rows of the file whose parts and total differ to the findings; their cells get the caveat."""
     run_sql(connection, "tabulate/control_findings", controls=quote_literal(str(validated.controls)))
 
 
 def locate_findings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Find, for the sample of each rule, the first raw row that the cell comes from."""
+    """Find the first raw row of each cell in the sample of a rule."""
     run_sql(connection, "tabulate/locate_findings", sample=str(SAMPLE))
 
 
@@ -500,7 +500,7 @@ def _coverage_parts(source: Source) -> dict[str, str]:
 
 
 def refuse_failed(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, outcomes: list[Outcome]) -> None:
-    """Refuse a source of which a rule of severity error failed, or could not be judged; ``located`` has the places.
+    """Refuse a source if a rule of severity error failed or could not be judged; ``located`` has the places.
 
     Raises:
         DataRefused: with a problem for each place.
@@ -537,7 +537,7 @@ def refuse_failed(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, o
 
 
 def _what_is_lost(connection: duckdb.DuckDBPyConnection, one: Outcome) -> str:
-    """Say how much of the vintage before is lost, and name the largest."""
+    """Describe how much of the previous vintage is lost, naming the largest."""
     rows = connection.execute(
         "SELECT concat_ws(', ', ref_area, time_period, nullif(iccs, ''), counting_unit, nullif(sex, '_T'), "
         "nullif(age, '_T')) || ': ' || detail FROM located WHERE rule = $rule ORDER BY place NULLS LAST LIMIT $most",

@@ -1,4 +1,4 @@
-"""Step 8, store: keep the figures of a source as a vintage under ``data/core``; the last good one stays.
+"""Store: keep the figures of a source as a vintage under ``data/core``; the last good one stays.
 
 A **vintage** is one version of a source's figures: an immutable folder of Parquet files with a manifest, named by its
 day and a fingerprint of its cells. A **load** is the ingestion of files that made a vintage current; the loads of a

@@ -194,8 +194,8 @@ def test_a_factor_known_from_outside_is_declared_with_its_limits(made: Callable[
 @pytest.mark.parametrize(
     ("bridge", "told"),
     [
-        ("{basis: x}", "either overlap (a source) or factor"),
-        ("{basis: x, factor: 2, overlap: y}", "either overlap (a source) or factor"),
+        ("{basis: x}", r"either overlap \(a source\) or factor"),
+        ("{basis: x, factor: 2, overlap: y}", r"either overlap \(a source\) or factor"),
         ("{basis: x, factor: 0}", "greater than 0"),
         ("{basis: x, factor: .nan}", "greater than 0"),
         ("{basis: x, factor: 2, low: 1}", "give both limits"),

@@ -92,7 +92,7 @@ def test_counts_that_vary_as_chance_would_stay_poisson_and_the_want_of_a_control
         (["--area", "MX-JA", "--date", "2019-03"], "nearest: MX-JAL"),
         (["--area", "MX", "--date", "2019-13"], "01 to 12"),
         (["--area", "MX", "--date", "March"], "neither a year"),
-        (["--area", "MX", "--date", "2019-03", "--control", "MX"], "another area"),
+        (["--area", "MX", "--date", "2019-03", "--control", "MX"], "a different area"),
         (["--area", "AR", "--date", "2014-01"], "no monthly series"),
         (["--area", "MX", "--date", "2019-03", "--source", "ar_snic"], "there are: mx_sesnsp_victims"),
         (["--area", "MX", "--date", "2019-03", "--plot", "x.gif"], "must end in .png"),
@@ -363,7 +363,7 @@ def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path:
         plot_pyramid(SeriesQuery("0101", "AR"), 2020, settings=settings)
     with pytest.raises(UsageError, match="fewer than two"):
         plot_slopes(SeriesQuery("0101", "MX"), 1990, 2024, settings=settings)
-    with pytest.raises(UsageError, match=r"ends in \.png"):
+    with pytest.raises(UsageError, match=r"end in \.png"):
         save_picture(plot_trend(SeriesQuery("0101", "MX"), settings=settings), path.with_suffix(".gif"))
     assert list(tmp_path.iterdir()) == []
 
