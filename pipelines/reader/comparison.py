@@ -90,7 +90,8 @@ def compare_areas(
         raise UsageError(f"no rate of {wanted.words} to compare" + (f"; there are figures of {there}" if there else ""))
     stage, unit = _most_common_kind(admitted)
     wanted = replace(wanted, stage=stage, counting_unit=unit)
-    year = year or common_year([row for row in admitted if wanted.admits(key_of(row))])
+    if year is None:
+        year = common_year([row for row in admitted if wanted.admits(key_of(row))])
     rows = _one_of_each_area([row for row in admitted if int(row["time_period"]) == year], wanted)
     if not rows:
         years = sorted({int(row["time_period"]) for row in admitted if row["rate_per_100k"] is not None})
@@ -251,13 +252,11 @@ def _remarks(ranked: Iterable[dict[str, Any]], language: str) -> tuple[str, ...]
         if len(values) > 1:
             parts = "; ".join(f"{value} ({', '.join(codes[:6])})" for value, codes in sorted(values.items()))
             found.append(f"{aspect.labels[language]} differs: {parts}")
+    labels = {entry.code: getattr(entry, f"label_{language}") for entry in load_codelist("caveat")}
     texts: dict[str, list[str]] = {}
     for row in rows:
-        for code, text in zip(
-            (row["caveats"] or "").split(";"), (row[f"caveats_{language}"] or "").split("; "), strict=False
-        ):
-            if code:
-                texts.setdefault(f"{code}: {text}", []).append(row["ref_area"])
+        for code in filter(None, (row["caveats"] or "").split(";")):
+            texts.setdefault(f"{code}: {labels[code]}" if code in labels else code, []).append(row["ref_area"])
     for text, codes in texts.items():
         found.append(f"{text} ({'all' if len(codes) == len(rows) else ', '.join(codes)})")
     return tuple(found)

@@ -10,11 +10,14 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
+from pipelines.reader.comparison import compare_areas
 from pipelines.reader.maps import read_map_rates
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series
 from pipelines.reader.series.counts import read_series
 from pipelines.reader.series.rates import country_rates, read_rates, read_rates_of_areas
+from pipelines.reader.words import LANGUAGES
 from pipelines.system.settings import Settings
+from schemas.codelists import load_codelist
 from schemas.declarations import attribute_columns
 from schemas.errors import UsageError
 
@@ -146,3 +149,33 @@ def test_a_stage_or_age_that_is_not_there_is_refused_with_those_that_are(
 def test_a_source_that_none_of_the_areas_has_is_refused_with_those_that_there_are(settings: Settings) -> None:
     with pytest.raises(UsageError, match="there are: xx_police: recorded offence"):
         read_rates_of_areas(SeriesQuery("TOTAL", source="xx_none"), ["MX"], settings)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_caveats_of_compared_figures_have_their_own_words(settings: Settings, language: str) -> None:
+    """As in schemas/codelists/caveat.csv, where the words of the first of them have a semicolon."""
+    codes = ["financial_year", "population_interpolated"]
+    labels = {entry.code: str(getattr(entry, f"label_{language}")) for entry in load_codelist("caveat")}
+    assert ";" in labels[codes[0]]
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("UPDATE out.rate SET caveats = $codes WHERE stage = 'held'", {"codes": ";".join(codes)})
+        for code in codes:
+            connection.execute(
+                f"INSERT INTO out.caveat BY NAME SELECT $code AS code, $label AS label_{language}",
+                {"code": code, "label": labels[code]},
+            )
+    found = compare_areas(SeriesQuery("TOTAL", stage="held"), ["MX", "AR"], settings=settings, language=language)
+    assert [row["ref_area"] for row in found.ranked] == ["AR", "MX"]
+    assert found.remarks == tuple(f"{code}: {labels[code]} (all)" for code in codes)
+
+
+def test_a_year_that_is_no_year_is_not_the_last_one(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="in 0; there are figures from 2024 to 2024"):
+        compare_areas(SeriesQuery("TOTAL"), ["MX", "AR"], 0, settings)
+
+
+def test_a_release_that_does_not_say_which_figures_are_of_one_day_is_read(settings: Settings) -> None:
+    """As those of earlier versions, which `iccs releases restore` brings back."""
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("ALTER TABLE out.source DROP COLUMN stocks")
+    assert read_series(SeriesQuery("TOTAL", "MX", stage="held"), settings).counts == (160,)

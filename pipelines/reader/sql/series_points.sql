@@ -11,6 +11,7 @@ SELECT cell.source, stage, counting_unit, time_period, value, population, obs_st
     coalesce(list_contains(string_split(about.stocks, ';'), concat(stage, ' ', counting_unit)), false) AS is_stock
 FROM out.observation AS cell
 LEFT JOIN people ON people.year = left(time_period, 4)
-LEFT JOIN out.source AS about ON about.source = cell.source
+-- A release of an earlier version does not say which figures are of one day.
+LEFT JOIN (SELECT NULL::VARCHAR AS stocks WHERE false UNION ALL BY NAME FROM out.source) AS about ON about.source = cell.source
 WHERE iccs = $iccs AND ref_area = $area AND sex = $sex AND freq = $freq AND age = $age {{attributes}}
 ORDER BY cell.source, stage, counting_unit, time_period
