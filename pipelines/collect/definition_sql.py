@@ -102,7 +102,7 @@ def select_problems(statement: str) -> list[str]:
     >>> select_problems("SELECT * FROM raw); COPY raw TO 'x'; SELECT (1")
     ['syntax error at or near ")"']
     >>> select_problems("SELECT * FROM read_csv('other.csv')")
-    ["the function 'read_csv' reads something else than the rows of the file; select from raw"]
+    ["the function 'read_csv' reads something other than the rows of the file; select from raw"]
     """
     return _problems(statement, _TABLES)
 
@@ -113,7 +113,7 @@ def condition_problems(condition: str) -> list[str]:
     >>> condition_problems("sex = 'M' AND age LIKE '1%'")
     []
     >>> condition_problems("true) FROM (SELECT 1")
-    ['it is not one condition']
+    ['it is not a single condition']
     """
     if problems := _problems(f"SELECT ({condition})", frozenset()):
         return problems

@@ -22,7 +22,7 @@ recent AS (
         12 * CAST(left(last_period, 4) AS INTEGER) + CAST(right(last_period, 2) AS INTEGER) - 1 AS last_step
     FROM out.observation AS monthly
     JOIN last_month ON last_month.source = monthly.source
-    JOIN (SELECT source, stocks FROM out.source) AS about ON about.source = monthly.source
+    LEFT JOIN (SELECT source, stocks FROM out.source) AS about ON about.source = monthly.source
     WHERE NOT coalesce(list_contains(string_split(about.stocks, ';'), concat(monthly.stage, ' ', monthly.counting_unit)), false)
         AND freq = 'M' AND age = '_T' AND sex NOT IN ('_U', '_Z') {{no_attributes}}
 )

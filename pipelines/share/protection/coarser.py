@@ -24,7 +24,7 @@ def propose_coarser(cells: Mapping[Key, int], threshold: int, levels: Levels) ->
     >>> rest = ("_T",) * (len(dimensions()) - 4)
     >>> cells = {("MX", "2021", "0101", sex, *rest): n for sex, n in (("_T", 9), ("M", 8), ("F", 1))}
     >>> propose_coarser(cells, 3, levels)
-    'without the breakdown by sex 0 % of the cells are small, in place of 33 %'
+    'without the breakdown by sex 0 % of the cells are small, instead of 33 %'
     """
     now = _share_small(cells, threshold)
     best: tuple[float, str] = (now, "")

@@ -73,7 +73,7 @@ def describe_fault(
 
     >>> print(describe_fault(KeyError("0"), "account", Path("faults/1.txt"), show_text=True))
     internal error in step account (KeyError: '0')
-      The data of this source were not used; they may be in order.
+      The data of this source were not used; they may be correct.
       report: faults/1.txt (no data values in it; please send it to the maintainers)
     """
     limit = describe_limit(error, settings)
