@@ -78,7 +78,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     >>> _ = note.write_text(note.read_text().replace("5", "4", 1))
     >>> read_json(note)
     Traceback (most recent call last):
-    pipelines.system.files.DamagedFile: ...note.json has changed since it was written; to see what can be done: iccs repair
+    pipelines.system.files.DamagedFile: ...note.json has changed since it was written; ...: iccs repair
     """
     text = json.dumps({**document, _DIGEST: _digest(document)}, indent=1, ensure_ascii=False)
     replace_text(path, text)
