@@ -189,7 +189,7 @@ def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
             f"CREATE TABLE out.observation AS SELECT 's' AS source, 'recorded' AS stage, 'victim' AS counting_unit, "
             f"{codes}, NULL::DOUBLE AS value, 1.0 AS at_least, 10.0 AS at_most"
         )
-        with pytest.raises(UsageError, match="^the cell ref_area MX, sex F has bounds instead of a count"):
+        with pytest.raises(UsageError, match=r"^the cell ref_area MX, sex F has bounds instead of a count"):
             read_counts(connection, "s")
 
 
