@@ -22,6 +22,7 @@ class Aspect:
         reason: why it matters.
         column: the column of ``out.figure`` that holds it; None if it follows from caveats.
         caveats: the caveats that decide it: both figures must carry the same of these.
+        carried: the wording for a figure that carries them, by language; their own words if not given.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Aspect:
     reason: str
     column: str | None = None
     caveats: tuple[str, ...] = ()
+    carried: Mapping[str, str] | None = None
 
     def value(self, row: Mapping[str, Any]) -> str:
         """Return the value of this aspect for a figure; empty if it has none.
@@ -45,6 +47,8 @@ class Aspect:
 
     def words(self, value: str, language: str) -> str:
         """Return a value of this aspect in words."""
+        if value and self.carried is not None:
+            return self.carried[language]
         return value.replace("_", " ") if value else self.empty[language]
 
 
@@ -108,7 +112,8 @@ def _aspects(declared: Mapping[str, Mapping[str, Any]]) -> tuple[Aspect, ...]:
         if ("column" in entry) == ("caveats" in entry):
             raise DeclarationError(f"comparison.yml: {name} needs either a column or caveats")
         caveats = tuple(entry.get("caveats", ()))
-        found.append(Aspect(name, entry["label"], entry["empty"], entry["reason"], entry.get("column"), caveats))
+        words = (entry["label"], entry["empty"], entry["reason"])
+        found.append(Aspect(name, *words, entry.get("column"), caveats, entry.get("carried")))
     return tuple(found)
 
 

@@ -128,13 +128,22 @@ def uncompared_sql(caveats: str = "caveats") -> str:
     return f"list_has_any(string_split(coalesce({caveats}, ''), ';'), [{codes}])"
 
 
+def uncompared_codes(caveats: str | None) -> list[str]:
+    """Return those of these caveats, separated by ';', for which trends, changes and fits leave a cell out.
+
+    >>> uncompared_codes("projection;months_missing")
+    ['months_missing']
+    """
+    return [code for code in (caveats or "").split(";") if code in load_uncompared_caveats()]
+
+
 def is_compared(caveats: str | None) -> bool:
     """Return whether trends, changes and fits use a cell with these caveats, separated by ';'.
 
     >>> is_compared(None), is_compared("projection;months_missing")
     (True, False)
     """
-    return not {*(caveats or "").split(";")} & {*load_uncompared_caveats()}
+    return not uncompared_codes(caveats)
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe: plain values only

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -32,6 +32,16 @@ def console() -> Console:
             raise BrokenPipeError
 
     return PipedConsole(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)
+
+
+def rates_and_limits(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return what a table of rates shows: with limits, unless none of its rates has any, such as those of prisoners.
+
+    >>> rates_and_limits([{"ci_low": None}]), rates_and_limits([{"ci_low": None}, {"ci_low": 1.5}])
+    ('rates per 100,000', 'rates per 100,000 with 95 % limits')
+    """
+    limits = any(row["ci_low"] is not None for row in rows)
+    return "rates per 100,000" + (" with 95 % limits" if limits else "")
 
 
 def print_line(text: str = "") -> None:

@@ -167,7 +167,7 @@ class PairMethod(Method):
         with np.errstate(divide="ignore", invalid="ignore"):
             value, low, high = self.limits(found, indicator)
         top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
-        few = np.minimum(top, bottom) < FEWEST_EVENTS
+        few = (np.minimum(top, bottom) < FEWEST_EVENTS) & (self.describe(indicator) != STOCK)
         table = found.drop_columns(["top_population", "bottom_population"])
         for name, column in {"value": value, "ci_low": low, "ci_high": high}.items():
             table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))

@@ -98,13 +98,13 @@ def compare_areas(
         raise UsageError(f"no figure of {wanted.words} in {year}; there are figures from {years[0]} to {years[-1]}")
     ranked, unranked = rank_figures(rows, language=language)
     codes = [row["ref_area"] for row in rows]
-    expected = dict.fromkeys(areas or (row["ref_area"] for row in every))
+    expected = dict.fromkeys(areas or (row["ref_area"] for row in admitted))
     return Comparison(
         query=wanted,
         year=year,
         ranked=ranked,
         unranked=unranked,
-        without={code: _what_is_there(code, every, year) for code in expected if code not in codes},
+        without={code: _what_is_there(code, every, admitted, year, language) for code in expected if code not in codes},
         remarks=_remarks(ranked, language),
         definitions=_definitions(wanted.iccs, rows, settings),
     )
@@ -185,7 +185,7 @@ def _exceptional(row: dict[str, Any], rules: ComparisonRules, language: str) -> 
     carried = (row["caveats"] or "").split(";")
     why = [code_words("caveat", code, language) for code in rules.caveats_left_out if code in carried]
     if row["obs_status"] in rules.statuses_left_out:
-        why.append(word("status", language).format(status=row["obs_status"]))
+        why.append(word("status", language).format(status=code_words("obs_status", row["obs_status"], language)))
     return why
 
 
@@ -202,7 +202,7 @@ def code_words(codelist: str, codes: str, language: str) -> str:
 
 
 def _aspect_words(aspect: Aspect, value: str, language: str) -> str:
-    if language == "en" or not value or aspect.column == "iccs_made_from":
+    if language == "en" or not value or aspect.column == "iccs_made_from" or aspect.carried is not None:
         return aspect.words(value, language)
     return code_words(aspect.column or "caveat", value, language)
 
@@ -236,9 +236,16 @@ def _one_of_each_area(rows: Rows, wanted: SeriesQuery) -> Rows:
     return list(best.values())
 
 
-def _what_is_there(code: str, every: Rows, year: int) -> str:
-    years = sorted(int(row["time_period"]) for row in every if row["ref_area"] == code and row["value"] is not None)
-    return f"no figure in {year}" + (f"; there are figures from {years[0]} to {years[-1]}" if years else " or any year")
+def _what_is_there(code: str, every: Rows, admitted: Rows, year: int, language: str) -> str:
+    """Return what an area has instead of a figure of that year: other years, or other series than were asked for."""
+    years = sorted(int(row["time_period"]) for row in admitted if row["ref_area"] == code and row["value"] is not None)
+    if years:
+        return word("other years", language).format(year=year, first=years[0], last=years[-1])
+    keys = {key_of(row) for row in every if row["ref_area"] == code and row["value"] is not None}
+    if not keys:
+        return word("no years", language)
+    names = "; ".join(key.name for key in sorted(keys, key=preference))
+    return word("other series alone", language).format(names=names)
 
 
 def _remarks(ranked: Iterable[dict[str, Any]], language: str) -> tuple[str, ...]:
@@ -251,14 +258,14 @@ def _remarks(ranked: Iterable[dict[str, Any]], language: str) -> tuple[str, ...]
             values.setdefault(aspect.value(row), []).append(row["ref_area"])
         if len(values) > 1:
             parts = "; ".join(f"{value} ({', '.join(codes[:6])})" for value, codes in sorted(values.items()))
-            found.append(f"{aspect.labels[language]} differs: {parts}")
+            found.append(word("differs", language).format(what=aspect.labels[language], parts=parts))
     labels = {entry.code: getattr(entry, f"label_{language}") for entry in load_codelist("caveat")}
     texts: dict[str, list[str]] = {}
     for row in rows:
         for code in filter(None, (row["caveats"] or "").split(";")):
             texts.setdefault(f"{code}: {labels[code]}" if code in labels else code, []).append(row["ref_area"])
     for text, codes in texts.items():
-        found.append(f"{text} ({'all' if len(codes) == len(rows) else ', '.join(codes)})")
+        found.append(f"{text} ({word('all of them', language) if len(codes) == len(rows) else ', '.join(codes)})")
     return tuple(found)
 
 

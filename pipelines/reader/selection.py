@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -131,9 +131,23 @@ def preference(key: SeriesKey) -> tuple[int, int, SeriesKey]:
     return ranked_codes("stage").index(key.stage), ranked_codes("counting_unit").index(key.counting_unit), key
 
 
-def choose_series(keys: Iterable[SeriesKey], wanted: SeriesQuery) -> list[SeriesKey]:
-    """Return the series that match a query, each once, the preferred one first."""
-    return sorted({key for key in keys if wanted.admits(key)}, key=preference)
+def choose_series(
+    keys: Iterable[SeriesKey], wanted: SeriesQuery, with_figures: Collection[SeriesKey] | None = None
+) -> list[SeriesKey]:
+    """Return the series that match a query, each once, the preferred one first, those without any figure last.
+
+    Args:
+        keys: series there are.
+        wanted: the query.
+        with_figures: those that have a figure; all if None.
+
+    >>> offences, victims = SeriesKey("ar_snic", "recorded", "offence"), SeriesKey("ar_snic", "recorded", "victim")
+    >>> [key.counting_unit for key in choose_series([offences, victims], SeriesQuery("0101"), [offences])]
+    ['offence', 'victim']
+    """
+    admitted = {key for key in keys if wanted.admits(key)}
+    filled = admitted if with_figures is None else with_figures
+    return sorted(admitted, key=lambda key: (key not in filled, *preference(key)))
 
 
 def no_series_message(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Settings | None) -> str:

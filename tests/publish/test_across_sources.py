@@ -24,8 +24,8 @@ CELL = {
     "stage": "recorded", "counting_unit": "victim", "sex": "_T", "age": "_T",
     **dict.fromkeys(attribute_columns(), "_T"),
 }  # fmt: skip
-PRINTED = {"ref_area": "MX", "time_period": "2019", "population": 1e6, "rate": 5.0, "rate_made": 5.0, "rate_low": 4.995,
-           "rate_high": 5.005, "between_years": False}  # fmt: skip
+PRINTED = {"ref_area": "MX", "time_period": "2019", "count": 50.0, "population": 1e6, "rate": 5.0, "rate_made": 5.0,
+           "rate_low": 4.995, "rate_high": 5.005, "between_years": False}  # fmt: skip
 
 
 @dataclass

@@ -38,6 +38,11 @@ def test_figures_that_are_alike_are_ranked_by_rate() -> None:
         ({"counting_unit": "offence"}, "counting unit: offence (ranked: victim)"),
         ({"counted_at": "output"}, "moment of counting: output (ranked: not stated)"),
         ({"iccs_made_from": "03011"}, "composition: 03011 (ranked: given as a whole)"),
+        (
+            {"caveats": "counting_unit_varies"},
+            "counting unit in the countries of the source: not the same in all, and not given for each "
+            "(ranked: one, as stated)",
+        ),
         ({"caveats": "volume_jump;model_estimate"}, "scope: model estimate (ranked: same as the category)"),
         ({"events": 19.0}, "fewer than 20 events"),
         ({"caveats": "months_missing"}, "months missing"),
@@ -73,7 +78,7 @@ def test_the_declared_rules_name_columns_and_caveats_that_exist() -> None:
     rules = load_comparison_rules()
     for aspect in (*rules.alike, *rules.noted):
         assert aspect.column is None or aspect.column in load_columns()
-        assert set(aspect.labels) == set(aspect.empty) == {"en", "fr", "es"}
+        assert set(aspect.labels) == set(aspect.empty) == set(aspect.carried or aspect.labels) == {"en", "fr", "es"}
     assert set(rules.statuses_left_out) <= {code.code for code in load_codelist("obs_status")}
 
 

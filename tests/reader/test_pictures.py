@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.publish.series.breaks import Breaks, Bridge
-from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
+from pipelines.publish.series.trends import FEWEST_YEARS_TESTED, NO_EVENTS
 from pipelines.reader.plots.sheets import sized, styled, thick
 from pipelines.reader.plots.style import (
     STYLES,
@@ -44,6 +44,7 @@ def test_every_word_is_translated_with_the_same_places(language: str) -> None:
         "inconclusive",
         "too few events",
         f"not tested (fewer than {FEWEST_YEARS_TESTED} years)",
+        NO_EVENTS,
     ],
 )
 def test_a_sentence_says_no_more_than_the_trend(direction: str) -> None:

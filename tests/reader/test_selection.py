@@ -14,7 +14,9 @@ from pipelines.reader.comparison import compare_areas
 from pipelines.reader.maps import read_map_rates
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series
 from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.latest import read_latest
 from pipelines.reader.series.rates import country_rates, read_rates, read_rates_of_areas
+from pipelines.reader.series.trends import read_trends
 from pipelines.reader.words import LANGUAGES
 from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
@@ -97,6 +99,49 @@ def test_every_reader_takes_the_same_series(settings: Settings) -> None:
     assert read_series(unsentenced, settings).key.name == "xx_prisons: held_unsentenced persons"
 
 
+def test_a_series_without_any_figure_is_not_taken_before_one_that_has_some(settings: Settings) -> None:
+    """Offences rank before persons, as out.series has it too; without a number they come last, also by month."""
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("UPDATE out.observation SET value = NULL WHERE counting_unit = 'offence'")
+        connection.execute("UPDATE out.rate SET value = NULL, rate_per_100k = NULL WHERE counting_unit = 'offence'")
+        connection.execute(
+            "INSERT INTO out.observation BY NAME SELECT * REPLACE ('2024-05' AS time_period, 'M' AS freq) "
+            "FROM out.observation WHERE ref_area = 'MX'"
+        )
+    annual, monthly = SeriesQuery("TOTAL", "MX"), SeriesQuery("TOTAL", "MX", freq="M")
+    for found in (read_series(annual, settings), read_series(monthly, settings)):
+        assert (found.key.counting_unit, found.counts) == ("person", (900,))
+        assert found.others[-1] == "xx_police: recorded offences"
+    assert [key.counting_unit for key in read_trends(annual, settings).series][0::5] == ["person", "offence"]
+
+
+def test_the_latest_months_are_as_published_also_where_they_are_compared_with_no_other(settings: Settings) -> None:
+    with duckdb.connect(str(settings.published)) as connection:
+        for month, count, caveats in (("08", "31", "NULL"), ("09", "NULL", "NULL"), ("10", "7", "'period_not_over'")):
+            connection.execute(
+                f"INSERT INTO out.observation BY NAME SELECT * REPLACE ('2024-{month}' AS time_period, 'M' AS freq, "
+                f"{count} AS value, {caveats} AS caveats) FROM out.observation "
+                "WHERE freq = 'A' AND source = 'xx_courts'"
+            )
+    found = read_latest(SeriesQuery("TOTAL", "MX"), settings)
+    assert [(row["time_period"], row["value"], row["not_compared"]) for row in found.months] == [
+        ("2024-08", 31, None),
+        ("2024-09", None, None),
+        ("2024-10", 7, "period_not_over"),
+    ]
+    assert found.series.counts == (31, None, None)  # what methods use
+    assert found.sentences[:2] == ["2024-09: no figure", "2024-10 is compared with no other month: period_not_over"]
+
+
+def test_an_area_without_a_figure_of_the_series_asked_for_is_said_to_have_others(settings: Settings) -> None:
+    police = SeriesQuery("TOTAL", source="xx_police")
+    found = compare_areas(police, ["MX", "AR"], settings=settings)
+    assert found.without == {
+        "AR": "no figure of the series asked for; there are figures of xx_prisons: held persons",
+    }
+    assert compare_areas(police, settings=settings).without == {}  # all countries that have it
+
+
 def test_areas_that_are_compared_are_of_one_series_that_most_of_them_have(settings: Settings) -> None:
     found = read_map_rates(SeriesQuery("TOTAL"), settings=settings)
     assert found.key == SeriesKey("xx_prisons", "held", "person")
@@ -166,7 +211,8 @@ def test_the_caveats_of_compared_figures_have_their_own_words(settings: Settings
             )
     found = compare_areas(SeriesQuery("TOTAL", stage="held"), ["MX", "AR"], settings=settings, language=language)
     assert [row["ref_area"] for row in found.ranked] == ["AR", "MX"]
-    assert found.remarks == tuple(f"{code}: {labels[code]} (all)" for code in codes)
+    every = {"en": "all", "fr": "tous", "es": "todos"}[language]
+    assert found.remarks == tuple(f"{code}: {labels[code]} ({every})" for code in codes)
 
 
 def test_a_year_that_is_no_year_is_not_the_last_one(settings: Settings) -> None:

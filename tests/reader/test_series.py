@@ -18,7 +18,7 @@ def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, .
     cuts = Breaks(tuple(period_index(at, freq) for at in breaks))
     key = SeriesKey("s", "recorded", "victim")
     wanted = SeriesQuery("0101", "MX", freq=freq).of(key)
-    return Series(wanted, key, tuple(periods), tuple(counts), people, cuts, ())
+    return Series(wanted, key, tuple(periods), tuple(counts), tuple(counts), (None,) * len(counts), people, cuts, ())
 
 
 @pytest.mark.parametrize("period", ["2019-00", "2019-13", "19", "2019-1", "2019-Q1", ""])

@@ -744,6 +744,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "printed rate 17.14, its count 577",
     ),
+    # Eurostat's homicides of Spain in 2019, had their 331 been given in the unit of rates
+    "published_rates_have_counts": (
+        Data(rates=[{}, {"count": None, "rate": 0.0}]),
+        Data(rates=[{"ref_area": "ES", "count": None, "rate": 331.0}]),
+        1,
+        "printed rate 331.0 per 100000, and no count",
+    ),
     "mapping_draft_share": (Data(), Data(links=[{"status": "draft"}]), 1, "100.0 % of 10: H"),
     # A draft that proposes 02011 and is not used: 0201 may be too low, 0101 has nothing to do with it.
     "draft_links": (

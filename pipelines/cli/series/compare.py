@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.printing import print_json, print_line, print_table, rates_and_limits
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
             [row["place"], row["ref_area"], _name(row, language), *_figures(row), row["obs_status"]]
             for row in found.ranked[:most]
         ],
-        title=f"{what}; rates per 100,000 with 95 % limits",
+        title=f"{what}; {rates_and_limits(found.ranked)}",
     )
     for remark in found.remarks:
         print_line(remark)

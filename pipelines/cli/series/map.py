@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.printing import print_json, print_line, print_table, rates_and_limits
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,9 +87,8 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     symbols = [", ".join(_symbols(row, found.is_few(row["ref_area"]))) for row in ranked]
     place = "by country" if found.query.area is None else f"below {found.query.area}"
     people = people_words(found.query.sex, found.query.age, language)
-    print_line(
-        f"{found.query.iccs} {place}, {found.year}{people}, {found.key.name}; rates per 100,000 with 95 % limits"
-    )
+    what = rates_and_limits(found.rows.values())
+    print_line(f"{found.query.iccs} {place}, {found.year}{people}, {found.key.name}; {what}")
     print_table(
         ["area", "name", "value", "rate", "low", "high", "class", *(["status"] if any(symbols) else [])],
         [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.printing import print_json, print_line, print_table, rates_and_limits
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
     title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
     people = people_words(wanted.sex, wanted.age, language)
-    print_line(f"{wanted.iccs} {title}: {name}{people}; rates per 100,000 with 95 % limits")
+    what = rates_and_limits([row for rows in found.series.values() for row in rows])
+    print_line(f"{wanted.iccs} {title}: {name}{people}; {what}")
     for key, rows in found.series.items():
         _print_years(key, rows)
     for line in [

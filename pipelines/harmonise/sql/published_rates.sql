@@ -1,5 +1,6 @@
--- Grain: one row for each printed rate that has its count: both as numbers, with the population behind the rates of the
--- area and year, and the range in which the rate lies if it is right. Areas that the run does not use are left out.
+-- Grain: one row for each printed rate: it and its count as numbers, with the population behind the rates of the area and
+-- year, and the range in which the rate lies if it is right. count is NULL where the file gives none, or no number. Areas
+-- that the run does not use are left out.
 -- A printed rate is the true one rounded to its digits (the most that a rate of the area, year and measure has: a zero
 -- at the end is often not written), so a count and its rate imply a range of populations. The population behind the rates
 -- of an area and year is the median of the five highest rates, which rounding changes least. Where fewer than three imply
@@ -75,5 +76,5 @@ COPY (
     LEFT JOIN usual ON usual.ref_area = numbers.ref_area AND usual.time_period = numbers.time_period
     LEFT JOIN of_year ON of_year.ref_area = numbers.ref_area AND of_year.time_period = numbers.time_period
     LEFT JOIN code ON code.national_code = numbers.national_code
-    WHERE numbers.count IS NOT NULL AND numbers.rate IS NOT NULL
+    WHERE numbers.rate IS NOT NULL
 ) TO {{target}} (FORMAT parquet)

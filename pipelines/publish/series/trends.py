@@ -33,10 +33,10 @@ FEWEST_YEARS_TESTED = 8
 STABLE_PERCENT_A_YEAR = 1.0
 """A series is stable if both limits of its change are within this many percent a year."""
 TOO_FEW_EVENTS = "too few events"
-METHOD = (
-    "quasi-Poisson log-linear trend, errors AR(1), Student's t; "
-    "in addition Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
-)
+NO_EVENTS = "not tested (persons counted on one day)"
+"""Persons counted on a day are not events: the spread of a Poisson count, which the test uses, is not theirs."""
+_RANKS = "Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
+METHOD = f"quasi-Poisson log-linear trend, errors AR(1), Student's t; in addition {_RANKS}"
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,13 @@ class Events:
         counts: as recorded, even before a bridge.
         exposures: populations, or 1 without populations; divided by the factor of a bridge.
         basis: whether the exposures are populations (``RATE``), or the trend is that of the count alone (``COUNT``).
+        stock: whether these are persons counted on a day, and not events.
     """
 
     counts: Sequence[float]
     exposures: Sequence[float] = ()
     basis: str = COUNT
+    stock: bool = False
 
     @property
     def mean(self) -> float:
@@ -118,7 +120,7 @@ def trend_rows(series: Sequence[AnnualSeries]) -> tuple[list[dict[str, Any]], in
         for one, run, basis in zip(series, runs, bases, strict=True)
     ]
     events = [
-        Events(one.counts[run], cast(Sequence[float], one.exposures(basis == RATE))[run], basis)
+        Events(one.counts[run], cast(Sequence[float], one.exposures(basis == RATE))[run], basis, one.stock)
         for one, run, basis in zip(series, runs, bases, strict=True)
     ]
     rows = []
@@ -231,7 +233,7 @@ def describe_trends(
     The direction is that of :func:`~pipelines.statistics.count_trends.fit_count_trends` on the events: see
     :func:`name_direction`. The tests need at least 8 years; below that the direction is "not tested" and only the
     change is given. With fewer than 20 events a year on average, or with events in one or two years only, it is "too
-    few events".
+    few events". Persons counted on a day have the tests of ranks only, and no direction.
 
     Args:
         series: years and values (rates or counts) of each, which change and Sen's slope are of.
@@ -255,7 +257,7 @@ def describe_trends(
     for (length, _), positions in together.items():
         if length >= FEWEST_YEARS_TESTED:
             tests.update(zip(positions, _rank_tests([series[position] for position in positions]), strict=True))
-            enough = [position for position in positions if not counted[position].too_few]
+            enough = [place for place in positions if not (counted[place].stock or counted[place].too_few)]
             years_of = [series[position][0] for position in enough]
             events_of = [counted[place] for place in enough]
             fits.update(zip(enough, _fit_events(years_of, events_of), strict=True))
@@ -365,7 +367,9 @@ def _trend(
     first, last = float(values[0]), float(values[-1])
     change = last - first if len(years) > 1 else None  # one year alone has no change: it is not one of 0 %
     no_percent = "not_compared" if change is None else why_no_percent(events.counts[0])
-    if test is None:
+    if events.stock:
+        direction = NO_EVENTS
+    elif test is None:
         direction = f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"
     elif fit is None:
         direction = TOO_FEW_EVENTS
@@ -392,6 +396,6 @@ def _trend(
         sen_low=test[4] if test else None,
         sen_high=test[5] if test else None,
         direction=direction,
-        method=METHOD if test else "change only",
+        method="change only" if not test else _RANKS if events.stock else METHOD,
         limits_without=without,
     )

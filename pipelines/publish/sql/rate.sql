@@ -1,7 +1,7 @@
 -- Grain: one row for each annual observation. The population is that of the same area, year, sex and age, from the
 -- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
 -- Only a count of events has limits from chance alone: not one that is estimated (E) or has decimals, nor persons counted
--- on a day.
+-- on a day, of whom there are never too few events either.
 -- reads: out.observation, out.population, out.age, population_priority, poisson, stock
 -- writes: out.rate
 INSERT INTO out.rate BY NAME
@@ -75,7 +75,7 @@ SELECT
                 CASE WHEN chosen.other_producer THEN 'population_source_changed' END
             )) ELSE annual.caveats END AS caveats
         ),
-    annual.value < {{few}} AS few_events,
+    annual.value < {{few}} AND stock.source IS NULL AS few_events,
     chosen.population,
     chosen.source AS population_source,
     chosen.vintage AS population_vintage,
@@ -100,5 +100,6 @@ LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_a
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
 LEFT JOIN of_other_people ON of_other_people.ref_area = chosen.ref_area AND of_other_people.time_period = chosen.time_period
     AND of_other_people.sex = chosen.sex AND of_other_people.age = chosen.age
-LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate
-    AND (annual.source, annual.stage, annual.counting_unit) NOT IN (SELECT (source, stage, counting_unit) FROM stock)
+LEFT JOIN stock ON stock.source = annual.source AND stock.stage = annual.stage
+    AND stock.counting_unit = annual.counting_unit
+LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate AND stock.source IS NULL

@@ -12,7 +12,7 @@ printed AS (
     SELECT *, greatest(rate_low - rate, rate - rate_high) > greatest(rate, rate_made)
         * CASE WHEN between_years THEN {{tolerance_share_years}} ELSE {{tolerance_share}} END AS deviates
     FROM {{rates}}
-    WHERE population IS NOT NULL
+    WHERE population IS NOT NULL AND count IS NOT NULL
 )
 SELECT {{source}} AS source, {{vintage}} AS vintage, printed.ref_area, printed.time_period,
     count(*) AS rates_checked, count(*) FILTER (deviates) AS rates_deviating,

@@ -415,7 +415,9 @@ def series_notes(
 
 
 def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) -> bool:
-    """Draw the joinpoint segments of a series over comparable years; return whether there are any."""
+    """Draw the joinpoint segments of a series over comparable years; return whether there are any: only of events."""
+    if one.is_stock:
+        return False
     rows = [row for row in one.rows if is_compared(row["caveats"])]
     years, counts, people = ([row[name] for row in rows] for name in ("year", "value", "population"))
     parts = fit_segments(years, counts, people, one.breaks)

@@ -32,18 +32,24 @@ class Series:
         periods: as published, in order: ``2019`` or ``2019-03``; absent ones are left out.
         counts: of each period; None if missing, or if not comparable because the figure lacks a part or includes an
             exceptional event (``schemas.declarations.is_compared``).
+        published: as published, also of periods that are not comparable; None if missing.
+        caveats: of each period, separated by ``;``.
         populations: of the year of each period; None where unknown.
         breaks: steps at which a non-comparable run starts, declared or marked B, and the bridges over them.
         others: other series that there were to choose from, in words.
+        is_stock: whether these are persons counted on a day, and not events.
     """
 
     query: SeriesQuery
     key: SeriesKey
     periods: tuple[str, ...]
     counts: tuple[float | None, ...]
+    published: tuple[float | None, ...]
+    caveats: tuple[str | None, ...]
     populations: tuple[float | None, ...]
     breaks: Breaks
     others: tuple[str, ...]
+    is_stock: bool = False
 
     @property
     def title(self) -> str:
@@ -97,6 +103,8 @@ class Series:
             self,
             periods=tuple(self.periods[n] for n in places),
             counts=tuple(self.counts[n] for n in places),
+            published=tuple(self.published[n] for n in places),
+            caveats=tuple(self.caveats[n] for n in places),
             populations=tuple(self.populations[n] for n in places),
         )
 
@@ -116,12 +124,13 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
     asked = {name: getattr(wanted, name) for name in ("iccs", "area", "sex", "age", "freq")}
     rows = packaged_query("reader/series_points", settings, wanted, **asked).records()
     keys = {key_of(row) for row in rows}
-    candidates = choose_series(keys, wanted)
+    candidates = choose_series(keys, wanted, {key_of(row) for row in rows if row["value"] is not None})
     if not candidates:
         raise UsageError(no_series_message(wanted, keys, settings))
     chosen = candidates[0]
     own = [row for row in rows if key_of(row) == chosen]
-    if wanted.freq == "M" and any(row["is_stock"] for row in own):
+    is_stock = any(row["is_stock"] for row in own)
+    if wanted.freq == "M" and is_stock:
         raise UsageError(
             f"{chosen.name} are counted on one day of each month: the methods for months are for events, which longer "
             "months have more of. The figures are in out.observation (freq = 'M')"
@@ -134,9 +143,12 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
         key=chosen,
         periods=tuple(row["time_period"] for row in own),
         counts=tuple(row["value"] if is_compared(row["caveats"]) else None for row in own),
+        published=tuple(row["value"] for row in own),
+        caveats=tuple(row["caveats"] for row in own),
         populations=tuple(row["population"] for row in own),
         breaks=breaks,
         others=tuple(key.name for key in candidates[1:]),
+        is_stock=is_stock,
     )
 
 

@@ -16,6 +16,7 @@ from schemas.comparison import load_comparison_rules
 from schemas.declarations import is_compared
 
 _LEVEL = 0.05
+ONE_DAY = "persons counted on one day are not events, for which the test is made"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) ->
     years = tuple(sorted(kept[0].keys() & kept[1].keys()))
     events = [[rows[year]["value"] for year in years] for rows in kept]
     people = [[rows[year]["population"] for year in years] for rows in kept]
-    if why_not := _why_not(events):
+    if why_not := ONE_DAY if one.is_stock or other.is_stock else _why_not(events):
         return Courses(areas, years, None, None, why_not)
     ready = [log_ready(own, n, zeros="add half") for own, n in zip(events, people, strict=True)]
     numbers = [

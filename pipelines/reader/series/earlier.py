@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pipelines.publish.series.annual_series import AnnualSeries, Marks
 from pipelines.publish.series.breaks import Breaks
@@ -38,9 +39,9 @@ def read_earlier(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Setti
     every = packaged_query("reader/trend_series", settings, wanted, **asked).records()
     found: Rows = []
     for key in keys:
-        breaks = read_series(wanted.of(key), settings).breaks
-        for end, one in stretches([row for row in every if key_of(row) == key], key, breaks, wanted):
-            (row,), _ = trend_rows([one])
+        series = read_series(wanted.of(key), settings)
+        for end, one in stretches([row for row in every if key_of(row) == key], key, series.breaks, wanted):
+            (row,), _ = trend_rows([replace(one, stock=series.is_stock)])
             bridged = "" if row["break_handling"] == "no break declared" else f"; {row['break_handling']}"
             said = f"before the break in {end}; used {row['first_year']}-{row['last_year']}{bridged}"
             found.append(row | {"break_handling": said, "adjusted_p": None, "same_series_as": None})

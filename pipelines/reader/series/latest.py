@@ -25,6 +25,7 @@ from pipelines.reader.selection import TOTAL, SeriesQuery
 from pipelines.reader.series.counts import Series, read_series
 from pipelines.statistics.surveillance.early_warning import excess
 from pipelines.system.settings import Settings
+from schemas.declarations import uncompared_codes
 from schemas.errors import UsageError
 
 Rows = list[dict[str, Any]]
@@ -54,13 +55,21 @@ class LatestMonths:
 
     @property
     def months(self) -> Rows:
-        """The last three months and incomplete ones, a row each, with everything known besides the count."""
+        """The last three months and incomplete ones, a row each: the count as published, and what is known besides.
+
+        ``not_compared`` has the caveats for which a month is compared with no other.
+        """
         alerts = {row["time_period"]: row for row in self.alerts}
         nowcasts = {row["time_period"]: row for row in self.nowcasts}
         shown = sorted({*self.series.periods[-3:], *alerts, *nowcasts})
-        counts = dict(zip(self.series.periods, self.series.counts, strict=True))
+        published = dict(zip(self.series.periods, self.series.published, strict=True))
+        caveats = dict(zip(self.series.periods, self.series.caveats, strict=True))
         limits = {period: (expected, upper) for period, expected, upper in self.expected}
-        return [_month(at, counts.get(at), nowcasts.get(at), alerts.get(at), limits.get(at)) for at in shown]
+        return [
+            _month(at, published.get(at), nowcasts.get(at), alerts.get(at), limits.get(at))
+            | {"not_compared": ";".join(uncompared_codes(caveats.get(at))) or None}
+            for at in shown
+        ]
 
     @property
     def sentences(self) -> list[str]:
@@ -79,6 +88,13 @@ class LatestMonths:
         ]
         if self.alerts and not texts:
             texts.append("no month is higher than the past explains")
+        texts += [
+            f"{row['time_period']}: no figure"
+            if row["value"] is None
+            else f"{row['time_period']} is compared with no other month: {row['not_compared'].replace(';', ', ')}"
+            for row in self.months
+            if row["value"] is None or row["not_compared"]
+        ]
         if self.alerts:
             texts.append(
                 f"{self.alerts[0]['tested']:,} months of all series were tested in this release: of its alerts "

@@ -79,13 +79,20 @@ def evaluate_policy(
         settings: where the published file is.
 
     Raises:
-        UsageError: unknown area, no such series, a date outside it or at a break, too few periods.
+        UsageError: unknown area, no such series, a date outside it or at a break, too few periods, or a series of
+            persons counted on a day.
     """
     try:
         at = period_index(date)
     except ValueError as error:
         raise UsageError(f"--date {error}") from error
     published = read_series(replace(wanted, freq="M" if "-" in date else "A"), settings)
+    if published.is_stock:
+        raise UsageError(
+            f"{published.key.name} are counted on one day of each year: the method is for events, whose number varies "
+            "by chance. Evaluate the persons sent to prison or released in each year, if a source has them; the "
+            "figures themselves: iccs trend"
+        )
     series = _run_around(published, at, date)
     areas = [control] if isinstance(control, str) else list(dict.fromkeys(control or ()))
     try:

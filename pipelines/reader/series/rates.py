@@ -31,8 +31,8 @@ class RateSeries:
         sex: code of the sex.
         age: code of the age.
         rows: of each year with a rate, in order: year, value, population, rate_per_100k, ci_low, ci_high, usual_low,
-            usual_high, obs_status, caveats, and ``recorded``: the published rate, if ``rate_per_100k`` was converted
-            over a bridged break. The limits of the bridge's factor widen those of the rate.
+            usual_high, obs_status, caveats, is_stock, and ``recorded``: the published rate, if ``rate_per_100k`` was
+            converted over a bridged break. The limits of the bridge's factor widen those of the rate.
         breaks: inside the years of the rows.
         bounds: years without a rate because too many are of unknown sex or age: year, rate_at_least, rate_at_most.
         gaps: why there is no rate, by year, if the release has a row without one.
@@ -55,6 +55,11 @@ class RateSeries:
         about = {"area": self.area, "sex": self.sex, "age": self.age, **self.key._asdict()}
         rows = sorted([*self.rows, *missing], key=lambda row: row["year"])
         return NewFrame([{**about, **row} for row in rows]).set_index("year")
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether these are persons counted on a day, and not events."""
+        return any(row.get("is_stock") for row in self.rows)
 
     @property
     def years(self) -> list[int]:

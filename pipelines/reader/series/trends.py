@@ -56,7 +56,8 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
     wanted.check(settings)
     place = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex}
     rows = packaged_query("reader/trend_series", settings, wanted, **place, age=wanted.age).records()
-    keys = choose_series(map(key_of, rows), wanted)
+    filled = {key_of(row) for row in rows if row["value"] is not None}
+    keys = choose_series(map(key_of, rows), wanted, filled)
     if not keys:
         raise UsageError(no_series_message(wanted, map(key_of, rows), settings))
     series: dict[SeriesKey, Rows] = {key: [row for row in rows if key_of(row) == key] for key in keys}

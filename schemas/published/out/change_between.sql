@@ -22,10 +22,12 @@ WITH asked AS (
 ),
 series AS (
     SELECT source, ref_area, iccs, stage, counting_unit, sex, is_preferred,
+        coalesce(list_contains(string_split(about.stocks, ';'), concat(stage, ' ', counting_unit)), false) AS is_stock,
         list_filter(string_split(breaks, ';'), lambda one: one > asked.first_period AND one <= asked.last_period) AS between_breaks,
         string_split(breaks, ';') AS every_break
     FROM out.series
     CROSS JOIN asked
+    LEFT JOIN out.source AS about USING (source)
     WHERE age = '_T' AND sex <> '_U'  -- how many are of unknown sex says how sex is recorded
 ),
 point AS (
@@ -51,7 +53,7 @@ pair AS (
     JOIN point AS after USING (source, ref_area, iccs, stage, counting_unit, sex)
     JOIN series USING (source, ref_area, iccs, stage, counting_unit, sex)
     CROSS JOIN asked
-    WHERE CAST(after.time_period AS INTEGER) = CAST(before.time_period AS INTEGER) + 1
+    WHERE NOT is_stock AND CAST(after.time_period AS INTEGER) = CAST(before.time_period AS INTEGER) + 1
         AND after.time_period < asked.last_period AND before.is_compared AND after.is_compared
         AND NOT coalesce(list_contains(every_break, after.time_period), false)
 ),
@@ -78,8 +80,7 @@ compared AS (
             WHEN one.is_compared AND other.is_compared THEN NULL
             ELSE 'a year is incomplete or exceptional (see caveats): not compared'
         END AS refused,
-        coalesce(list_contains(string_split(about.stocks, ';'), concat(series.stage, ' ', series.counting_unit)), false)
-            OR least(one.value, other.value) = 0
+        is_stock OR least(one.value, other.value) = 0
             OR (dispersion IS NULL AND (one.is_estimated OR other.is_estimated)) AS untested,
         out.weaker_status(one.obs_status, other.obs_status) AS obs_status,
         least(one.completeness, other.completeness) AS completeness,
@@ -95,7 +96,6 @@ compared AS (
     LEFT JOIN spread ON spread.source = series.source AND spread.ref_area = series.ref_area
         AND spread.iccs = series.iccs AND spread.stage = series.stage
         AND spread.counting_unit = series.counting_unit AND spread.sex = series.sex
-    LEFT JOIN out.source AS about ON about.source = series.source
 ),
 ratio AS (
     SELECT *, CASE WHEN refused IS NULL THEN last_value / nullif(first_value, 0) END AS rate_ratio,
@@ -129,7 +129,7 @@ SELECT
         ELSE 'no significant change'
     END AS direction,
     coalesce(refused, 'no break in between') AS break_handling,
-    least(first_count, last_count) < {{few}} AS few_events, obs_status, completeness, caveats
+    NOT is_stock AND least(first_count, last_count) < {{few}} AS few_events, obs_status, completeness, caveats
 FROM ratio
 JOIN out.area AS area ON area.code = ratio.ref_area
 JOIN out.iccs AS category ON category.code = ratio.iccs
