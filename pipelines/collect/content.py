@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import lzma
+import re
 import stat
 import zipfile
 import zlib
@@ -21,12 +23,15 @@ PIECE = 1 << 20
 PACKED_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 """What reading a truncated or altered compressed file raises."""
 UTF_16 = "UTF-16 text"
+JSON, XML = "a JSON document", "an XML document"
 ZIP = "a zip archive"
 
 _MOST_MEMBERS = 10_000
 _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
 _BZIP2 = tuple(b"BZh%d1AY&SY" % size for size in range(1, 10))
 _LONGEST = 10
+_JSON = re.compile(rb'[{][ \t\r\n]*"[^"]*"[ \t\r\n]*:|\[[ \t\r\n]*[\[{]')
+"""How an object, a list of objects and a list of lists begin; no header of a table does."""
 _PACKED_NAMES = (".gz", ".bz2", ".xz", ".zst")
 PACKED_KINDS = ("archive", "(.Z)", "gzip file", "bzip2 file", "xz file", "LZ4 file", "Zstandard file")
 """How the names of kinds of packed tables end."""
@@ -215,10 +220,12 @@ def _is_of_the_system(name: str) -> bool:
 
 
 def describe_kind(start: bytes) -> str | None:
-    """Return the kind of file that begins with these bytes; None if they may be text in a common encoding.
+    """Return the kind of file that begins with these bytes; None if they may be a table as text in a common encoding.
 
     >>> describe_kind(b"%PDF-1.7"), describe_kind(b"year,count"), describe_kind("año".encode("utf-16-le"))
     ('a PDF document', None, 'UTF-16 text (utf-16-le)')
+    >>> describe_kind(b'[{"year": 2024}]'), describe_kind(b"[Table 1],,")
+    ('a JSON document', None)
     """
     for magic, kind in _MAGIC.items():
         if start.startswith(magic):
@@ -227,6 +234,11 @@ def describe_kind(start: bytes) -> str | None:
         return "a tar archive"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "an XML spreadsheet (Excel 2003)"
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if _JSON.match(text):
+        return JSON
+    if text.startswith(b"<?xml"):
+        return XML
     # UTF-16 or UTF-32 without a byte order mark: Western letters, digits and delimiters have one non-zero byte.
     quarters = [start[place::4].count(0) * 16 > len(start) for place in range(4)]
     if quarters.count(True) == 3:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import PACKED_DAMAGE, PACKED_KINDS, PIECE, ZIP, describe_kind, open_content
+from pipelines.collect.content import JSON, PACKED_DAMAGE, PACKED_KINDS, PIECE, XML, ZIP, describe_kind, open_content
 from pipelines.system.errors import DataRefused, Problem
 from schemas.source import ReadOptions
 
@@ -72,6 +72,9 @@ def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str |
     if kind == ZIP and options.format == "excel":  # perhaps one with its parts in another order: its reader knows
         return
     way_out = ""
+    if kind in (JSON, XML):
+        found = f"The file is {kind}, which is not read; get the table as CSV or as a workbook, or convert it to one."
+        raise refuse(source_id, file, "file_not_readable", found)
     if kind.startswith("a workbook") and options.format == "csv":
         way_out = "; to read a workbook, declare format: excel, whatever its name"
     elif kind == ZIP:

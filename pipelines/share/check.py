@@ -143,12 +143,19 @@ def _protect_group(
             said = tuple(sorted(one for one in proposed if one))
             found[source.source] = replace(found[source.source], outcome="refused", why=str(error), coarser=said)
         return
-    failed = {name: sum(one.determined + one.determined_for_one_person for one in series[name]) for name in names}
+    failed = {name: sum(one.determined for one in series[name]) for name in names}
+    failed_for_one = {name: sum(one.determined_for_one_person for one in series[name]) for name in names}
     for source in group:
         name = source.source
         found[name] = replace(found[name], series=series[name], coarser=_coarser(source, series[name], levels))
         if number := max(failed.values()):
             why = f"the audit can compute {number} protected counts; declare fewer breakdowns, and report this as a bug"
+            found[name] = replace(found[name], outcome="refused", why=why)
+        elif number := max(failed_for_one.values()):
+            why = (
+                f"a person who is the only one counted in a cell could compute {number} other small counts, whatever "
+                "else is hidden; declare fewer breakdowns, such as months or ages"
+            )
             found[name] = replace(found[name], outcome="refused", why=why)
 
 

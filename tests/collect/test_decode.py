@@ -208,6 +208,17 @@ def test_data_that_speak_of_html_are_data(tmp_path: Path) -> None:
             "not text but an XML spreadsheet (Excel 2003)",
         ),
         (b"%PDF-1.7\n", "utf-8", "file_not_readable", "not text but a PDF document"),
+        *(
+            (start + text, "utf-8", "file_not_readable", f"The file is {kind}, which is not read; get the table as CSV")
+            for start in (b"", b"\xef\xbb\xbf", b"\r\n  ")
+            for text, kind in (
+                (b'[{"year": "2024", "n": 1}]', "a JSON document"),
+                (b'{"data" : [[2024, 1]]}', "a JSON document"),
+                (b'{"year":2024,"n":1}\n{"year":2025,"n":2}\n', "a JSON document"),
+                (b'[[ "year", "n"], [2024, 1]]', "a JSON document"),
+                (b"<?xml version='1.0'?><rows><row n='1'/></rows>", "an XML document"),
+            )
+        ),
         (gzip.compress(bz2.compress(b"n\n1\n"), mtime=0), "utf-8", "file_not_readable", "not text but a bzip2 file"),
     ],
 )
@@ -218,6 +229,11 @@ def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, encodin
     (problem,) = refused.value.problems
     assert problem.rule == rule
     assert found in problem.found
+
+
+@pytest.mark.parametrize("banner", ["[Table 1],,", "{n},year", '"[a]",n', "[2024],n", "<12 years,n", '["n"],year'])
+def test_a_table_whose_text_begins_with_a_bracket_is_a_table(tmp_path: Path, banner: str) -> None:
+    assert check_start("xx", _file(tmp_path, f"{banner}\nn,year\n1,2024\n".encode()), TEXT)
 
 
 def test_a_zip_archive_and_workbooks_in_it_are_told_apart(tmp_path: Path) -> None:

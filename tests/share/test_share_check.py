@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,6 +149,21 @@ def test_the_command_says_how_much_is_hidden_and_not_which_counts(place: Path) -
     assert "protected" in said
 
 
+@pytest.mark.parametrize(("by_all", "is_bug"), [(0, False), (2, True)])
+def test_what_one_person_could_compute_is_no_bug(
+    place: Path, monkeypatch: pytest.MonkeyPatch, by_all: int, is_bug: bool
+) -> None:
+    """Where few are of unknown sex, the only one of them in a cell knows the others: nothing that is hidden helps."""
+    policy(place, {"level": "public"})
+    held = check(place).series
+    told = {SOURCE: tuple(replace(one, determined=by_all, determined_for_one_person=8) for one in held)}
+    monkeypatch.setattr("pipelines.share.check.protect", lambda *_: told)
+    found = check(place)
+    assert found.outcome == "refused"
+    assert ("report this as a bug" in found.why) == is_bug
+    assert ("the only one counted in a cell could compute 8 other small counts" in found.why) != is_bug
+
+
 def test_what_left_protected_does_not_leave_as_it_is(place: Path) -> None:
     left = Left("p1", {"package": "p1", "sources": {SOURCE: {"outcome": "protected"}}}, place / "cells.parquet")
     policy(place, {"level": "public"})
@@ -166,13 +182,14 @@ def test_what_left_protected_does_not_leave_as_it_is(place: Path) -> None:
 def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
     """Of a woman beside nine persons of unknown sex: at_least 1 is the count that is withheld."""
     with duckdb.connect() as connection:
-        codes = ", ".join(f"'_T' AS {name}" for name in dimensions())
+        known = {"ref_area": "MX", "sex": "F"}
+        codes = ", ".join(f"'{known.get(name, '_T')}' AS {name}" for name in dimensions())
         connection.execute("CREATE SCHEMA out")
         connection.execute(
             f"CREATE TABLE out.observation AS SELECT 's' AS source, 'recorded' AS stage, 'victim' AS counting_unit, "
             f"{codes}, NULL::DOUBLE AS value, 1.0 AS at_least, 10.0 AS at_most"
         )
-        with pytest.raises(UsageError, match="has bounds instead of a count"):
+        with pytest.raises(UsageError, match=r"^the cell ref_area MX, sex F has bounds instead of a count"):
             read_counts(connection, "s")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
@@ -34,12 +34,12 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
     for stage, unit, *key, value, estimated in rows:
         if value is None:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} has bounds instead of a count, because sex or age is too often "
+                f"{_named(names, key)} has bounds instead of a count, because sex or age is too often "
                 "unknown, and the bounds are counts that are not protected; share the source without this breakdown"
             )
         if estimated or value != int(value) or value < 0:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or not a whole count, so sums with "
+                f"{_named(names, key)} is {value:g}, an estimate or not a whole count, so sums with "
                 "other cells are not exact; leave allocate_unknown and fractions out of what you share"
             )
         counts[stage, unit][tuple(key)] = int(value)
@@ -50,6 +50,15 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
             "reveal; link the national codes to categories of the tree"
         )
     return dict(counts)
+
+
+def _named(names: Sequence[str], key: Sequence[str]) -> str:
+    """Return a cell in its codes, without those of totals.
+
+    >>> _named(("ref_area", "sex", "age"), ("MX", "F", "_T"))
+    'the cell ref_area MX, sex F'
+    """
+    return "the cell " + ", ".join(f"{name} {code}" for name, code in zip(names, key, strict=True) if code != "_T")
 
 
 def read_levels(connection: duckdb.DuckDBPyConnection) -> Levels:

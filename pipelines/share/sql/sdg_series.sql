@@ -1,17 +1,30 @@
--- Grain: one row for each SDG series, country, year and sex that has a figure. Of several sources the preferred one of the
--- area and category is taken.
--- reads: out.figure, out.source, out.indicator, out.indicator_definition, cts_row, country
-WITH figures AS (
+-- Grain: one row for each SDG series, country, year and sex that has a figure. Of several series of a country the preferred
+-- one is taken, for all years: no year is filled from another.
+-- reads: out.figure, out.series, out.source, out.caveat, out.rate, out.indicator, out.indicator_definition, cts_row, country
+WITH caveat_text AS (
+    SELECT caveats, string_agg(label_en, '; ' ORDER BY code) AS footnote
+    FROM (
+        SELECT caveats, unnest(string_split(caveats, ';')) AS code
+        FROM (SELECT DISTINCT caveats FROM out.rate UNION SELECT DISTINCT caveats FROM out.indicator)
+    )
+    JOIN out.caveat USING (code)
+    GROUP BY caveats
+),
+figures AS (
     SELECT sdg, series, figure.ref_area, figure.time_period, figure.sex, figure.source, figure.obs_status, figure.caveats,
-        is_preferred,
+        preference,
         CASE series WHEN sdg_number THEN 'NUMBER' ELSE 'PER_100000_POP' END AS units,
         CASE series WHEN sdg_number THEN figure.value ELSE figure.rate_per_100k END AS value
     FROM out.figure AS figure
-    JOIN cts_row USING (iccs, stage, counting_unit)
+    JOIN out.series AS one ON one.source = figure.source AND one.ref_area = figure.ref_area AND one.iccs = figure.iccs
+        AND one.stage = figure.stage AND one.counting_unit = figure.counting_unit AND one.sex = figure.sex
+        AND one.age = figure.age
+    JOIN cts_row ON cts_row.iccs = figure.iccs AND cts_row.stage = figure.stage
+        AND cts_row.counting_unit = figure.counting_unit
     CROSS JOIN unnest([sdg_number, sdg_rate]) AS both_series (series)
     WHERE sdg IS NOT NULL AND figure.age = '_T' AND figure.sex IN ('_T', 'M', 'F')
     UNION ALL BY NAME
-    SELECT sdg, 'VC_PRS_UNSNT' AS series, ref_area, time_period, sex, source, obs_status, caveats, true AS is_preferred,
+    SELECT sdg, 'VC_PRS_UNSNT' AS series, ref_area, time_period, sex, source, obs_status, caveats, 1 AS preference,
         'PERCENT' AS units, value
     FROM out.indicator
     JOIN out.indicator_definition USING (indicator)
@@ -19,13 +32,12 @@ WITH figures AS (
 )
 SELECT sdg AS "Indicator", series AS "SeriesCode", m49 AS "GeoAreaCode", country.name AS "GeoAreaName",
     time_period AS "TimePeriod", sex AS "Sex", '_T' AS "Age", units AS "Units", value AS "Value",
-    CASE WHEN obs_status IN ('E', 'P') THEN obs_status ELSE 'C' END AS "Nature",
-    concat_ws(', ', about.publisher, about.title) AS "Source"
+    CASE WHEN obs_status = 'E' THEN 'E' ELSE 'C' END AS "Nature",  -- estimated, or the country's own data
+    obs_status AS "Observation Status", concat_ws(', ', about.publisher, about.title) AS "Source", footnote AS "FootNote"
 FROM figures
 JOIN country ON country.code = ref_area
 JOIN out.source AS about ON about.source = figures.source
+LEFT JOIN caveat_text USING (caveats)
 WHERE value IS NOT NULL
-QUALIFY row_number() OVER (
-    PARTITION BY series, m49, time_period, figures.sex ORDER BY is_preferred DESC, figures.source
-) = 1
+QUALIFY (preference, figures.source) = min((preference, figures.source)) OVER (PARTITION BY sdg, m49, figures.sex = '_T')
 ORDER BY ALL
