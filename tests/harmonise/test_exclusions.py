@@ -22,7 +22,7 @@ AREAS, YEARS = range(1, 8), range(2018, 2022)
 
 
 def lines(**changed: str) -> str:
-    """A count and a rate of each of 7 areas in each of 4 years: 28 of each. ``changed``: units by kind, area and year."""
+    """A count and a rate of 7 areas in 4 years, 28 of each. ``changed`` has units by kind, area and year."""
     rows = ["area,year,code,unit,n"]
     for area in AREAS:
         for year in YEARS:
@@ -56,7 +56,7 @@ def test_a_count_under_the_unit_of_rates_is_told(tiny: Tiny) -> None:
 
 @pytest.mark.parametrize("gone", ["a whole area", "a row of no value"])
 def test_rows_that_are_left_out_as_such_are_no_fault(tiny: Tiny, gone: str) -> None:
-    """A whole area of the seven is a seventh of the figures; a rate of zero or without a number has no count to lose."""
+    """A whole area is a seventh of the figures; a rate of zero or without a number has no count to lose."""
     tiny.declare(SOURCE)
     if gone == "a whole area":
         content = lines(**{f"number_3_{year}": "rate" for year in YEARS})
