@@ -11,9 +11,9 @@ from schemas.source import Source
 _RULE = "excluded_alone"
 _LEAST_BESIDE = 20
 _MOST_ALONE_SHARE = 0.05
-"""Figures that an exclusion must leave out beside a figure that counts, and the share of its figures that may be alone for
-these to be the odd ones. In the sources shipped either a few are alone, and lost, or more than a tenth are: those of
-towns, years or series that are left out as such."""
+"""Figures that an exclusion must leave out beside a figure that counts, and the share of its figures that may be alone
+for these to be the odd ones. In the sources shipped either a few are alone, and lost, or more than a tenth are: those
+of towns, years or series that are left out as such."""
 
 
 def check_exclusions(connection: duckdb.DuckDBPyConnection, source: Source, grain: str) -> Outcome:
