@@ -278,12 +278,17 @@ class Needed:
         # Which columns any(name -> ...) or * within COLUMNS() excludes is not known here.
         self.takes_all = re.search(r"\bCOLUMNS\s*\(\s*(\*|[\w(\[])", text, re.IGNORECASE) is not None
         code = re.sub(r"'(?:[^']|'')*'", "''", text)  # a text in quotes is a value, not a column
-        self.labels |= {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")*)"', code)}
-        self.labels |= set(re.findall(r"\w+", re.sub(r'"(?:[^"]|"")*"', "", code)))
+        quoted = {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")*)"', code)}
+        self.in_sql = quoted | set(re.findall(r"\w+", re.sub(r'"(?:[^"]|"")*"', "", code)))
+        self.labels |= self.in_sql
 
     def names(self, name: str) -> bool:
         """Tell whether the source names a column by exactly this name."""
         return any(fold(label) == fold(name) for label in self.labels)
+
+    def selects_by(self, name: str) -> bool:
+        """Tell whether a reshape or a condition of the source names a column."""
+        return any(fold(label) == fold(name) for label in self.in_sql)
 
     def uses(self, label: str, name: str) -> bool:
         """Tell whether the source uses a column, by its label or given name, or by a pattern or ``COLUMNS(*)``."""

@@ -16,7 +16,7 @@ from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.decode import check_start, refuse
 from pipelines.collect.foot import CutRow, Foot, FootFinder, find_foot
 from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_header
-from pipelines.collect.headings.captions import Caption, captions_of, find_scales
+from pipelines.collect.headings.captions import Caption, captions_of, find_scales, units_below
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
 from pipelines.collect.text_file import read_text_file, unreadable
 from pipelines.collect.unread import Place, TableRead, columns_alike, sheets_read_twice, unread_columns, unread_sheets
@@ -72,7 +72,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
     layouts: list[list[Path]] = [[] for _ in folder.source.layouts]
     problems: list[Problem] = []
     tables: list[tuple[RawFile, TableRead]] = []
-    rows, columns, alike = 0, list[str](), list[str]()
+    rows, columns, alike, units = 0, list[str](), list[str](), list[Caption]()
     with connect(settings) as connection:
         for number, file in enumerate(acquired.files):
             target = work / f"raw-{number}.parquet"
@@ -88,9 +88,11 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
             names = pq.read_schema(target).names
             columns += unread_columns(connection, folder, file, names)
             alike += columns_alike(connection, folder, file, names)
+            units += _units_below(connection, folder, file, target)
             layouts[file.layout].append(target)
     problems = problems or sheets_read_twice(folder.source_id, tables)
-    if problems := problems or find_scales(folder, [one for _, table in tables for one in table.captions]):
+    said = (*(one for _, table in tables for one in table.captions), *units)
+    if problems := problems or find_scales(folder, said):
         raise DataRefused(problems)
     return RawTable(
         source_id=folder.source_id,
@@ -105,6 +107,24 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
         hidden=tuple(text for _, table in tables for text in table.hidden),
         captions=tuple(caption for _, table in tables for caption in table.captions),
     )
+
+
+def _units_below(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, target: Path
+) -> list[Caption]:
+    """Return the captions in the first row of each table of a file, if that is a row of units."""
+    found = connection.execute(
+        "SELECT * FROM read_parquet($path) QUALIFY row_number() OVER (PARTITION BY _sheet ORDER BY _row) = 1",
+        {"path": str(target)},
+    )
+    columns = [column[0] for column in found.description or ()]
+    captions: list[Caption] = []
+    for row in found.fetchall():
+        by_name = dict(zip(columns, row, strict=True))
+        sheet, number = by_name.pop("_sheet"), by_name.pop("_row")
+        del by_name["_file"]
+        captions += units_below(folder, file, sheet, number, list(by_name), list(by_name.values()))
+    return captions
 
 
 def read_table(

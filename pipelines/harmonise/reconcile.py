@@ -20,8 +20,10 @@ from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
+from pipelines.harmonise.checks.added_rows import check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
+from pipelines.harmonise.checks.exclusions import check_exclusions
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
     check_first_days,
@@ -36,6 +38,15 @@ from pipelines.harmonise.checks.periods import (
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import judge_unread_counts
+from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
+from pipelines.harmonise.checks.unused_words import (
+    UnusedWord,
+    check_area_words,
+    parts_in_words,
+    refuse_scales,
+    words_unused,
+    years_in_words,
+)
 from pipelines.harmonise.checks.words_alike import check_words
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
@@ -184,14 +195,16 @@ def account(
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += _check_observations(connection, folder, statements.grain)
+    outcomes.append(check_exclusions(connection, source, statements.grain))
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
+    unused, words_beside = _check_unused(connection, folder, judged, outcomes)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
-    outcomes += _write_links(connection, source, judged, paths)
+    outcomes += _write_links(connection, source, judged, unused, paths)
     outcomes += _judge_unread(folder, judged.raw)
-    outcomes += _judge_captions(connection, source, judged)
+    outcomes += _judge_captions(connection, source, judged, words_beside)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
@@ -238,11 +251,25 @@ def _names(tallied: Tallied) -> dict[str, str]:
     return {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
 
 
+def _check_unused(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, outcomes: list[Outcome]
+) -> tuple[tuple[UnusedColumn, ...], tuple[UnusedWord, ...]]:
+    """Judge what columns that the source does not use say of its rows; return them, and the telling words."""
+    has_text = isinstance(judged, Conformed) and folder.source.kind != "survey"
+    unused = unused_columns(connection, folder, judged.raw) if has_text else ()
+    words = words_unused(connection, unused) if unused else ()
+    refuse_scales(folder, words)
+    outcomes += [check_added_rows(connection, folder, unused), check_area_words(connection, folder, unused)]
+    return unused, words
+
+
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
     return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns, raw.columns_alike)
 
 
-def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
+def _judge_captions(
+    connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged, unused: tuple[UnusedWord, ...]
+) -> list[Outcome]:
     """Compare the years in titles with those of the figures; not for incidents, which have dates and no place."""
     years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
     more = (0, 1) if source.year_starts else (0,)  # such a year is of two
@@ -253,8 +280,8 @@ def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judge
     captions = judged.raw.captions
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
-        judge_parts_of_years(captions, {} if source.personal else annual),
-        judge_kinds_of_years(captions, annual, source),
+        judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
+        judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
         judge_rates(captions, source),
     ]
 
@@ -624,7 +651,11 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, statements
 
 
 def _write_links(
-    connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged, paths: dict[str, Path]
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    judged: Judged,
+    unused: tuple[UnusedColumn, ...],
+    paths: dict[str, Path],
 ) -> list[Outcome]:
     """Write the links of the concordance and the counts that went through each; check their use and their labels."""
     connection.register("link_list", link_table(judged.concordance))
@@ -636,7 +667,8 @@ def _write_links(
         paths["mapped"],
     )
     links, mapped = paths["links"], paths["mapped"]
-    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, links, mapped)]
+    beside = [column for column in unused if not column.is_place]
+    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, beside, links, mapped)]
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:

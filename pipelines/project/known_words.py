@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -11,27 +10,9 @@ from schemas.area_names import names_of_areas
 from schemas.codelists import NOT_STATED, load_areas
 from schemas.declarations import breakdown_columns
 from schemas.source import list_sources
+from schemas.words_of_totals import TOTALS, plain
 
 LANGUAGES = ("en", "es", "fr", "pt", "de", "it")
-TOTALS = frozenset(
-    {
-        *("total", "totals", "total general", "totales", "grand total", "overall", "all", "sum", "all offences"),
-        *("all crimes", "all crime", "total offences", "total crime", "total crimes", "total de delitos", "nacional"),
-        *("national", "pais", "total nacional", "total pais", "ensemble", "toutes", "tous", "insgesamt", "gesamt"),
-        *("summe", "todos", "todas", "ambos", "ambos sexos", "both", "both sexes", "country total", "state total"),
-    }
-)
-"""Words that mark a row as the sum of others, without accents."""
-
-
-def plain(text: str) -> str:
-    """Return a text in lower case without accents, for comparison.
-
-    >>> plain("  Género  Femenino ")
-    'genero femenino'
-    """
-    letters = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split()).casefold()
 
 
 @cache

@@ -19,11 +19,12 @@ from pathlib import Path
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
 from iccs.suggest.language import LANGUAGE_NAMES, guess_language
 from iccs.suggest.text import LabelLanguage
-from pipelines.project.known_words import TOTALS, known_words, months, plain
+from pipelines.project.known_words import known_words, months
 from pipelines.project.roles import Roles
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
+from schemas.words_of_totals import TOTALS, plain
 
 TO_FILL_IN = "TO FILL IN"
 _UNITS = {

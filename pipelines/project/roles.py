@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipelines.project.known_words import TOTALS, find_area_scheme, known_words, months, plain, sex_words
+from pipelines.project.known_words import find_area_scheme, known_words, months, sex_words
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
 from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError, nearest_values
+from schemas.words_of_totals import TOTALS, plain
 
 _ENOUGH = 0.6
 """Share of a column's words that must be known for the column to be given their role."""

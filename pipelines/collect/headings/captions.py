@@ -18,6 +18,7 @@ from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from schemas.source import SourceFolder
 
+_A_NUMBER = re.compile(r"[-+]?\d[\d.,\s'’]*")
 _MOST_ROWS = 20
 _LONGEST = 500
 _SHOWN = 120
@@ -34,6 +35,12 @@ _SCALES = (
     r"""|\b[x×*]\s?1[.,\s]?000\b"""
 )
 _SCALE = re.compile(_SCALES, re.IGNORECASE)
+_UNIT = re.compile(
+    r"""\W*(?:(?:in|en|em)\s+)?(?:hundreds?|thousands?|millions?|ths\b|tsd\b|milliers?|miles\b|mil\b|millones|milhares"""
+    r"""|milh[oõ]es|tausend|mio\b|1[\s.,]?000\b|0?00s?\b)""",
+    re.IGNORECASE,
+)
+"""What a cell of a column of units begins with."""
 _OTHER_THINGS = re.compile(
     r"popula[tc]|poblaci|bev[oö]lkerung|einwohner|habitant|inhabitant|dollar|euro|peso|\breal|\breais|pounds?\b|francs?\b"
     r"|\brate|\btasa|\btaxa|\btaux|\bper\b|\bpor cada\b|\bpour\b|\bje\b|[$€£]",
@@ -58,7 +65,8 @@ _OF_THE_EDITION = re.compile(
 class Caption:
     """Words of a table: where they stand, and whether they are a title (above the table, or the name of its sheet).
 
-    ``is_count``: whether they are the label of a column of counts.
+    ``is_count``: whether they are the label of a column of counts; ``is_unit``: whether they are in the row below the
+    header, in such a column.
     """
 
     file: str
@@ -67,6 +75,7 @@ class Caption:
     text: str
     is_title: bool = False
     is_count: bool = False
+    is_unit: bool = False
 
 
 def captions_of(
@@ -99,6 +108,29 @@ def captions_of(
     return (*title, *(one for one in rows if one.text), *used)
 
 
+def units_below(
+    folder: SourceFolder, file: RawFile, sheet: str | None, row: int, names: Sequence[str], cells: Sequence[str | None]
+) -> tuple[Caption, ...]:
+    """Return the captions in the first row below a header, if it is a row of units: without any number.
+
+    Args:
+        folder: the source.
+        file: the file.
+        sheet: the sheet of a workbook.
+        row: the number of the row.
+        names: its columns.
+        cells: what they have in it.
+    """
+    if any(cell and _A_NUMBER.fullmatch(cell.strip()) for cell in cells):
+        return ()
+    needed = Needed(folder, folder.source.layouts[file.layout])
+    return tuple(
+        Caption(file.name, sheet, row, cell.strip(), is_unit=True)
+        for name, cell in zip(names, cells, strict=True)
+        if cell and cell.strip() and needed.counts(name, name)
+    )
+
+
 def _words(row: Sequence[str]) -> str:
     return " ".join(" ".join(row).split())[:_LONGEST]
 
@@ -111,25 +143,69 @@ def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Probl
     >>> bool(_SCALE.search("Infractions (en milliers)")), bool(_SCALE.search("Figures in 2,000 households"))
     (True, False)
     """
-    source = folder.source
-    in_numbers = any(measure.unit == "number" for measure in source.measures.values())
-    if "multiply" in source.model_fields_set or source.kind in ("incident", "survey") or not in_numbers:
-        return []
     found: dict[tuple[str, str | None], Problem] = {}
     for caption in captions:
-        said = _SCALE.search(caption.text)
-        if said is None or (source.kind != "population" and _OTHER_THINGS.search(caption.text)):
-            continue
         place = (caption.file, caption.sheet)
-        words = caption.text if len(caption.text) <= _SHOWN else f"{caption.text[: _SHOWN - 4]} ..."
-        told = (
-            f"The table says {said[0].strip()!r} of its figures ({words!r}), but source.yml does not declare multiply."
-        )
-        if place not in found:
-            found[place] = Problem(
-                "scale_not_declared", source.source_id, told, caption.file, caption.sheet, caption.row, None, said[0]
-            )
+        if (
+            place not in found
+            and scale_said(caption.text, caption.is_unit)
+            and (problem := scale_problem(folder, caption))
+        ):
+            found[place] = problem
     return list(found.values())
+
+
+def scale_said(text: str, is_unit: bool = False) -> str | None:
+    """Return the words of a text that give a scale; None if none do.
+
+    Args:
+        text: of a caption, or of a cell.
+        is_unit: whether it is the cell of a column of units, where the bare word is enough.
+
+    >>> scale_said("Thousand persons"), scale_said("Thousand persons", is_unit=True), scale_said("Units", is_unit=True)
+    (None, 'Thousand', None)
+    """
+    if is_unit and (unit := _UNIT.match(text)):
+        return unit[0].strip()
+    said = _SCALE.search(text)
+    return said[0].strip() if said else None
+
+
+def scale_problem(
+    folder: SourceFolder, caption: Caption, column: str | None = None, other: str | None = None
+) -> Problem | None:
+    """Return the problem of words that give a scale which the source does not declare; None if it does, or has none.
+
+    ``multiply`` in source.yml, even ``multiply: 1``, declares it, but of all rows.
+
+    Args:
+        folder: the source.
+        caption: the words.
+        column: the column in whose cells they are, if they are not a caption.
+        other: what the column says of other rows that the source uses.
+    """
+    source = folder.source
+    in_numbers = any(measure.unit == "number" for measure in source.measures.values())
+    if source.kind in ("incident", "survey") or not in_numbers:
+        return None
+    if "multiply" in source.model_fields_set and other is None:
+        return None
+    if source.kind != "population" and _OTHER_THINGS.search(caption.text):
+        return None
+    words = caption.text if len(caption.text) <= _SHOWN else f"{caption.text[: _SHOWN - 4]} ..."
+    said = scale_said(caption.text, is_unit=caption.is_unit or column is not None) or words
+    if column is None:
+        told = f"The table says {said!r} of its figures ({words!r}), but source.yml does not declare multiply."
+    elif other is None:
+        told = (
+            f"The column {column!r} says {words!r} of figures that are used, but source.yml does not declare multiply."
+        )
+    else:
+        told = (
+            f"The column {column!r} says {words!r} of some figures that are used, and {other!r} of others: multiply "
+            "would apply to both. Leave out the rows of one of them by a named exclusion, or make them another source."
+        )
+    return Problem("scale_not_declared", source.source_id, told, caption.file, caption.sheet, caption.row, column, said)
 
 
 def judge_years(
@@ -167,15 +243,16 @@ def judge_years(
 
 
 def judge_parts_of_years(
-    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]]
+    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], in_rows: Iterable[str] = ()
 ) -> Outcome:
     """Return the outcome of the rule on tables captioned with a part of a year whose figures are of whole years.
 
     Args:
         captions: of all tables.
         years: the years for which each file and sheet has annual figures.
+        in_rows: what the rows say, as text.
     """
-    found: dict[str, None] = {}
+    found: dict[str, None] = dict.fromkeys(in_rows)
     names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
     for caption in (*names, *captions):
         annual = years.get((caption.file, caption.sheet), frozenset())

@@ -23,6 +23,7 @@ _OTHER_YEAR = re.compile(
     r"|\b(?:années?|exercices?)\s+(?:fiscale?|financi[eè]re?|budgétaire|scolaire|judiciaire)s?\b"
     r"|\banos?\s+(?:fisca(?:l|is)|financeiros?|letivos?)\b|\b(?:geschäfts|wirtschafts|haushalts|schul)jahre?n?\b"
     rf"|\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd|th)?)\s+)*{_NOT_DECEMBER}"
+    rf"|\by/?e\s+(?:\d{{1,2}}\s+)?{_NOT_DECEMBER}"
     r"|\bapr(?:il)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*mar(?:ch)?\b|\bjuly?\b[^.;]{0,8}(?:\bto\b|-|–)\s*june?\b"
     r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b",
     re.IGNORECASE,

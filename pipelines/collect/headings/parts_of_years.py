@@ -33,6 +33,51 @@ _PART = re.compile(
     r"|\b(?:three|six|nine|[369])\s+(?:months|meses|mois|monate)\b",
     re.IGNORECASE,
 )
+_ALONE = re.compile(
+    rf"(?P<month>{_MONTH})|m?(?P<number>0?[1-9]|1[0-2])|(?P<part>(?:[qth]|s|tr?im\.?|sem\.?)\s*[1-4]|[1-4]\s*[qt]|[1-4]º?\s*(?:trimestre|semestre))",
+    re.IGNORECASE,
+)
+PARTS_OF_A_YEAR = {"month": 12, "q": 4, "t": 4, "trim": 4, "trim.": 4, "h": 2, "s": 2, "sem": 2, "sem.": 2}
+"""How many parts of each kind, as :func:`part_of_year_in` names them without their number, a year has."""
+_NAMES_OF_PARTS = {
+    "month ": re.compile(r"\b(?:months?|mes|mois|monat|m[eê]s)\b", re.IGNORECASE),
+    "q": re.compile(r"\b(?:quarters?|qtr|trimestre|quartal)\b", re.IGNORECASE),
+    "h": re.compile(r"\b(?:half(?:[ -]?year)?|semestre|semester|halbjahr)\b", re.IGNORECASE),
+}
+"""What a column of numbers of months, quarters or half-years is called."""
+
+
+def part_of_year_in(text: str, column: str) -> str | None:
+    """Return the part of a year that a cell names, without its year; None if it names none, or a whole year.
+
+    A bare number is a month only in a column that says so.
+
+    >>> part_of_year_in("2023-H1", "year"), part_of_year_in("Q3 2023", "x"), part_of_year_in("Aug", "x")
+    ('h1', 'q3', 'month 8')
+    >>> part_of_year_in("8", "month"), part_of_year_in("8", "district"), part_of_year_in("2023", "year")
+    ('month 8', None, None)
+    >>> part_of_year_in("2023.1", "yearq"), part_of_year_in("2023-01", "x"), part_of_year_in("2", "quarter")
+    (None, 'month 1', 'q2')
+    """
+    rest = re.sub(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ", text)
+    has_year, bare = rest != text, rest.strip(" -_/.,:")
+    found = _ALONE.fullmatch(bare)
+    if found is None:
+        said = _PART.fullmatch(bare)
+        return " ".join(said[0].lower().split()) if said else None
+    if found["number"]:
+        return _numbered_part(bare, int(found["number"]), column.replace("_", " "), has_year)
+    if found["month"]:
+        return f"month {_NUMBER_OF_MONTH[found['month'].rstrip('.').lower()]}"
+    return re.sub(r"\s+", "", found["part"]).lower()
+
+
+def _numbered_part(text: str, number: int, column: str, has_year: bool) -> str | None:
+    """The part of a year that a number means: in a column that says which, or two digits after a year (2023-01)."""
+    for kind, names in _NAMES_OF_PARTS.items():
+        if names.search(column):
+            return f"{kind}{number}"
+    return f"month {number}" if has_year and (len(text) == 2 or text[0] in "mM") else None
 
 
 def says_part_of_year(text: str) -> str | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from pipelines.harmonise.checks.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
@@ -16,6 +18,11 @@ from schemas.source import Source
 
 _MOST_SHOWN = 5
 _STEM = 5
+_MOST_LABELS = 5000
+_MOST_A_CODE = 3
+_LEAST_AGREE = 0.8
+"""What makes an unused column that of the labels: how many words a code has at most on average, and the share of codes
+with a word that agrees with the label of their link."""
 _SMALL_WORDS = (
     r"(?:the|and|others?|for|with|without|from|not|del|los|las|con|sin|por|para|otr[oa]s?|una|que|des|les|avec|sans|autres?"
     r"|pour|dans|dos|das|com|sem|outr[oa]s?|der|die|und|mit|ohne|von|andere)"
@@ -27,24 +34,37 @@ _OF_WHICH = re.compile(
 )
 
 
-def check_codes(connection: duckdb.DuckDBPyConnection, source: Source, links: Path, mapped: Path) -> list[Outcome]:
+def check_codes(
+    connection: duckdb.DuckDBPyConnection, source: Source, unused: Sequence[UnusedColumn], links: Path, mapped: Path
+) -> list[Outcome]:
     """Check the labels of national codes in the file against those of the concordance.
 
     Args:
         connection: has ``core``.
         source: the source.
+        unused: the columns of the tables of text that the source does not name.
         links: Parquet file of the links of the concordance.
         mapped: Parquet file of the counts that went through each.
     """
-    return [_check_meanings(connection, source, links), _check_parts(connection, source, links, mapped)]
+    return [_check_meanings(connection, source, unused, links), _check_parts(connection, source, links, mapped)]
 
 
-def _check_meanings(connection: duckdb.DuckDBPyConnection, source: Source, links: Path) -> Outcome:
-    """Warn of codes whose label has no word in common with that in the concordance, or in another year's file."""
+def _check_meanings(
+    connection: duckdb.DuckDBPyConnection, source: Source, unused: Sequence[UnusedColumn], links: Path
+) -> Outcome:
+    """Warn of codes whose label has no word in common with that in the concordance, or in another year's file.
+
+    If the source does not name the column of labels, it is the one whose words agree with those of most links.
+    """
     rule = "code_means_another"
-    if "national_label" not in source.columns:
+    if "national_label" in source.columns:
+        rows = run_sql(connection, "harmonise/labels_of_codes", links=quote_literal(str(links))).fetchall()
+    elif "national_code" in source.columns:
+        rows = [row for column in unused for row in _labels_beside(connection, column, links)]
+    else:
+        rows = []
+    if not rows:
         return Outcome(rule, "not applicable", 0, 0)
-    rows = run_sql(connection, "harmonise/labels_of_codes", links=quote_literal(str(links))).fetchall()
     found = []
     for code, label, meant, first, last in rows:
         if are_different(label, meant):
@@ -52,6 +72,30 @@ def _check_meanings(connection: duckdb.DuckDBPyConnection, source: Source, links
             found.append(f"{code}: {label!r} in the file ({span}), {meant!r} in the concordance")
     shown = "; ".join(found[:_MOST_SHOWN])
     return Outcome(rule, "warned" if found else "passed", len(rows), len(found), shown)
+
+
+def _labels_beside(
+    connection: duckdb.DuckDBPyConnection, column: UnusedColumn, links: Path
+) -> list[tuple[str, str, str, str, str]]:
+    """Return each code with each word next to it, if the column has the labels of the codes; nothing otherwise.
+
+    A column of groups has fewer words than there are codes.
+    """
+    if len(column.words) < 2 or not any(map(_stems, column.words[:_MOST_SHOWN])):
+        return []
+    rows = run_sql(
+        connection,
+        "harmonise/labels_beside_codes",
+        raw=column.table,
+        column=column.quoted,
+        links=quote_literal(str(links)),
+        most=str(_MOST_LABELS),
+    ).fetchall()
+    codes = {code for code, *_ in rows}
+    agree = {code for code, word, meant, *_ in rows if _stems(word) & _stems(meant)}
+    words = {word for _, word, *_ in rows}
+    is_label = len(codes) <= len(words) <= len(rows) <= _MOST_A_CODE * len(codes)
+    return rows if is_label and len(codes) > 1 and len(agree) >= _LEAST_AGREE * len(codes) else []
 
 
 def are_different(one: str, other: str) -> bool:

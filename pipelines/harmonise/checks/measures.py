@@ -74,6 +74,8 @@ def _measures_alike(
 def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
     """Refuse figures of several days that would be added up to a year or a quarter: they are of the same persons.
 
+    Populations are figures of a day as well, whatever their measure is called.
+
     Args:
         connection: has ``core``.
         folder: the source.
@@ -83,7 +85,11 @@ def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gr
         DataRefused: a table to publish has a longer period than the figures of a stock.
     """
     source = folder.source
-    stocks = [name for name, measure in source.measures.items() if measure.figures == "stock"]
+    stocks = [
+        name
+        for name, measure in source.measures.items()
+        if measure.figures == "stock" or (source.kind == "population" and measure.figures == "count")
+    ]
     problems = []
     checked = 0
     for name in stocks:

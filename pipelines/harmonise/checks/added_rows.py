@@ -1,0 +1,186 @@
+"""Rows that are added up although a column that the source does not use says that they are no parts of one figure.
+
+The law: what is added up are parts. Rows of one area, period, category and sex may differ in a column that source.yml
+does not name: a total and its parts, a first and a revised figure, recorded and cleared. ``total_beside_parts`` judges
+the columns that are named; this module the others, the sheets and the files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.collect.header import fold
+from pipelines.collect.headings.parts_of_years import part_of_year_in
+from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import breakdown_columns
+from schemas.source import SourceFolder
+from schemas.words_of_totals import TOTALS, plain
+
+_LEAST_TOTALS = 5
+_LEAST_DIFFERENT = 4
+_LEAST_SHARE = 0.95
+_LEAST_VALUE = 5
+"""Figures in which a word must have as much as all others together, how many different numbers, in what share of all,
+and from what number on: small counts are equal by chance."""
+_NEAR = 1.05
+_LEAST_NEAR = 100
+_LEAST_SPREAD = 1.5
+"""Words with nearly the same figures in places of different size are editions or variants of one figure."""
+_MOST_WORDS = 40
+_SEXES = re.compile(
+    r"[mfhwvk]|(fe)?males?|(wo)?m[ae]n|hombres?|mujer(es)?|hommes?|femmes?|masc\w*|fem\w*|homens?|mulher(es)?|m[aä]nn\w*"
+    r"|frau(en)?|weiblich|boys?|girls?|niñ[oa]s?|[12]",
+    re.IGNORECASE,
+)
+_EDITIONS = re.compile(
+    r"first|initial|original|prelim\w*\.?|provisional\w*|revised?|rev\.?|final|definiti\w*|updated?|corrected|old|new"
+    r"|previous|former|current|preliminar(es)?|provis[oó]ri[oa]s?|revisad[oa]s?|actualizad[oa]s?|provisoires?|révisée?s?"
+    r"|vorläufig\w*|endgültig\w*|revidiert\w*|(first|second|1st|2nd) (estimate|edition|release)|v(ersion)?[ ._]?\d+",
+    re.IGNORECASE,
+)
+_VARIANTS = re.compile(
+    r"(high|medium|low|central|constant|instant|zero|no|alta|media|baja|hoch|mittel|niedrig|haute|moyenne|basse)\b.*"
+    r"|.*\b(variante?s?|scenarios?|escenarios?|szenarien)\b.*",
+    re.IGNORECASE,
+)
+_VARIANT = re.compile(r"variante?|scenario|escenario|sc[eé]nario|szenario|projection|hip[oó]tesis", re.IGNORECASE)
+_PART_OF_OTHERS = re.compile(
+    r"\W*(of (which|whom)|thereof|de l[oa]s cuales|d[oa]s quais|dont|darunter|davon|included (in|above))\b.*",
+    re.IGNORECASE,
+)
+_RECORDED = re.compile(
+    r"(recorded|reported|known|registrad\w+|conocid\w+|constat\w+|erfasst\w*|all|total)\b.*", re.IGNORECASE
+)
+_CLEARED = re.compile(
+    r"(cleared|solved|detected|clearances?|resuelt\w+|esclarecid\w+|élucid\w+|aufgeklärt\w*|elucidad\w+)\b.*",
+    re.IGNORECASE,
+)
+_DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word of a column in the figures that are sums over rows with several of its words: see ``added_words.sql``."""
+
+    word: str | None
+    figures: int
+    totals: int
+    large_totals: int
+    different: int
+    highest: int
+    value: float
+    file: str
+    row: int
+    near: int
+    spread: float | None
+
+    @property
+    def is_total(self) -> bool:
+        """Whether the rows with this word are the sum of the others."""
+        mostly = self.totals >= _LEAST_SHARE * self.figures
+        proven = mostly and self.large_totals >= _LEAST_TOTALS and self.different >= _LEAST_DIFFERENT
+        named = plain(self.word or "") in TOTALS
+        return proven or (named and max(self.totals, self.highest) >= _LEAST_SHARE * self.figures)
+
+
+def check_added_rows(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
+) -> Outcome:
+    """Refuse totals that are added to their parts, and warn of rows that are added up without being parts.
+
+    Args:
+        connection: has ``core``, the observations in codes with their places.
+        folder: the source.
+        unused: the columns of its tables of text that it does not use.
+
+    Raises:
+        DataRefused: rows with one word of an unused column are the total of the others.
+    """
+    if folder.source.rows == "cells" or not unused:
+        return Outcome("parts_unlike", "not applicable", 0, 0)
+    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    names = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
+    run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in names if name in columns))
+    (rows,) = fetch_row(connection, "SELECT count(*) FROM added")
+    problems, told, checked = list[Problem](), list[str](), 0
+    for column in unused if rows else ():
+        words = _words_of(connection, column)
+        if not words:
+            continue
+        checked += 1
+        totals = [word for word in words if word.is_total]
+        if totals:
+            problems.append(_total_problem(folder, column.name, totals[0], words))
+        elif found := _why_unlike(folder, column.name, words):
+            told.append(found)
+    if problems:
+        raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
+    outcome = "warned" if told else "passed" if checked else "not applicable"
+    return Outcome("parts_unlike", outcome, checked, len(told), "; ".join(told[:5]))
+
+
+def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Word]:
+    rows = run_sql(
+        connection,
+        "harmonise/added_words",
+        raw=column.table,
+        column=column.quoted,
+        least_value=str(_LEAST_VALUE),
+        least_near=str(_LEAST_NEAR),
+        near=str(_NEAR),
+        most_words=str(_MOST_WORDS),
+    ).fetchall()
+    return [_Word(*row) for row in rows]
+
+
+def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Sequence[_Word]) -> Problem:
+    others = [repr(one.word) for one in words if one.word != total.word]
+    shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+    what = {"_sheet": "the sheet", "_file": "the file"}.get(
+        column, f"the column {column!r}, which source.yml does not use,"
+    )
+    found = (
+        f"Rows that differ in {what} are added up, but those of {total.word!r} have as much as those of {shown} "
+        f"together, in {total.totals:,} of {total.figures:,} figures: each is counted twice."
+    )
+    if not total.totals:
+        found = (
+            f"Rows that differ in {what} are added up, but those of {total.word!r} are by their name the total of "
+            f"those of {shown}: each is counted twice."
+        )
+    place = None if column.startswith("_") else column
+    return Problem(
+        "total_beside_parts", folder.source_id, found, file=total.file, row=total.row, column=place, value=total.word
+    )
+
+
+def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> str | None:
+    """Return what says that the rows with these words are no parts of one figure; None if nothing does."""
+    texts = [one.word or "" for one in words]
+    shown = f"{column!r} ({', '.join(map(repr, texts[:3]))}{' ...' if len(texts) > 3 else ''})"
+    is_part = [text for text in texts if _PART_OF_OTHERS.fullmatch(text)]
+    if is_part:
+        return f"{shown}: {is_part[0]!r} is part of another row"
+    if sum(bool(_EDITIONS.fullmatch(text)) for text in texts) > 1:
+        return f"{shown}: editions of one figure"
+    is_variant = _VARIANT.fullmatch(fold(column).strip()) or folder.source.kind == "population"
+    if is_variant and sum(bool(_VARIANTS.fullmatch(text)) for text in texts) > 1:
+        return f"{shown}: variants of one figure"
+    if any(map(_RECORDED.fullmatch, texts)) and any(map(_CLEARED.fullmatch, texts)):
+        return f"{shown}: those cleared are recorded as well"
+    if fold(column).strip() == "action" and any(map(_DELETED.fullmatch, texts)):
+        return f"{shown}: rows that are to be deleted"
+    parts = all(map(_SEXES.fullmatch, texts)) or any(part_of_year_in(text, column) for text in texts)
+    figures = max(one.figures for one in words)
+    near = max(one.near for one in words)
+    is_near = near >= _LEAST_TOTALS and near >= _LEAST_SHARE * figures
+    if is_near and not parts and max(one.spread or 0 for one in words) >= _LEAST_SPREAD:
+        return f"{shown}: nearly the same figures, in {near:,} of {figures:,} cases, so perhaps variants of one figure"
+    return None

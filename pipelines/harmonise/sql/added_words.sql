@@ -1,0 +1,41 @@
+-- Grain: one row for each word of an unused column, in the figures that are sums over rows with several of its words: how
+-- many figures, in how many the word has as much as all other words together (or, with several groupings, half as much),
+-- how many different numbers these are, in how many it has at least as much as any other, its sum, its first row, and of
+-- the column in how many figures the words have nearly the same, and how far those lie apart.
+-- reads: added
+WITH part AS (
+    SELECT sum_of, word, sum(value) AS value, arg_min(_file, _row) AS _file, min(_row) AS _row
+    FROM added
+    JOIN (SELECT _file, coalesce(_sheet, '') AS _sheet, _row, trim({{column}}) AS word FROM {{raw}}) AS row_of_text
+        USING (_file, _sheet, _row)
+    GROUP BY ALL
+),
+shared AS (
+    SELECT *, sum(value) OVER each AS whole, max(value) OVER each AS most, min(value) OVER each AS least,
+        count(*) OVER each AS words
+    FROM part
+    WINDOW each AS (PARTITION BY sum_of)
+    QUALIFY words > 1
+),
+judged AS (
+    SELECT *,
+        value > 0 AND (abs(whole - 2 * value) <= 1e-9 * whole
+            OR words > 3 AND abs(whole - 3 * value) <= 1e-9 * whole) AS is_total,
+        least >= {{least_near}} AND most <= {{near}} * least AS is_near
+    FROM shared
+),
+counted AS (
+    SELECT word, count(*) FILTER (value > 0) AS figures, count(*) FILTER (is_total) AS totals,
+        count(*) FILTER (is_total AND value >= {{least_value}}) AS large_totals,
+        count(DISTINCT value) FILTER (is_total AND value >= {{least_value}}) AS different,
+        count(*) FILTER (value > 0 AND value >= most) AS highest, sum(value) AS value,
+        arg_min(_file, _row) AS _file, min(_row) AS _row,
+        count(*) FILTER (is_near) AS near, max(whole) FILTER (is_near) / min(whole) FILTER (is_near) AS spread
+    FROM judged
+    GROUP BY word
+    HAVING figures > 0
+)
+SELECT * FROM counted
+QUALIFY count(*) OVER () <= {{most_words}} OR totals > 0
+ORDER BY totals DESC, value DESC, word
+LIMIT {{most_words}}

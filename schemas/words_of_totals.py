@@ -1,0 +1,35 @@
+"""Words that mark a row as the sum of others, in files of several languages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+TOTALS = frozenset(
+    {
+        *("total", "totals", "total general", "totales", "grand total", "overall", "all", "sum", "all offences"),
+        *("all crimes", "all crime", "total offences", "total crime", "total crimes", "total de delitos", "nacional"),
+        *("national", "pais", "total nacional", "total pais", "ensemble", "toutes", "tous", "insgesamt", "gesamt"),
+        *("summe", "todos", "todas", "ambos", "ambos sexos", "both", "both sexes", "country total", "state total"),
+        *("all persons", "all ages", "total persons", "alle", "zusammen"),
+        *(
+            "les deux sexes",
+            "todas las edades",
+            "tous les ages",
+            "all sexes",
+            "all suspects",
+            "all victims",
+            "gesamtzahl",
+        ),
+    }
+)
+"""Words that mark a row as the sum of others, without accents."""
+
+
+def plain(text: str) -> str:
+    """Return a text in lower case without accents, for comparison.
+
+    >>> plain("  Género  Femenino ")
+    'genero femenino'
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split()).casefold()

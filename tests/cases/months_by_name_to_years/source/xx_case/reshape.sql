@@ -1,0 +1,2 @@
+-- Grain: one row for each raw row.
+SELECT * FROM raw

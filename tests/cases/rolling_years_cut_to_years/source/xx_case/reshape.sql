@@ -1,0 +1,2 @@
+-- Grain: one row for each raw row.
+SELECT *, right(year, 4) AS jahr FROM raw
