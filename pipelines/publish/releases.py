@@ -308,21 +308,21 @@ def compare_releases(old: str, new: str, settings: Settings) -> Comparison:
     """Return what a release added, withdrew and changed against another, by source: counts, populations, estimates.
 
     A cell is added or withdrawn; its figure is no longer given, now given, or changed (bounds and errors included); or
-    only its marks are others. Cells of sources with the same vintage in both have the same figures and are not compared.
+    only its marks are others. Sources with the same vintage in both have the same figures and are not compared.
 
     Raises:
         UsageError: one of them is not kept.
     """
     paths = [find_release(name, settings).path for name in (old, new)]
     with attached(*paths) as connection:
-        key = [_compare_cells(connection, table) for table in _FIGURES][0]
+        keys = {table: ", ".join(_compare_cells(connection, table)) for table in _FIGURES}
         return Comparison(
             _records(run_sql(connection, "publish/release_sources")),
             _records(
                 run_sql(
                     connection,
                     "publish/release_largest",
-                    key=", ".join(key),
+                    key=keys["observation"],
                     percent=percent_change_sql("old_value", "new_value"),
                     no_percent=no_percent_sql("old_value", "new_value"),
                     largest=str(_LARGEST),
