@@ -90,7 +90,7 @@ def test_comments_and_layout_of_a_statement_decide_nothing(copied: Path, changed
 
 
 def test_a_statement_of_tabulate_makes_new_vintages_only(changed: Versions) -> None:
-    name = "pipelines/tabulate/sql/cells_of_sums.sql"
+    name = "pipelines/tabulate/sql/aggregate.sql"
     assert changed(name, lambda text: text.replace("sum(value)", "max(value)", 1)) == (True, False)
 
 
