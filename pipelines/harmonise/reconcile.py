@@ -23,6 +23,7 @@ from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.added_rows import check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
+from pipelines.harmonise.checks.exclusions import check_exclusions
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
     check_first_days,
@@ -198,6 +199,7 @@ def account(
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += _check_observations(connection, folder, statements.grain)
+    outcomes.append(check_exclusions(connection, source, statements.grain))
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     unused, words_beside = _check_unused(connection, folder, judged, outcomes)

@@ -298,41 +298,87 @@ def restore_release(name: str, settings: Settings) -> Release:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between two releases: a row for each source, and the largest changes of a value."""
+    """What differs between two releases: a row for each source, and the largest changes of a count."""
 
     sources: list[dict[str, Any]]
     largest: list[dict[str, Any]]
 
 
 def compare_releases(old: str, new: str, settings: Settings) -> Comparison:
-    """Return what a release added, withdrew and changed against another, by source.
+    """Return what a release added, withdrew and changed against another, by source: counts, populations, estimates.
 
-    Cells of sources with the same vintage in both have the same figures and are not compared.
+    A cell is added or withdrawn; its figure is no longer given, now given, or changed (bounds and errors included); or
+    only its marks are others. Sources with the same vintage in both have the same figures and are not compared.
 
     Raises:
         UsageError: one of them is not kept.
     """
     paths = [find_release(name, settings).path for name in (old, new)]
-    key = [
-        column.name
-        for column in load_tables()["observation"].columns
-        if column.role == "dimension" and column.name != "vintage"
-    ]
     with attached(*paths) as connection:
-        run_sql(connection, "publish/release_cells", key=", ".join(key))
+        keys = {table: ", ".join(_compare_cells(connection, table)) for table in _FIGURES}
         return Comparison(
             _records(run_sql(connection, "publish/release_sources")),
             _records(
                 run_sql(
                     connection,
                     "publish/release_largest",
-                    key=", ".join(key),
+                    key=keys["observation"],
                     percent=percent_change_sql("old_value", "new_value"),
                     no_percent=no_percent_sql("old_value", "new_value"),
                     largest=str(_LARGEST),
                 )
             ),
         )
+
+
+_FIGURES = {"observation": "value", "population": "population", "estimate": "estimate"}
+"""The column of the figure, by table."""
+
+
+def _compare_cells(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Make the table of the cells that differ between two attached releases; return the columns that name a cell.
+
+    A release of another version may lack columns, or the table: the columns of the other are then compared with none.
+    """
+    value = _FIGURES[table]
+    there = [_columns_of(connection, f"release_{number}.out.{table}") for number in (0, 1)]
+    both = [
+        column
+        for column in load_tables()[table].columns
+        if column.name != "vintage" and all(column.name in names for names in there if names)
+    ]
+    key = [column.name for column in both if column.role == "dimension"]
+    figures = [column.name for column in both if column.role == "measure"]
+    marks = [column.name for column in both if column.role == "attribute"]
+    sides = [
+        f"release_{number}.out.{table}" if names else f"(FROM release_{1 - number}.out.{table} LIMIT 0)"
+        for number, names in enumerate(there)
+    ]
+    run_sql(
+        connection,
+        "publish/release_cells",
+        target="differing" if table == "observation" else f"differing_{table}",
+        old=sides[0],
+        new=sides[1],
+        key=", ".join(key),
+        columns=", ".join([*key, *figures, *marks]),
+        value=value,
+        figures_differ=_differ(figures),
+        marks_differ=_differ(marks),
+    )
+    return key
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Return the columns of a table; none if there is no such table."""
+    try:
+        return {name for name, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    except duckdb.CatalogException:
+        return set()
+
+
+def _differ(columns: Iterable[str]) -> str:
+    return " OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in columns)
 
 
 def _records(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

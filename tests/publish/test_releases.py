@@ -113,7 +113,9 @@ def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFix
     people = [word for word in data if word != "--json"]
     assert main(["releases", "diff", first, second, *people]) == 0
     text = capsys.readouterr().out
-    assert "Largest changes (source xx_tiny, ref area MX-JAL, time period 2024, freq A" in text  # alike in both lines
+    assert (
+        "Largest changes of a count (source xx_tiny, ref area MX-JAL, time period 2024, freq A" in text
+    )  # alike in both lines
     assert ["0101", "5", "8", "3"] in [line.split() for line in text.splitlines()]
     assert "no percent reason few_events" in text  # one event more or less is a fifth of five
     assert main(["releases", "list", *people]) == 0
@@ -132,6 +134,39 @@ def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFix
     assert releases == [(first,), (second,), (_release(third),)]
     with pytest.raises(UsageError, match="no longer kept"):
         restore_release(first, tiny.settings)
+
+
+def test_figures_that_are_no_longer_given_and_populations_are_in_the_comparison(tiny: Tiny) -> None:
+    """Of two states the figure of one goes and then comes back, each at 0101 and 01; the population is revised."""
+    tiny.declare_plain(values="value,-,O,\n")
+    declaration = tiny.sources / "xx_tiny" / "source.yml"
+    declaration.write_text(declaration.read_text(encoding="utf-8").replace("'*.csv'", "figures.csv"), encoding="utf-8")
+    people = Tiny(tiny.root, "xx_people")
+    people.declare(
+        "kind: population\nlayouts:\n  - files: [people.csv]\n    read: {columns: [area, year, n]}\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, value: n}\n"
+        "measures:\n  persons: {counting_unit: person}\n",
+    )
+    for name in ("concordance.csv", "values.csv"):
+        (people.sources / "xx_people" / name).unlink()
+    before = "".join(f"{area},{year},HOM,8\n" for area in (14, 15) for year in range(2000, 2024))
+    releases = []
+    for figure, inhabitants in (("5", 1000), ("-", 1010), ("5", 1010)):
+        tiny.give("figures.csv", f"area,year,code,n\n{before}14,2024,HOM,{figure}\n15,2024,HOM,8\n")
+        tiny.give("people.csv", f"area,year,n\n14,2024,{inhabitants}\n15,2024,500\n")
+        session = Session(tiny.settings, tiny.given, source_folders=tiny.sources)
+        done = run_all(find_sources([], tiny.sources), session, named=False)
+        assert not done.refused, done.refused
+        releases.append(_release(done))
+
+    def told(old: int, new: int) -> dict[str, dict[str, int]]:
+        rows = compare_releases(releases[old], releases[new], tiny.settings).sources
+        kinds = ("added", "withdrawn", "no_longer_given", "now_given", "changed")
+        return {row["source"]: {kind: row[kind] for kind in kinds if row[kind]} for row in rows}
+
+    assert told(0, 1) == {"xx_people": {"changed": 1}, "xx_tiny": {"no_longer_given": 2}}
+    assert told(1, 2) == {"xx_people": {}, "xx_tiny": {"now_given": 2}}
+    assert told(0, 2) == {"xx_people": {"changed": 1}, "xx_tiny": {}}
 
 
 def test_the_same_content_again_is_another_release(tiny: Tiny) -> None:

@@ -93,7 +93,7 @@ def diff_command(options: argparse.Namespace) -> int:
         print_table(
             [_SHORT.get(name, name) for name in columns],
             [[row[name] for name in columns] for row in compared.largest],
-            title=f"Largest changes{shared}",
+            title=f"Largest changes of a count{shared}",
         )
     return EXIT_DONE
 
