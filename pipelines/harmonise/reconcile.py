@@ -195,7 +195,6 @@ def account(
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += _check_observations(connection, folder, statements.grain)
-    outcomes.append(check_exclusions(connection, source, statements.grain))
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     unused, words_beside = _check_unused(connection, folder, judged, outcomes)
@@ -225,11 +224,12 @@ def account(
 
 
 def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
-    """Judge places, measures, ages, labels and periods of all observations together."""
+    """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
     return [
         *check_places(connection, folder, "core"),
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
         *check_periods(connection, folder.source, "core"),
+        check_exclusions(connection, folder.source, grain),
     ]
 
 
