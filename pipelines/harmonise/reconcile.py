@@ -228,7 +228,7 @@ def account(
 
 
 def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
-    """Judge places, measures, ages, labels and periods of all observations together."""
+    """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
     return [
         *check_places(connection, folder, "core"),
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
