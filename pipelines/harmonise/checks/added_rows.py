@@ -26,14 +26,18 @@ from schemas.words_of_totals import TOTALS, plain
 _LEAST_TOTALS = 5
 _LEAST_DIFFERENT = 4
 _LEAST_SHARE = 0.95
+_LEAST_ALIKE = 0.3
 _LEAST_VALUE = 5
-"""Figures in which a word must have as much as all others together, how many different numbers, in what share of all,
-and from what number on: small counts are equal by chance."""
+"""Figures in which a word must have as much as all others together, how many different numbers, in what share of all
+(the lower one if no other word has more, as parts may be suppressed), and from what number on: small counts are equal
+by chance."""
 _NEAR = 1.05
 _LEAST_NEAR = 100
 _LEAST_SPREAD = 1.5
 """Words with nearly the same figures in places of different size are editions or variants of one figure."""
 _MOST_WORDS = 40
+_OF_COLUMNS = UnusedColumn("tally_part", "_column", in_sql=False, words=())
+_YEAR = r"\b(19|20)[0-9]{2}\b"
 _SEXES = re.compile(
     r"[mfhwvk]|(fe)?males?|(wo)?m[ae]n|hombres?|mujer(es)?|hommes?|femmes?|masc\w*|fem\w*|homens?|mulher(es)?|m[aä]nn\w*"
     r"|frau(en)?|weiblich|boys?|girls?|niñ[oa]s?|[12]",
@@ -84,7 +88,8 @@ class _Word:
     @property
     def is_total(self) -> bool:
         """Whether the rows with this word are the sum of the others."""
-        mostly = self.totals >= _LEAST_SHARE * self.figures
+        largest = self.highest >= _LEAST_SHARE * self.figures and self.totals >= _LEAST_ALIKE * self.figures
+        mostly = self.totals >= _LEAST_SHARE * self.figures or largest
         proven = mostly and self.large_totals >= _LEAST_TOTALS and self.different >= _LEAST_DIFFERENT
         named = plain(self.word or "") in TOTALS
         return proven or (named and max(self.totals, self.highest) >= _LEAST_SHARE * self.figures)
@@ -110,7 +115,7 @@ def check_added_rows(
     run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in names if name in columns))
     (rows,) = fetch_row(connection, "SELECT count(*) FROM added")
     problems, told, checked = list[Problem](), list[str](), 0
-    for column in unused if rows else ():
+    for column in (*unused, _OF_COLUMNS) if rows else ():
         words = _words_of(connection, column)
         if not words:
             continue
@@ -127,11 +132,16 @@ def check_added_rows(
 
 
 def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Word]:
+    if column == _OF_COLUMNS:  # of figures that stood side by side, the column is what a word is to a row
+        place, words = "cell", f"SELECT cell, trim(regexp_replace(_column, '{_YEAR}', '')) AS word FROM {column.table}"
+    else:
+        place = "_file, _sheet, _row"
+        words = f"SELECT _file, coalesce(_sheet, '') AS _sheet, _row, trim({column.quoted}) AS word FROM {column.table}"
     rows = run_sql(
         connection,
         "harmonise/added_words",
-        raw=column.table,
-        column=column.quoted,
+        words=words,
+        place=place,
         least_value=str(_LEAST_VALUE),
         least_near=str(_LEAST_NEAR),
         near=str(_NEAR),
@@ -141,24 +151,28 @@ def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> li
 
 
 def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Sequence[_Word]) -> Problem:
-    others = [repr(one.word) for one in words if one.word != total.word]
+    others = [_shown(one.word) for one in words if one.word != total.word]
     shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
-    what = {"_sheet": "the sheet", "_file": "the file"}.get(
+    what = {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
         column, f"the column {column!r}, which source.yml does not use,"
     )
     found = (
-        f"Rows that differ in {what} are added up, but those of {total.word!r} have as much as those of {shown} "
+        f"Rows that differ in {what} are added up, but those of {_shown(total.word)} have as much as those of {shown} "
         f"together, in {total.totals:,} of {total.figures:,} figures: each is counted twice."
     )
     if not total.totals:
         found = (
-            f"Rows that differ in {what} are added up, but those of {total.word!r} are by their name the total of "
-            f"those of {shown}: each is counted twice."
+            f"Rows that differ in {what} are added up, but those of {_shown(total.word)} are by their name the total "
+            f"of those of {shown}: each is counted twice."
         )
     place = None if column.startswith("_") else column
     return Problem(
         "total_beside_parts", folder.source_id, found, file=total.file, row=total.row, column=place, value=total.word
     )
+
+
+def _shown(word: str | None) -> str:
+    return repr(word) if word else "a blank cell"
 
 
 def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> str | None:

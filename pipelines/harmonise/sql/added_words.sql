@@ -1,4 +1,4 @@
--- Grain: one row for each word of an unused column, in the figures that are sums over rows with several of its words: how
+-- Grain: one row for each word of an unused column (or of the columns from which the figures were taken, without years), in the figures that are sums over rows with several of its words: how
 -- many figures, in how many the word has as much as all other words together (or, with several groupings, half as much),
 -- how many different numbers these are, in how many it has at least as much as any other, its sum, its first row, and of
 -- the column in how many figures the words have nearly the same, and how far those lie apart.
@@ -6,8 +6,7 @@
 WITH part AS (
     SELECT sum_of, word, sum(value) AS value, arg_min(_file, _row) AS _file, min(_row) AS _row
     FROM added
-    JOIN (SELECT _file, coalesce(_sheet, '') AS _sheet, _row, trim({{column}}) AS word FROM {{raw}}) AS row_of_text
-        USING (_file, _sheet, _row)
+    JOIN ({{words}}) AS worded USING ({{place}})
     GROUP BY ALL
 ),
 shared AS (
