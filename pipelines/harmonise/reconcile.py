@@ -20,7 +20,7 @@ from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.added_rows import check_added_rows
+from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
@@ -264,6 +264,7 @@ def _check_unused(
     unused = unused_columns(connection, folder, judged.raw) if has_text else ()
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
+    check_added_codes(connection, folder)
     outcomes.append(check_area_words(connection, folder, unused))
     if not isinstance(judged, Tallied):
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
