@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from iccs.classification import UnknownCode, load_classification
+from iccs.periods import year_spans
 from pipelines.reader.plots.style import label_of
-from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import handling_in, trend_sentence
 from pipelines.reader.site.area_map import KnownOutlines, draw_area_map
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
