@@ -141,7 +141,7 @@ def _parse(statement: str) -> list[dict[str, Any]]:
     Raises:
         ValueError: no SELECT, or a syntax error.
     """
-    row = _parser().cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [statement]).fetchone()
+    row = parser_connection().cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [statement]).fetchone()
     parsed = json.loads(row[0]) if row else {}
     if parsed.get("error"):
         message = str(parsed["error_message"])
@@ -150,7 +150,7 @@ def _parse(statement: str) -> list[dict[str, Any]]:
 
 
 @cache
-def _parser() -> duckdb.DuckDBPyConnection:
+def parser_connection() -> duckdb.DuckDBPyConnection:
     """A connection that parses texts and runs none of them."""
     return duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
 
@@ -160,10 +160,10 @@ _CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localt
 
 
 @cache
-def _unstable_functions() -> frozenset[str]:
+def unstable_functions() -> frozenset[str]:
     """Functions whose result depends on more than their arguments: clock, random numbers, settings, connection."""
     rows = (
-        _parser()
+        parser_connection()
         .cursor()
         .execute("SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'")
         .fetchall()
@@ -192,7 +192,7 @@ def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Itera
             name = str(node["function"].get("function_name"))
             if name.lower() not in _TABLE_FUNCTIONS:
                 yield f"the function {name!r} reads something other than the rows of the file; select from raw"
-        elif node.get("class") == "FUNCTION" and str(node["function_name"]).lower() in _unstable_functions():
+        elif node.get("class") == "FUNCTION" and str(node["function_name"]).lower() in unstable_functions():
             name = str(node["function_name"])
             yield _changing(f"the function {name!r}")
         elif node.get("class") == "COLUMN_REF" and (name := ".".join(node["column_names"]).lower()) in _CLOCK:

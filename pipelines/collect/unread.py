@@ -82,10 +82,10 @@ _BARE = (
 def unread_columns(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
 ) -> list[str]:
-    """Return the columns that ``conserve`` would match without a mark after their name, and that are not read.
+    """Return the columns that ``conserve`` would match without a mark after their name, or for an earlier year.
 
     A publisher writes the newest year as 2023* or 2023 (p), and a reshape that takes columns of four digits silently
-    leaves it out.
+    leaves it out; so does one that takes those of a decade (^201) with the year 2020.
     """
     conserve = folder.source.layouts[file.layout].conserve
     if conserve is None:
@@ -95,7 +95,14 @@ def unread_columns(
         f"AND regexp_matches({_BARE}, $pattern) AND NOT list_contains($names, {_BARE})",
         {"names": list(names), "pattern": conserve},
     ).fetchall()
-    return [f"{file.name}: {name!r}" for (name,) in found]
+    later = connection.execute(
+        "WITH named AS (SELECT name, regexp_matches(name, $pattern) AS is_read, regexp_extract(name, $year) AS year, "
+        "regexp_replace(name, $year, '') AS form FROM (SELECT unnest($names) AS name)) "
+        "SELECT name FROM named WHERE NOT is_read AND year <> '' AND year > "
+        "(SELECT max(year) FROM named AS other WHERE other.is_read AND other.form = named.form)",
+        {"names": list(names), "pattern": conserve, "year": r"\b(19|20)[0-9]{2}\b"},
+    ).fetchall()
+    return [f"{file.name}: {name!r}" for (name,) in dict.fromkeys([*found, *later])]
 
 
 # What may follow a name for another edition of its column, or its share: 2023 (rev.), 2023 r, 2023 %, 2023 old.

@@ -147,16 +147,16 @@ def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> 
     """
     folder = settings.quarantine / source_id
     refused = sorted(
-        (_read_note(path, settings) for path in _refused_loads(source_id, settings, with_missing=True)),
+        (read_note(path, settings) for path in _refused_loads(source_id, settings, with_missing=True)),
         key=lambda load: load.kept_at,
         reverse=True,
     )
     stored = folder / f"{vintage}.parquet"
     is_kept = bool(vintage) and (stored.is_file() or seal_path(stored).is_file())
-    return [*refused, *([_read_note(stored, settings)] if is_kept else [])]
+    return [*refused, *([read_note(stored, settings)] if is_kept else [])]
 
 
-def _read_note(path: Path, settings: Settings) -> Quarantined:
+def read_note(path: Path, settings: Settings) -> Quarantined:
     """The metadata in the footer of the Parquet file.
 
     Raises:
@@ -182,7 +182,7 @@ def damaged_loads(source_id: str, settings: Settings) -> list[tuple[Path, str]]:
     found = []
     for path in sorted(kept):
         try:
-            _read_note(path, settings)
+            read_note(path, settings)
         except DamagedFile as damage:
             found.append((path, damage.what))
         except (duckdb.Error, ValueError, KeyError, TypeError) as error:

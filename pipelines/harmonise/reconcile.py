@@ -37,7 +37,11 @@ from pipelines.harmonise.checks.periods import (
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
-from pipelines.harmonise.checks.rows_that_count import judge_unread_counts
+from pipelines.harmonise.checks.rows_that_count import (
+    check_repeated_numbers,
+    judge_repeated_numbers,
+    judge_unread_counts,
+)
 from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
 from pipelines.harmonise.checks.unused_words import (
     UnusedWord,
@@ -195,7 +199,6 @@ def account(
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += _check_observations(connection, folder, statements.grain)
-    outcomes.append(check_exclusions(connection, source, statements.grain))
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     unused, words_beside = _check_unused(connection, folder, judged, outcomes)
@@ -225,11 +228,12 @@ def account(
 
 
 def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
-    """Judge places, measures, ages, labels and periods of all observations together."""
+    """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
     return [
         *check_places(connection, folder, "core"),
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
         *check_periods(connection, folder.source, "core"),
+        check_exclusions(connection, folder.source, grain),
     ]
 
 
@@ -260,6 +264,8 @@ def _check_unused(
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
     outcomes += [check_added_rows(connection, folder, unused), check_area_words(connection, folder, unused)]
+    if not isinstance(judged, Tallied):
+        outcomes.append(check_repeated_numbers(connection, folder, unused))
     return unused, words
 
 
@@ -750,7 +756,8 @@ def _check_repeats(
     names = _names(tallied)
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
-    return [*outcomes, following, judge_unread_counts(tallied.pairs)]
+    unread = (judge_unread_counts(tallied.pairs), judge_repeated_numbers(tallied.pairs))
+    return [*outcomes, following, *unread]
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:

@@ -151,7 +151,7 @@ def make_statements(folder: SourceFolder, concordance: Concordance | None) -> St
         UsageError: the declaration names an area, a unit of age or a form of date that does not exist.
         DataRefused: values.csv has a code that is not in our lists.
     """
-    return _Maker(folder, concordance).statements()
+    return StatementMaker(folder, concordance).statements()
 
 
 def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
@@ -162,7 +162,7 @@ def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) ->
         connection.unregister("incoming")
 
 
-class _Maker:
+class StatementMaker:
     """Collects labels, joins, lists and rules while the select list of ``rows`` is built, dimension by dimension."""
 
     def __init__(self, folder: SourceFolder, concordance: Concordance | None) -> None:
@@ -185,6 +185,7 @@ class _Maker:
         self.lists["code_span"], self.conflicting = list_spans(self.source, self.spans)
 
     def statements(self) -> Statements:
+        """Return the statements of the source, with their lists and rules."""
         source = self.source
         for dimension, column in source.columns.items():
             self.own[f"{dimension}_word"] = f"CAST(tidy.{quote_identifier(column)} AS STRING)"
@@ -318,9 +319,10 @@ class _Maker:
         self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
         rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
         fits = partial(_fits_list, dimension)
-        self._add_rule(rule, dimension, f"{dimension}_id IS NULL", fits=fits)
+        self.add_rule(rule, dimension, f"{dimension}_id IS NULL", fits=fits)
 
-    def _add_rule(self, rule: str, dimension: str, condition: str, fits: Fits = _fits_nothing) -> None:
+    def add_rule(self, rule: str, dimension: str, condition: str, fits: Fits = _fits_nothing) -> None:
+        """Reject the rows on which a condition holds, under the name of a rule."""
         self.rules.append(RowRule(rule, self._column(dimension), self._shown(dimension), condition, fits))
 
     def _area_list(self) -> list[tuple[str, int]]:
@@ -410,7 +412,7 @@ class _Maker:
 
         self.numbers["code_id"] = self._join("code", self._word("national_code"), within_span)
         condition = "code_id IS NULL AND period >= -1" if bounded else "code_id IS NULL"
-        self._add_rule("unlinked_national_code", "national_code", condition, fits=partial(_fits_list, "code"))
+        self.add_rule("unlinked_national_code", "national_code", condition, fits=partial(_fits_list, "code"))
 
     def _add_measures(self) -> None:
         measures = list(self.source.measures.items())
@@ -431,9 +433,9 @@ class _Maker:
         self.numbers["period"] = period_number(self.period)
         dimension = "year" if "year" in self.source.columns else "time_period"
         fits = partial(_fits_date, self.period.forms) if dimension == "time_period" else _fits_age
-        self._add_rule("invalid_period", dimension, "coalesce(period, -2) < -1", fits=fits)
+        self.add_rule("invalid_period", dimension, "coalesce(period, -2) < -1", fits=fits)
         if not self.period.may_come:
-            self._add_rule("date_in_future", dimension, "period = -1")
+            self.add_rule("date_in_future", dimension, "period = -1")
 
     def _known_joins(self, numbers: str) -> list[str]:
         """The joins of the lists of codes with a relation of their numbers."""
@@ -542,7 +544,7 @@ class _Maker:
         self.lists["list_flag"] = _word_table([(label, codes.index(code)) for label, code in words])
         flag = f"coalesce({self._join('flag', self._word('obs_status'))}, -1)"
         fits = partial(_fits_list, "flag")
-        self._add_rule("unknown_word", "obs_status", "flag_id = -1 AND value_id = -1", fits=fits)
+        self.add_rule("unknown_word", "obs_status", "flag_id = -1 AND value_id = -1", fits=fits)
         reasons = ", ".join(str(number) for number, code in enumerate(codes) if code not in get_args(StatusOfValue))
         return flag, f"{flag} IN ({reasons})" if reasons else "FALSE"
 

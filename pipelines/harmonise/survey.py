@@ -41,6 +41,8 @@ ALL = "(all)"
 """The word for all groups of a dimension in the table of estimates."""
 WITHHELD = "(withheld)"
 """The word for an estimate from too few records."""
+_NEARLY_ONE = 0.01
+"""How far the mean of weights that are scaled to the size of the sample may be from one."""
 _CONFIDENCE_PERCENT = 95.0
 _BESIDE = ("value", "standard_error", "ci_low", "ci_high", "sample_size")
 
@@ -50,6 +52,7 @@ class Surveyed:
     """The estimates of a survey as a table, and the account of its records: role, rule (none where used), records.
 
     Of the withheld estimates, ``few`` are from few records, the others so that those cannot be computed from them.
+    ``mean_weight``: how many units a sampled unit represents on average.
     """
 
     source_id: str
@@ -57,6 +60,7 @@ class Surveyed:
     account: tuple[tuple[str, str | None, int], ...]
     withheld: int
     few: int
+    mean_weight: float
 
     @property
     def rows(self) -> int:
@@ -151,6 +155,7 @@ def estimate_survey(folder: SourceFolder, acquired: Acquired, settings: Settings
             target = work / "estimates.parquet"
             few = _write_estimates(engine.connection, folder, survey, target)
             account = _account(engine.connection, folder)
+            (mean_weight,) = fetch_row(engine.connection, "SELECT avg(weight) FROM sampled_unit")
     finally:
         engine.close()
     with connect(settings) as connection:
@@ -158,7 +163,7 @@ def estimate_survey(folder: SourceFolder, acquired: Acquired, settings: Settings
         rows, withheld = fetch_row(connection, f"SELECT {counted} FROM read_parquet($path)", {"path": str(target)})
     files = tuple(replace(file, layout=0) for file in acquired.files)
     raw = RawTable(folder.source_id, ((target,),), rows, {}, files)
-    return Surveyed(folder.source_id, raw, account, withheld, few)
+    return Surveyed(folder.source_id, raw, account, withheld, few, float(mean_weight or 0))
 
 
 def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, settings: Settings) -> Validated:
@@ -195,7 +200,23 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
         surveyed.withheld,
         few if surveyed.withheld else "",
     )
-    return replace(validated, outcomes=(*validated.outcomes, outcome))
+    return replace(validated, outcomes=(*validated.outcomes, outcome, _judge_weights(folder.source, surveyed)))
+
+
+def _judge_weights(source: Source, surveyed: Surveyed) -> Outcome:
+    """Warn of numbers of persons or offences from weights that add up to the sample, not to the population."""
+    numbers = [name for name, measure in source.measures.items() if measure.unit == "number"]
+    if not numbers:
+        return Outcome("weights_of_sample", "not applicable", 0, 0)
+    is_sample = abs(surveyed.mean_weight - 1) <= _NEARLY_ONE
+    detail = (
+        f"the weights are {surveyed.mean_weight:.4g} on average, so {', '.join(numbers)} are numbers in the sample"
+        if is_sample
+        else ""
+    )
+    return Outcome(
+        "weights_of_sample", "warned" if is_sample else "passed", len(numbers), len(numbers) * is_sample, detail
+    )
 
 
 def _survey(folder: SourceFolder) -> Survey:

@@ -32,7 +32,7 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
-from pipelines.harmonise.checks.rows_that_count import find_unread_counts
+from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -384,6 +384,15 @@ def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> l
     return [hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts]
 
 
+def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
+    """What columns that are not read say of how often a row counts, where they say something."""
+    found = {
+        "counts_unread": find_unread_counts(folder, file, table, settings),
+        "numbers_again": find_repeated_numbers(folder, file, table, settings),
+    }
+    return {name: columns for name, columns in found.items() if columns}
+
+
 def _tally_one(engine: Engine, partition: Partition) -> None:
     """Tally one partition in a temporary folder, and move that into place when complete."""
     folder, file, settings = partition.folder, partition.file, partition.settings
@@ -408,8 +417,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     }
     if repeats := count_repeats(folder, file, table, settings):
         facts["repeats"] = repeats
-    if unread := find_unread_counts(folder, file, table, settings):
-        facts["counts_unread"] = unread
+    facts |= _find_unread(folder, file, table, settings)
     rows = facts["records"] + malformed
     if rows == 0:
         raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")

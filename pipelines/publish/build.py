@@ -161,15 +161,15 @@ def derive_figures(
     load_themes_and_coverage(connection)
 
 
-_EMPTY: dict[str, bytes] = {}
+EMPTY_RELEASES: dict[str, bytes] = {}
 """The file before anything is loaded, by program version: a process that publishes again copies it."""
 
 
 def make_empty(path: Path, settings: Settings) -> None:
     """Make a file with all tables, views, macros and code lists: hundreds of statements, the same for every release."""
     program = _program()
-    if program in _EMPTY:
-        path.write_bytes(_EMPTY[program])
+    if program in EMPTY_RELEASES:
+        path.write_bytes(EMPTY_RELEASES[program])
         return
     with connect(settings, path) as connection:
         connection.execute("BEGIN")  # one write to disk, not one for each statement
@@ -177,7 +177,7 @@ def make_empty(path: Path, settings: Settings) -> None:
         load_lists(connection)
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT")  # closing does it too, and says nothing where the disk is full
-    _EMPTY[program] = path.read_bytes()
+    EMPTY_RELEASES[program] = path.read_bytes()
 
 
 def _discard_unfinished(settings: Settings) -> None:

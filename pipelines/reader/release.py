@@ -31,10 +31,10 @@ _MOST_SECONDS = 600
 
 _ROWS_AT_A_TIME = 20_000
 
-_MOST_ANSWER_BYTES = 2 * 2**30
+MOST_ANSWER_BYTES = 2 * 2**30
 """Limit of memory for the rows of an answer in Python."""
 
-_MOST_SPILLED = "4GB"
+MOST_SPILLED = "4GB"
 """Limit of what a statement may write to the temporary folder."""
 
 _MAX_CODES_SHOWN = 12
@@ -186,7 +186,7 @@ def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes:
     values: dict[str, str | list[str]] = {
         "memory_limit": settings.memory_limit,
         "temp_directory": spill_folder(),
-        "max_temp_directory_size": _MOST_SPILLED,
+        "max_temp_directory_size": MOST_SPILLED,
         "python_enable_replacements": "false",
         "allowed_paths": [str(writes)] if writes else [],
         "enable_external_access": "false",
@@ -260,14 +260,14 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
             with query_memory(settings):  # Python may need more for the answer
                 found = connection.execute(statement, parameters)
             columns = tuple(column[0] for column in found.description or ())
-            return Result(columns, _fetch_all(found))
+            return Result(columns, fetch_all(found))
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
             raise query_failed(error, settings) from error
 
 
-def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+def fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     """Return all rows of an answer, which are held in Python's memory.
 
     Raises:
@@ -277,9 +277,9 @@ def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     before = _resident_bytes()
     while batch := found.fetchmany(_ROWS_AT_A_TIME):
         rows += map(tuple, batch)
-        if _resident_bytes() - before > _MOST_ANSWER_BYTES:
+        if _resident_bytes() - before > MOST_ANSWER_BYTES:
             raise UsageError(
-                f"the result has more than {len(rows):,} rows, which take {_MOST_ANSWER_BYTES // 2**30} GiB of memory; "
+                f"the result has more than {len(rows):,} rows, which take {MOST_ANSWER_BYTES // 2**30} GiB of memory; "
                 "select less, or write it to a file: iccs query SQL --output FILE.parquet"
             )
     return rows
@@ -293,7 +293,7 @@ def _resident_bytes() -> int:
 
 def query_failed(error: duckdb.Error, settings: Settings) -> Exception:
     """Return what to raise for a user's SQL that failed: DuckDB's own message, and the cause if it is one of ours."""
-    if (limit := describe_limit(error, settings, _MOST_SPILLED)) is not None:
+    if (limit := describe_limit(error, settings, MOST_SPILLED)) is not None:
         return LimitReached(f"the query failed: {limit.said}; {limit.to_do}")
     text = str(error)
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in text:

@@ -116,7 +116,7 @@ def first_year_effects(
     """
     y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (counts, exposures))
     _check(y, size, before)
-    return _effects(y, size, _design(y.shape[1], before, season), _OF_EFFECTS)
+    return _effects(y, size, design_matrix(y.shape[1], before, season), _OF_EFFECTS)
 
 
 def monthly_trends(counts: ArrayLike, exposures: ArrayLike) -> FirstYearEffects:
@@ -158,7 +158,7 @@ def _effects(y: Numbers, size: Numbers, x: Numbers, prior: _Prior) -> FirstYearE
     made = _fit(first.at, y, x, offset, r)
     whitened = _whiten(made.residuals[:, :, None], r)[:, :, 0]
     dispersion = np.maximum((whitened**2).sum(axis=1) / (n - p), 1.0)
-    inverse, regular = _solve(made.columns.transpose(0, 2, 1) @ made.columns, np.eye(p))
+    inverse, regular = solve_each(made.columns.transpose(0, 2, 1) @ made.columns, np.eye(p))
     variances = dispersion * inverse[:, 1, 1]
     converged = first.converged & made.converged & regular & (variances > 0)
     errors = np.sqrt(np.where(converged, variances, np.nan))
@@ -358,7 +358,8 @@ def _check_figures(y: Numbers, size: Numbers) -> None:
         )
 
 
-def _design(periods: int, before: int, season: int | None) -> Numbers:
+def design_matrix(periods: int, before: int, season: int | None) -> Numbers:
+    """Return the regressors of each period: a constant, a step after ``before``, a slope from there, a season."""
     t = np.arange(periods, dtype=np.float64)
     columns = [np.ones(periods), (t >= before).astype(np.float64), (t - before) / periods]
     for pair in (1, 2) if season else ():
@@ -385,7 +386,7 @@ def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> _F
         columns = _whiten(root[:, :, None] * x, r)
         residuals = (y - fitted) / root
         normal = columns.transpose(0, 2, 1)
-        step, regular = _solve(normal @ columns, normal @ _whiten(residuals[:, :, None], r))
+        step, regular = solve_each(normal @ columns, normal @ _whiten(residuals[:, :, None], r))
         step = np.clip(step[:, :, 0], -2.0, 2.0)
         at = at + step
         length = np.abs(step).max(axis=1)
@@ -394,7 +395,7 @@ def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> _F
     return _Fits(at, residuals, columns, regular & (length < _LAST_STEP))
 
 
-def _solve(matrices: Numbers, right: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+def solve_each(matrices: Numbers, right: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
     """Solve each system; return 0 and False for one without a solution, which must not stop the others."""
     regular = np.asarray(np.isfinite(matrices).all(axis=(1, 2)), dtype=np.bool_)
     wide = np.broadcast_to(right, (*matrices.shape[:2], right.shape[-1]))
@@ -414,10 +415,10 @@ def _whiten(columns: Numbers, r: Numbers) -> Numbers:
     return np.concatenate([columns[:, :1], rest], axis=1)
 
 
-def _own_autocorrelation(x: Numbers, lag: int = 1) -> float:
+def own_autocorrelation(x: Numbers, lag: int = 1) -> float:
     """Return the sum of lag-``lag`` autocorrelations of orthonormal design columns: a shifted trace of the hat matrix.
 
-    >>> round(_own_autocorrelation(np.eye(12)[np.arange(120) % 12]), 6)  # a level for each month
+    >>> round(own_autocorrelation(np.eye(12)[np.arange(120) % 12]), 6)  # a level for each month
     0.0
     """
     q = np.linalg.qr(x)[0]
@@ -431,7 +432,7 @@ def _autocorrelation(residuals: Numbers, x: Numbers, prior: _Prior) -> Numbers:
 
     def unbiased(lag: int) -> Numbers:
         raw = (residuals[:, lag:] * residuals[:, :-lag]).sum(axis=1) / squares
-        taken = _own_autocorrelation(x, lag)
+        taken = own_autocorrelation(x, lag)
         return np.asarray((n * raw + taken) / max(n - taken - 2, 1), dtype=np.float64)
 
     found = unbiased(1)

@@ -240,16 +240,16 @@ def turning_points_beyond_noise(
     months = len(decomposition.trend)
     how = replace(decomposition.smoothing, robust=False, periodic=False, inner=None, outer=None)
     largest = []
-    for trend in flat_series(noise, months, samples, seed) @ _trend_weights(months, how):
-        stages = _fewer_and_fewer(replace(decomposition, trend=trend), trend)
+    for trend in flat_series(noise, months, samples, seed) @ trend_weights(months, how):
+        stages = fewer_turning_points(replace(decomposition, trend=trend), trend)
         largest.append(max((smallest for _, smallest in stages), default=0.0))
     least = float(np.quantile(largest, 0.95))
-    stages = _fewer_and_fewer(decomposition, scale(np.maximum(decomposition.trend, 1e-9)))
+    stages = fewer_turning_points(decomposition, scale(np.maximum(decomposition.trend, 1e-9)))
     return next((turns for turns, smallest in stages if smallest >= least), [])
 
 
 @lru_cache(maxsize=4)
-def _trend_weights(months: int, how: Smoothing) -> Numbers:
+def trend_weights(months: int, how: Smoothing) -> Numbers:
     """Return the contribution of each month (row) to the trend (columns); without robust weights STL is linear."""
     return np.array([np.asarray(_fit_stl(month, how).trend) for month in np.eye(months)])
 
@@ -260,17 +260,17 @@ def _chance(decomposition: Decomposition) -> float:
     return float(np.mean(1 / counts) if decomposition.multiplicative else np.mean(counts))
 
 
-def _fewer_and_fewer(decomposition: Decomposition, trend: Numbers) -> Iterator[tuple[list[TurningPoint], float]]:
+def fewer_turning_points(decomposition: Decomposition, trend: Numbers) -> Iterator[tuple[list[TurningPoint], float]]:
     """Yield the turns and the smallest swing beside them; then, each time, without that swing and both its turns."""
     turns = turning_points(decomposition)
     while turns:
-        swings = _swings(trend, [_place(decomposition, turn) for turn in turns])
+        swings = swings_between(trend, [_place(decomposition, turn) for turn in turns])
         smallest = int(np.argmin(swings))
         yield turns, swings[smallest]
         turns = [turn for place, turn in enumerate(turns) if place not in (smallest - 1, smallest)]
 
 
-def _swings(trend: Numbers, places: Sequence[int]) -> list[float]:
+def swings_between(trend: Numbers, places: Sequence[int]) -> list[float]:
     """Return how far the trend moves from its start to the first turn, between turns, and from the last to its end."""
     return [float(part) for part in np.abs(np.diff(trend[[0, *places, len(trend) - 1]]))]
 

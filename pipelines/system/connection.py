@@ -39,7 +39,7 @@ _OBEY_SECONDS = 30
 _OPENING = Lock()
 _SETTING = Lock()
 _AS_WRITTEN: list[duckdb.DuckDBPyConnection] = []
-_GIVEN: list[duckdb.DuckDBPyConnection] = []
+GIVEN_CONNECTIONS: list[duckdb.DuckDBPyConnection] = []
 
 _BOUNDING = Lock()
 _BOUNDS: list[int] = []
@@ -68,7 +68,7 @@ def open_connection(settings: Settings, path: Path | None = None) -> duckdb.Duck
     if path:
         return _open(str(path), *limits)
     with _OPENING:
-        engine = _GIVEN[-1] if _GIVEN else _open_in_memory(*limits)
+        engine = GIVEN_CONNECTIONS[-1] if GIVEN_CONNECTIONS else _open_in_memory(*limits)
         return engine.cursor()
 
 
@@ -95,12 +95,12 @@ def one_engine(settings: Settings) -> Iterator[None]:
     """
     limits = (settings.memory_limit, settings.spill_limit, settings.threads, make_work_folder(settings) / "spill")
     engine = _open(":memory:", *limits)
-    _GIVEN.append(engine)
+    GIVEN_CONNECTIONS.append(engine)
     try:
         yield
     finally:
-        if engine in _GIVEN:
-            _GIVEN.remove(engine)
+        if engine in GIVEN_CONNECTIONS:
+            GIVEN_CONNECTIONS.remove(engine)
 
 
 @lru_cache(maxsize=1)
@@ -116,7 +116,7 @@ def forget_engine(error: BaseException) -> None:
     """
     _open_in_memory.cache_clear()
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
-        _GIVEN.clear()
+        GIVEN_CONNECTIONS.clear()
 
 
 def _open(database: str, memory_limit: str, spill_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:

@@ -13,6 +13,7 @@ from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.sql import fill_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_unchanged_years, make_year_keys
 from pipelines.tabulate.vintage_columns import definition_key
 from schemas.declarations import breakdown_columns, quote_literal
@@ -207,22 +208,27 @@ def _aggregate_one(
         own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names), "period": period}
     else:
         own = _find_parts(connection, source, plan, period)
+    cell = {
+        "measure": quote_literal(plan.measure),
+        "freq": quote_literal(plan.freq),
+        "dimensions": dimensions,
+        "not_broken_down": "".join(
+            f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
+        ),
+    }
     run_sql(
         connection,
         "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
         **own,
-        measure=quote_literal(plan.measure),
-        freq=quote_literal(plan.freq),
+        measure=cell["measure"],
         periods=str(periods),
         dimensions=dimensions,
         totals="".join(
             f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
         ),
         sets=", ".join(f"({', '.join(one)})" for one in plan.sets),
-        not_broken_down="".join(
-            f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
-        ),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
+        cells_of_sums=fill_sql("tabulate/cells_of_sums", **cell),
         **({} if source.rows == "events" else {"totals_alone": _totals_alone(source, unasked)}),
     )
 

@@ -142,7 +142,7 @@ def check(
         run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
     rules = figure_rules(source.figures)
     outcomes += judge_rules(connection, rules, source, reused_from is not None)
-    _add_controls(connection, validated)
+    add_controls(connection, validated)
     locate_findings(connection)
     findings = quote_literal(str(paths["findings"]))
     kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
@@ -485,7 +485,7 @@ _PLACES: dict[str, Callable[[Rule, Source], str]] = {
 Each is made only for statements that have the place: the conditions of a source with many breaks are long."""
 
 
-def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -> None:
+def add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -> None:
     """Add rows of the file whose parts and total differ to the findings; their cells get the caveat."""
     run_sql(connection, "tabulate/control_findings", controls=quote_literal(str(validated.controls)))
 

@@ -321,7 +321,7 @@ def store(
     pointer = {"vintage": name, "run_key": key, "rows": checked.rows}
     point_to(target, pointer, loads)  # a copy, from which a lost pointer is restored
     point_to(root, pointer, loads)
-    _remove_superseded(root, name, target, settings)
+    remove_older_folders(root, name, target, settings)
     return Vintage(folder.source_id, name, target, key, checked.rows, loads, not known, left_out)
 
 
@@ -353,7 +353,7 @@ def _unused(root: Path, name: str) -> Path:
     return target
 
 
-def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) -> None:
+def remove_older_folders(root: Path, name: str, target: Path, settings: Settings) -> None:
     """Remove leftovers of killed runs, and older folders of this vintage.
 
     They have names given by ``mkdtemp`` and ``_unused``; a copy under any other name belongs to the user.

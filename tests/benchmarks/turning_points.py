@@ -71,12 +71,12 @@ def _former_turns(parts: Decomposition) -> list[TurningPoint]:
     """Turns whose swings on both sides are larger than the largest single swing of 95 % of flat series."""
     noise = _former_noise(np.log(parts.values), float(np.mean(1 / parts.values)))
     largest = []
-    for trend in flat_series(noise, MONTHS, 199, 1) @ seasonal._trend_weights(MONTHS, Smoothing(robust=False)):
+    for trend in flat_series(noise, MONTHS, 199, 1) @ seasonal.trend_weights(MONTHS, Smoothing(robust=False)):
         turns = turning_points(replace(parts, trend=trend))
-        swings = seasonal._swings(trend, [CALENDAR.index(turn.month) for turn in turns])
+        swings = seasonal.swings_between(trend, [CALENDAR.index(turn.month) for turn in turns])
         largest.append(max(swings) if len(swings) > 1 else 0.0)
     least = np.quantile(largest, 0.95)
-    stages = seasonal._fewer_and_fewer(parts, np.log(parts.trend))
+    stages = seasonal.fewer_turning_points(parts, np.log(parts.trend))
     return next((turns for turns, smallest in stages if smallest >= least), [])
 
 

@@ -114,7 +114,7 @@ def make_file(path: Path, rows: int, bad: float) -> None:
 
 def judging_nothing(maker: Callable[..., Statements], *arguments: Any) -> Statements:
     """The statements without any rule on rows."""
-    with patch.object(pipelines.harmonise.statements._Maker, "_add_rule", lambda *_, **__: None):
+    with patch.object(pipelines.harmonise.statements.StatementMaker, "add_rule", lambda *_, **__: None):
         return maker(*arguments)
 
 
@@ -128,7 +128,7 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
         maker = pipelines.harmonise.conform.make_statements
         pipelines.harmonise.conform.make_statements = partial(judging_nothing, maker)
         pipelines.tabulate.rules.figure_rules = lambda kind: []
-        pipelines.tabulate.rules._add_controls = lambda *_: None
+        pipelines.tabulate.rules.add_controls = lambda *_: None
     times: dict[str, list[float]] = {}
 
     def step(name: str, function: Any, *arguments: Any) -> Any:

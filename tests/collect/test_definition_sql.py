@@ -110,9 +110,9 @@ def test_a_source_with_such_sql_is_refused_before_its_files_are_read(tmp_path: P
 
 
 def test_sources_that_are_taken_side_by_side_may_be_checked_at_the_same_moment() -> None:
-    definition_sql._unstable_functions.cache_clear()  # the list of functions is read again, by the first who needs it
+    definition_sql.unstable_functions.cache_clear()  # the list of functions is read again, by the first who needs it
     statement = "SELECT *, lower(name) AS label FROM raw"
-    with definition_sql._parser().cursor(), ThreadPoolExecutor(16) as pool:
+    with definition_sql.parser_connection().cursor(), ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda _: select_problems(statement), range(64)))
 
     assert found == [[]] * 64

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 ORDER = (
@@ -100,6 +102,43 @@ def test_functions_are_short() -> None:
         and (lines := node.end_lineno - node.lineno + 1) > LONGEST_FUNCTION
     }
     assert long == {}
+
+
+def private_names(tree: ast.Module) -> Iterator[str]:
+    """The names with a leading underscore that a test imports from the package, reads from its modules, or replaces."""
+    known = {name.rpartition(".")[2]: name for name in imported(tree) if stage(name) is not None}
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module and stage(node.module) is not None:
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node).split(".")[0] in {*known, "pipelines", "schemas"}:
+            names = [node.attr]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("setattr", "object"):
+            names = [value for one in node.args if isinstance(value := getattr(one, "value", None), str)]
+        yield from (name for name in names if re.match(r"_[^_]", name.rpartition(".")[2]))
+
+
+def test_tests_use_what_is_public() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for name in private_names(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "from pipelines.run import _take",
+        "import pipelines.run\npipelines.run._take()",
+        "from pipelines import run\nrun._take()",
+        "monkeypatch.setattr('pipelines.run._take', None)",
+        "from pipelines import run\nmonkeypatch.setattr(run, '_take', None)",
+    ],
+)
+def test_a_private_name_in_a_test_is_seen(test: str) -> None:
+    assert {name.rpartition(".")[2] for name in private_names(ast.parse(test))} == {"_take"}
 
 
 def test_folders_are_about_a_dozen_modules() -> None:

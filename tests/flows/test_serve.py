@@ -318,19 +318,19 @@ def test_a_server_that_takes_long_to_start_is_waited_for_and_one_that_died_is_to
     from pipelines.cli.office import serve
     from schemas.errors import UsageError
 
-    monkeypatch.setattr(serve, "_SAY_WAITING_SECONDS", 0.2)
+    monkeypatch.setattr(serve, "SAY_WAITING_SECONDS", 0.2)
     port, log = _free_port(), tmp_path / "server.log"
     late = "import time, http.server as h; time.sleep(1.5); h.test(h.SimpleHTTPRequestHandler, "
     late += f"port={port}, bind='127.0.0.1')"
     with subprocess.Popen([sys.executable, "-c", late], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        serve._wait_for(f"http://127.0.0.1:{port}/", server, log)
+        serve.wait_for_page(f"http://127.0.0.1:{port}/", server, log)
         assert server.poll() is None
         said = capsys.readouterr().out.replace("\n", " ")
         assert said.count("is slow to start") == 1
         server.kill()
         server.wait()
         with pytest.raises(UsageError, match="did not start"):
-            serve._wait_for(f"http://127.0.0.1:{port}/", server, log)
+            serve.wait_for_page(f"http://127.0.0.1:{port}/", server, log)
 
 
 def test_a_probe_is_told_whether_all_is_well_and_nothing_of_the_data() -> None:

@@ -221,6 +221,20 @@ def test_what_is_withheld_does_not_follow_from_what_is_shown(seed: int) -> None:
     assert any(follows(cell, sorted(few), sorted(set(records) - few)) for cell in few)
 
 
+@pytest.mark.parametrize(("of", "outcome"), [(100.0, "passed"), (1.0, "warned")])
+def test_weights_that_add_up_to_the_sample_are_told(tiny: Tiny, of: float, outcome: str) -> None:
+    """90 persons who stand for 9,000, or for themselves: then 90 is no number of persons in the country."""
+    persons, events = sample()
+    mean = sum(one["weight"] for one in persons) / len(persons)
+    scaled = [{**one, "weight": round(one["weight"] / mean * of, 6)} for one in persons]
+    tiny.declare(DECLARED, values=WORDS)
+    assert not load(tiny, scaled, events).refused
+
+    found = ask(tiny, "SELECT outcome, detail FROM out.quality WHERE rule = 'weights_of_sample'")
+    said = "the weights are 1 on average, so incidents are numbers in the sample" if outcome == "warned" else None
+    assert found == [(outcome, said)]
+
+
 def test_the_account_has_every_record_and_the_rule_that_leaves_it_out(tiny: Tiny) -> None:
     persons, events = sample()
     tiny.declare(

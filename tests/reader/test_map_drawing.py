@@ -13,7 +13,7 @@ from pipelines.collect.boundaries import Boundaries, bundled_boundaries
 from pipelines.reader import borders
 from pipelines.reader.borders import disputed_land, disputed_lines, disputed_rows
 from pipelines.reader.maps import MapRates
-from pipelines.reader.plots.map import _class_labels, _shades
+from pipelines.reader.plots.map import area_shades, class_labels
 from pipelines.reader.projection import copies_of, project_world, signed_area
 from pipelines.reader.selection import SeriesKey, SeriesQuery
 from pipelines.reader.words import LANGUAGES
@@ -51,12 +51,12 @@ def _rates(*limits: float) -> MapRates:
 @pytest.mark.parametrize("limits", [(), (1.0,), (1.0, 2.0), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0, 4.0)])
 def test_classes_darken_step_by_step_none_is_grey_and_each_has_its_name(limits: tuple[float, ...]) -> None:
     found = _rates(*limits)
-    shades = [np.array(shade[:3]) for shade in _shades(found)]
+    shades = [np.array(shade[:3]) for shade in area_shades(found)]
     grey = [float(shade @ (0.2126, 0.7152, 0.0722)) for shade in shades]  # luminance, Rec. 709
     assert all(one - other > 0.08 for one, other in pairwise(grey))
     assert min(float(np.ptp(shade)) for shade in shades) > 0.1
     for language in LANGUAGES:
-        labels = _class_labels(found, language)
+        labels = class_labels(found, language)
         assert len({label.split(":")[0] for label in labels}) == len(limits) + 1
 
 

@@ -21,7 +21,7 @@ from pipelines.reader.plots.style import (
     save_picture,
     wrap_lines,
 )
-from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, few_notes, gap_notes
+from pipelines.reader.plots.trend import draw_breaks, draw_gaps, few_notes, gap_notes
 from pipelines.reader.selection import SeriesKey
 from pipelines.reader.series.rates import RateSeries
 from pipelines.reader.series.trends import DIRECTED, handling_in, trend_sentence
@@ -85,7 +85,7 @@ def test_a_break_is_drawn_on_its_own_series_only() -> None:
     _, axes = new_figure()
     axes.set_ylim(0, 10)
     with_break, without = _series("a", [2019, 2020, 2021], [2020], {}), _series("b", [2019, 2020, 2021], [], {})
-    _draw_breaks(axes, [without, with_break], "en")
+    draw_breaks(axes, [without, with_break], "en")
     (line,) = axes.lines
     assert line.get_color() == STYLES[1][3]
     assert list(line.get_xdata()) == [2019.5, 2019.5]

@@ -333,7 +333,7 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
         listed = pages["index.html"].partition('country/AR.html">Argentina</a>')[2].partition("</li>")[0]
         assert "only estimates and shares" in listed
         assert '"country/AR.html"' in pages["search-index.js"]
-        monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("xx_survey",))
+        monkeypatch.setattr("pipelines.reader.site.content.find_withheld", lambda _: ("xx_survey",))
         hidden = dict(Pages(read_content(connection), "en").every())
     assert "Survey estimates" not in hidden["country/MX/0101.html"]
 
@@ -437,7 +437,7 @@ def test_months_are_of_a_source_that_may_be_shown(published: Path, monkeypatch: 
         ).fetchall()
         rows = read_content(connection).months["MX", "0101"]
         assert [(row["time_period"], row["value"]) for row in rows] == expected
-        monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("mx_sesnsp_victims",))
+        monkeypatch.setattr("pipelines.reader.site.content.find_withheld", lambda _: ("mx_sesnsp_victims",))
         hidden = read_content(connection)
         assert (hidden.months, hidden.alerts) == ({}, {})
 

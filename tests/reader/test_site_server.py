@@ -20,7 +20,7 @@ from pipelines.reader.site.serve import site_server
 @pytest.fixture(name="port")
 def _port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A site of one page, with links that lead out of it, served."""
-    monkeypatch.setattr(serve._Handler, "timeout", 0.3)
+    monkeypatch.setattr(serve.PageHandler, "timeout", 0.3)
     site, outside = tmp_path / "site", tmp_path / "outside"
     for folder in (site / "shown", site / "linked", outside):
         folder.mkdir(parents=True)

@@ -85,7 +85,7 @@ def failing(step: str, settings: Settings) -> Iterator[None]:
 def test_a_run_after_bad_ends_at_every_step_gives_what_a_fresh_process_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelines.publish.build, "_EMPTY", {})
+    monkeypatch.setattr(pipelines.publish.build, "EMPTY_RELEASES", {})
     tiny = Tiny(tmp_path, "xx_one")
     tiny.declare_plain()
     tiny.give("t.csv", "area,year,code,n\n14,2023,HOM,3\n14,2024,HOM,5\n")
@@ -132,11 +132,11 @@ def test_a_release_begun_on_a_full_disk_is_not_kept_for_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
     """The log of the database still had room for its tables, and its file had none: closing it says nothing."""
-    monkeypatch.setattr(pipelines.publish.build, "_EMPTY", {})
+    monkeypatch.setattr(pipelines.publish.build, "EMPTY_RELEASES", {})
     settings = Settings(data=tmp_path, threads=1)
     make_empty(tmp_path / "whole.duckdb", settings)
     size = (tmp_path / "whole.duckdb").stat().st_size
-    pipelines.publish.build._EMPTY.clear()
+    pipelines.publish.build.EMPTY_RELEASES.clear()
     with files_of_at_most(int(size * share)), pytest.raises(duckdb.Error, match="File too large"):
         make_empty(tmp_path / "first.duckdb", settings)
 

@@ -46,7 +46,7 @@ def command(tiny: Tiny, *words: str) -> int:
 
 def own_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what runs now have an engine with its own limits, and not that which the tests share."""
-    monkeypatch.setattr("pipelines.system.connection._GIVEN", [])
+    monkeypatch.setattr("pipelines.system.connection.GIVEN_CONNECTIONS", [])
 
 
 def said_once(text: str) -> None:
@@ -111,7 +111,7 @@ def test_a_query_names_the_limit_and_ends_as_a_failure_of_the_machine(
     run_all([given.source], Session(given.settings, given.given, source_folders=given.sources))
     capsys.readouterr()
     monkeypatch.setenv("ICCS_MEMORY_LIMIT", "20MB")
-    monkeypatch.setattr("pipelines.reader.release._MOST_SPILLED", "1MB")
+    monkeypatch.setattr("pipelines.reader.release.MOST_SPILLED", "1MB")
     assert command(given, "query", SHUFFLED) == 3
     said = capsys.readouterr().err
     said_once(said)
@@ -137,7 +137,7 @@ def test_whatever_statement_of_publishing_reaches_the_limit_it_is_told_as_that(g
     assert vintage is not None
     small = replace(given.settings, memory_limit=amount)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(duckdb.Error) as error:
-        patch.setattr("pipelines.publish.build._EMPTY", {})
+        patch.setattr("pipelines.publish.build.EMPTY_RELEASES", {})
         publish([vintage], {given.name: given.source}, small)
     limit = describe_limit(error.value, small)
     assert limit is not None, repr(error.value)
@@ -189,7 +189,7 @@ def test_a_list_of_rejected_cells_is_not_damaged_because_memory_is_short(
     def fails(*_: object) -> None:
         raise duckdb.OutOfMemoryException("no more (9.5 MiB/9.5 MiB used)")
 
-    monkeypatch.setattr("pipelines.harmonise.quarantine._read_note", fails)
+    monkeypatch.setattr("pipelines.harmonise.quarantine.read_note", fails)
     with pytest.raises(duckdb.OutOfMemoryException):
         damaged_loads(given.name, given.settings)
 

@@ -47,7 +47,7 @@ def test_districts_as_printed_by_stan_and_inla(lips: Lips) -> None:
     def prior(sigma: float, phi: float) -> float:
         return -(sigma**2) / 2 - np.log(phi * (1 - phi)) / 2
 
-    found = bym._fit(cases, expected, design, neighbour_structure(56, pairs), prior, 1.0)
+    found = bym.fit_model(cases, expected, design, neighbour_structure(56, pairs), prior, 1.0)
 
     assert found.fixed[0] == pytest.approx([-0.2216, 0.1265], abs=0.004)  # R-INLA
     assert found.fixed[1] == pytest.approx([0.3707, 0.1320], abs=0.004)

@@ -140,7 +140,7 @@ def test_a_series_that_cannot_be_fitted_says_so_and_stops_no_other(season: int |
 
 
 def test_a_system_without_a_solution_stops_no_other() -> None:
-    solved, regular = first_year._solve(np.array([[[2.0, 0], [0, 4]], [[1, 1], [1, 1]]]), np.eye(2))
+    solved, regular = first_year.solve_each(np.array([[[2.0, 0], [0, 4]], [[1, 1], [1, 1]]]), np.eye(2))
     assert regular.tolist() == [True, False]
     assert solved[0].tolist() == [[0.5, 0], [0, 0.25]]
 
@@ -156,10 +156,10 @@ def test_what_is_expected_is_the_course_without_the_effect() -> None:
 def test_bias_of_the_autocorrelation_is_that_of_the_columns_themselves() -> None:
     """Hat matrix by hand; 4,000 series of independent normal errors have the lag-1 correlation it says."""
     months = np.eye(12)[np.arange(60) % 12]
-    for x in (np.column_stack([months, np.arange(60)]), first_year._design(60, 48, 12)):
+    for x in (np.column_stack([months, np.arange(60)]), first_year.design_matrix(60, 48, 12)):
         hat = x @ np.linalg.pinv(x)
         taken = float(np.trace(hat, offset=1))
-        assert first_year._own_autocorrelation(x) == pytest.approx(taken)
+        assert first_year.own_autocorrelation(x) == pytest.approx(taken)
         e = np.random.default_rng(4).normal(size=(4000, 60)) @ (np.eye(60) - hat)
         raw = (e[:, 1:] * e[:, :-1]).sum(axis=1) / (e**2).sum(axis=1)
         assert raw.mean() == pytest.approx(-taken / (60 - x.shape[1]), abs=0.01)

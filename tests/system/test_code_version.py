@@ -95,7 +95,7 @@ def test_a_statement_of_tabulate_makes_new_vintages_only(changed: Versions) -> N
 
 
 def test_what_is_in_quotes_is_no_comment(changed: Versions) -> None:
-    name = "pipelines/tabulate/sql/aggregate.sql"
+    name = "pipelines/tabulate/sql/cells_of_sums.sql"
     assert changed(name, lambda text: text.replace("'incomplete'", "'incomplete -- x'", 1)) == (True, False)
 
 

@@ -154,14 +154,14 @@ def test_a_check_that_is_ended_leaves_nothing_once_the_next_command_has_begun(
 
 def test_a_site_whose_build_was_killed_between_two_names_is_put_back(released: Tiny) -> None:
     from pipelines.reader.site.build import MARK as SITE_MARK
-    from pipelines.reader.site.build import _put_back
+    from pipelines.reader.site.build import put_back
 
     site = released.root / "site"
     killed = released.root / ".iccs-scratch-abcdefgh"
     (killed / "old" / "site").mkdir(parents=True)
     (killed / MARK).write_text("")
     (killed / "old" / "site" / SITE_MARK).write_text("2026-01-01\n")
-    _put_back(site)
+    put_back(site)
     assert (site / SITE_MARK).read_text() == "2026-01-01\n"
     with scratch_folder(released.root):
         assert not killed.exists()

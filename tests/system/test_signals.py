@@ -72,10 +72,8 @@ def test_a_command_ends_whose_statement_cannot_be_stopped() -> None:
 def test_an_answer_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/proc/self/statm").is_file():
         pytest.skip("the system does not say what a process holds")
-    monkeypatch.setattr(release, "_MOST_ANSWER_BYTES", 50_000_000)
+    monkeypatch.setattr(release, "MOST_ANSWER_BYTES", 50_000_000)
     with duckdb.connect() as connection:
-        assert len(release._fetch_all(connection.execute("FROM range(50_000)"))) == 50_000
+        assert len(release.fetch_all(connection.execute("FROM range(50_000)"))) == 50_000
         with pytest.raises(UsageError, match=r"the result has more than .* rows.*--output"):
-            release._fetch_all(
-                connection.execute("SELECT range, range::VARCHAR || 'a long text' FROM range(5_000_000)")
-            )
+            release.fetch_all(connection.execute("SELECT range, range::VARCHAR || 'a long text' FROM range(5_000_000)"))

@@ -148,7 +148,7 @@ def test_a_folder_that_a_killed_run_left_goes_with_the_next_run_if_the_other_is_
     first = current(loaded).folder.name
     loaded.declare_plain("rejected_share_limit: 0.5\n")
     with pytest.MonkeyPatch.context() as killed:
-        killed.setattr("pipelines.tabulate.vintages._remove_superseded", lambda *_: None)
+        killed.setattr("pipelines.tabulate.vintages.remove_older_folders", lambda *_: None)
         assert load(loaded)
     second = current(loaded).folder.name
     shutil.copytree(root / first, root / "my own copy")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 _SERVER_START_SECONDS = 600  # a busy machine takes minutes; a server that died is reported at once
-_SAY_WAITING_SECONDS = 60
+SAY_WAITING_SECONDS = 60
 _SERVER_END_SECONDS = 30
 _SIGN_IN_NAME = "iccs"
 _PLANNING_SECONDS = 300  # the server plans a new deployment within 5 s, and all of them every 60 s, unless it is busy
@@ -273,7 +273,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     rotate(log)
     log_start = log.stat().st_size if log.is_file() else 0
     with _server(places, log) as server:
-        _wait_for(f"{places.url}/api/health", server, log)
+        wait_for_page(f"{places.url}/api/health", server, log)
         flow_runner, deployments = register(planned)
         due = _wait_for_plan(lambda: next_planned_run(deployments[ALL_SOURCES]))
         if due is None:
@@ -467,7 +467,7 @@ def _no_plan(log: Path, start: int) -> str:
     )
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_page(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until the server answers, as long as it is alive; say so if it takes long."""
     from urllib.request import urlopen  # with the HTTP modules, a quarter of the time that iccs --help takes
 
@@ -475,7 +475,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     while (waited := time.monotonic() - start) < _SERVER_START_SECONDS:
         if server.poll() is not None:
             raise UsageError(f"the Prefect server did not start; see {log}")
-        if waited > _SAY_WAITING_SECONDS and not is_said:
+        if waited > SAY_WAITING_SECONDS and not is_said:
             is_said = True
             print_line(f"the Prefect server is slow to start; still waiting; see {log}")
         try:

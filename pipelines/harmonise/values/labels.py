@@ -7,7 +7,7 @@ country but in no region, and must never replace the sum of the regions.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
@@ -30,6 +30,15 @@ _PARTS_OF_A_YEAR = {
 }
 _MINOR = re.compile(r"\b(minors?|menor(es)?|mineurs?|child(ren)?|niñ[oa]s?|juveniles?|minderjährige?)\b")
 _ADULT = re.compile(r"\b(adults?|adult[oa]s?|adultes?|mayor(es)? de edad|majeurs?|erwachsene?)\b")
+_WOMEN = re.compile(
+    r"f|w|females?|wom[ae]n|girls?|mujer(es)?|femmes?|f[eé]minin[eoa]?s?|femenin[oa]s?|filles?|niñas?|mulher(es)?"
+    r"|frau(en)?|weiblich|m[aä]dchen|donn[ae]"
+)
+_MEN = re.compile(
+    r"h|males?|m[ae]n|boys?|hombres?|var[oó]n(es)?|hommes?|masculin[eoa]?s?|gar[cç]ons?|niños?|homens?|homem"
+    r"|m[aä]nn(er)?|m[aä]nnlich|jungen?|uom[oi]ni?"
+)
+"""Words, in several languages, that can only mean women, or men; what a bare m means depends on the others."""
 _ABOUT_PERSONS = ("sex", "age")
 _MOST_NAMED = 4
 
@@ -84,7 +93,36 @@ def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
     for dimension, word, code in folder.words:
         if dimension != "age_unit":
             _check_code(folder, dimension, word, code)
+    if found := sex_word_problem({word: code for dimension, word, code in folder.words if dimension == "sex"}):
+        raise DataRefused([Problem("declaration_invalid", folder.source_id, f"values.csv: {found}")])
     return list(folder.words)
+
+
+def sex_word_problem(codes: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the codes of words for sex; None if nothing is.
+
+    Beside an h or v for men, m is a woman (mujer, mulher); beside f or w, a man.
+
+    >>> sex_word_problem({"Women": "M", "Men": "F"})
+    "sex 'Women' has the code M, but the word means F."
+    >>> sex_word_problem({"H": "M", "M": "M"})
+    "sex 'M' has the code M, but beside 'H' it means F (mujer, mulher)."
+    >>> sex_word_problem({"H": "M", "M": "F"}), sex_word_problem({"M": "M", "V": "F"})
+    (None, None)
+    """
+    by_word = {word.strip().casefold(): (word, code) for word, code in codes.items()}
+    for folded, (word, code) in by_word.items():
+        meant = "F" if _WOMEN.fullmatch(folded) else "M" if _MEN.fullmatch(folded) else code
+        if code in ("M", "F") and meant != code:
+            return f"sex {word!r} has the code {code}, but the word means {meant}."
+    word, code = by_word.get("m", ("", ""))
+    man = next((by_word[letter][0] for letter in ("h", "v") if by_word.get(letter, ("", ""))[1] == "M"), None)
+    woman = next((by_word[letter][0] for letter in ("f", "w") if letter in by_word), None)
+    if man and not woman and code == "M":
+        return f"sex {word!r} has the code M, but beside {man!r} it means F (mujer, mulher)."
+    if woman and not man and code == "F":
+        return f"sex {word!r} has the code F, but beside {woman!r} it means M."
+    return None
 
 
 def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:

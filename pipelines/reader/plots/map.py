@@ -220,7 +220,7 @@ def _patch(outline: Outline, **look: Any) -> PathPatch:
 
 def _looks(found: MapRates, unsure: frozenset[str]) -> dict[str, dict[str, Any]]:
     """Return the fill of each area: by its class, dotted if uncertain, or hatched."""
-    shades = _shades(found)
+    shades = area_shades(found)
     dotted = dict.fromkeys(unsure, _DOTTED)
     return {
         code: {"facecolor": shades[found.class_of(code)], **_LINE, **dotted.get(code, {})}
@@ -230,7 +230,8 @@ def _looks(found: MapRates, unsure: frozenset[str]) -> dict[str, dict[str, Any]]
     }
 
 
-def _shades(found: MapRates) -> list[Any]:
+def area_shades(found: MapRates) -> list[Any]:
+    """Return the colour of each class of rates, from light to dark."""
     from matplotlib import colormaps
 
     return [colormaps["YlGnBu"](share) for share in np.linspace(0.12, 1.0, len(found.limits) + 1)]
@@ -254,9 +255,9 @@ def _add_legend(figure: Figure | SubFigure, found: MapRates, language: str, unsu
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    shades = _shades(found)
+    shades = area_shades(found)
     handles: list[Any] = [Patch(facecolor=shade, **_LINE) for shade in reversed(shades)]
-    labels = _class_labels(found, language)[::-1]
+    labels = class_labels(found, language)[::-1]
     if unsure:
         handles.append(Patch(facecolor="white", **_LINE, **_DOTTED))
         labels.append(f"{word('not told apart', language)} ({unsure})")
@@ -302,7 +303,7 @@ def _frame() -> Outline:
     return NewOutline(project_world(np.concatenate(edge)), closed=False)
 
 
-def _class_labels(found: MapRates, language: str) -> list[str]:
+def class_labels(found: MapRates, language: str) -> list[str]:
     """Return the label of each class: its lowest and highest rate, and its number of areas."""
     groups: list[list[float]] = [[] for _ in range(len(found.limits) + 1)]
     for code, row in found.rows.items():

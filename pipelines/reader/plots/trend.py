@@ -105,7 +105,7 @@ def plot_trend(
     axes.set_ylim(0, axes.get_ylim()[1] * 1.03)  # joinpoint marks and percentages are above the lines
     axes.margins(x=0.06)
     whole_years(axes)
-    _draw_breaks(axes, series, language)
+    draw_breaks(axes, series, language)
     gaps = draw_gaps(axes, series)
     label_ends(axes, line_ends(series, labels))
     notes = series_notes(wanted, series, labels, language, settings) + _line_notes(series, labels, gaps, language)
@@ -330,7 +330,7 @@ def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:
     return notes + ([word("bridges", language)] if any(one.bridges for one in breaks) else [])
 
 
-def _draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> None:
+def draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> None:
     """Draw each break on its own series only, as a short dotted line across it, with a label."""
     low, high = axes.get_ylim()
     reach = 0.07 * (high - low)

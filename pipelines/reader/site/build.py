@@ -72,7 +72,7 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
     check_site_folder(folder)
     files = read_engine(engine) if engine is not None else {}
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _put_back(folder)
+    put_back(folder)
     with scratch_folder(folder.parent) as scratch:
         new = scratch / "new"
         new.mkdir(mode=0o755)
@@ -231,7 +231,7 @@ def _put_in_place(new: Path, folder: Path) -> None:
         raise
 
 
-def _put_back(folder: Path) -> None:
+def put_back(folder: Path) -> None:
     """Restore the name of the old site if a build was killed while replacing it."""
     for old in folder.parent.glob(f".iccs-scratch-*/{_OLD}"):
         if not folder.exists() and (old / folder.name / MARK).is_file():

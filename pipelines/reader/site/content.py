@@ -67,7 +67,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         connection: to a release.
     """
     sources = {row["source"]: row for row in packaged_rows(connection, "reader/site_sources")}
-    withheld = _find_withheld(sources)
+    withheld = find_withheld(sources)
     shown = _Shown(frozenset(withheld))
     # If the preferred series may not be shown, the next one is, so that no country is left out for one of its sources.
     without = f"[{', '.join(map(quote_literal, withheld))}]::VARCHAR[]"
@@ -132,7 +132,8 @@ def _read_months(connection: duckdb.DuckDBPyConnection, without: str) -> dict[tu
     return months
 
 
-def _find_withheld(sources: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+def find_withheld(sources: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+    """Return the sources whose licence, or declaration of what may be shared, keeps them out of a site."""
     folders, today = list_sources(), date.today()
     return tuple(
         name

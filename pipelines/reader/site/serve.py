@@ -19,7 +19,7 @@ _POLICY = (
 )
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class PageHandler(SimpleHTTPRequestHandler):
     """Serves the files of the site, logs nothing, and lets browsers load only its own scripts and resources."""
 
     timeout = SILENT_SECONDS
@@ -61,7 +61,7 @@ def site_server(folder: Path, port: int) -> LocalServer:
     if not (folder / MARK).is_file():
         raise UsageError(f"{folder} is not a site; build one with: iccs site build -o {folder}")
     try:
-        return LocalServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
+        return LocalServer(("127.0.0.1", port), partial(PageHandler, directory=str(folder)))
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "a port must be a number from 0 to 65535"
         raise UsageError(f"port {port} cannot be used ({why}); give another with --port") from error

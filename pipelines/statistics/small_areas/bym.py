@@ -125,7 +125,7 @@ def fit_bym(
     if not len(pairs):
         raise ValueError("no two areas are neighbours")
     structure = neighbour_structure(len(y), pairs)
-    return _fit(y, e, np.ones((len(y), 1)), structure, penalised_prior(structure), reference)
+    return fit_model(y, e, np.ones((len(y), 1)), structure, penalised_prior(structure), reference)
 
 
 def penalised_prior(structure: Structure) -> Prior:
@@ -163,9 +163,19 @@ def penalised_prior(structure: Structure) -> Prior:
     return prior
 
 
-def _fit(
+def fit_model(
     y: Numbers, e: Numbers, design: Numbers, structure: Structure, prior: Prior, reference: float | None
 ) -> BymRates:
+    """Return the rates of areas in the order given, by the model of ``structure`` under ``prior``.
+
+    Args:
+        y: counts, one for each area.
+        e: expected counts, at the common rate.
+        design: covariates, one row for each area.
+        structure: the neighbours.
+        prior: of the parameters of the field.
+        reference: rate for the probability of a higher one; None for that of all areas together.
+    """
     place = structure.order
     field = _Field(y[place], e[place], design[place], structure, prior)
     modes = _lattice(field)

@@ -104,30 +104,10 @@ located AS (
         AND (link.area, link.ancestor) NOT IN (SELECT (area, ancestor) FROM already_given WHERE measure = {{measure}})
     )
     GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
+),
+sums AS (
+    SELECT *, false AS lacks_periods, present < expected AS lacks_parts, present / expected AS completeness
+    FROM located
+    WHERE area_level IN ({{levels}}){{totals_alone}}
 )
-SELECT
-    ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
-    counting_unit{{dimensions}}{{not_broken_down}},
-    -- Shares of split counts add up to other last digits in another order: they end where no share has digits.
-    CASE WHEN present >= expected THEN round(value, 6) END AS value,
-    CASE
-        WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
-        WHEN present < expected THEN 'O'
-        ELSE highest  -- the type has the statuses by rank: of those that the sum rests on, the weakest
-    END AS obs_status,
-    CASE
-        WHEN present >= expected THEN NULL
-        WHEN lowest = highest AND lowest = 'L' THEN 'not_collected'
-        WHEN lowest = highest AND lowest = 'M' THEN 'not_applicable'
-        WHEN lowest = highest AND lowest = 'Q' THEN 'suppressed'
-        WHEN value IS NULL THEN 'not_reported'
-        ELSE 'incomplete'
-    END AS missing_reason,
-    -- What lacks a count that its source hides is no more free than that count.
-    CASE WHEN present < expected AND 'Q' IN (lowest, highest) THEN 'C' ELSE 'F' END AS conf_status,
-    present / expected AS completeness
-FROM located
-LEFT JOIN country_of_any USING (ref_area)
-LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
-    USING (country, stage, counting_unit, iccs, time_period)
-WHERE area_level IN ({{levels}}){{totals_alone}}
+{{cells_of_sums}}

@@ -87,31 +87,11 @@ filled AS (
         ON cell.ref_area = zero.ref_area AND cell.time_period = zero.time_period
         AND cell.iccs = zero.iccs AND cell.stage = zero.stage
         AND cell.counting_unit = zero.counting_unit {{same_dimensions}}
+),
+sums AS (
+    SELECT filled.*, months < {{periods}} AS lacks_periods, present < expected AS lacks_parts,
+        least(months / {{periods}}, present / expected) AS completeness
+    FROM filled
+    JOIN covered USING (time_period)
 )
-SELECT
-    ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
-    counting_unit{{dimensions}}{{not_broken_down}},
-    -- Shares of split counts add up to other last digits in another order: they end where no share has digits.
-    CASE WHEN months = {{periods}} AND present = expected THEN round(value, 6) END AS value,
-    CASE
-        WHEN months < {{periods}} THEN 'O'
-        WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
-        WHEN present < expected THEN 'O'
-        ELSE highest  -- the type has the statuses by rank: of those that the sum rests on, the weakest
-    END AS obs_status,
-    CASE
-        WHEN months < {{periods}} THEN 'incomplete'
-        WHEN present = expected THEN NULL
-        WHEN lowest = highest AND lowest = 'L' THEN 'not_collected'
-        WHEN lowest = highest AND lowest = 'M' THEN 'not_applicable'
-        WHEN lowest = highest AND lowest = 'Q' THEN 'suppressed'
-        WHEN value IS NULL THEN 'not_reported'
-        ELSE 'incomplete'
-    END AS missing_reason,
-    CASE WHEN present < expected AND 'Q' IN (lowest, highest) THEN 'C' ELSE 'F' END AS conf_status,
-    least(months / {{periods}}, present / expected) AS completeness
-FROM filled
-JOIN covered USING (time_period)
-LEFT JOIN country_of_any USING (ref_area)
-LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
-    USING (country, stage, counting_unit, iccs, time_period)
+{{cells_of_sums}}
