@@ -76,7 +76,7 @@ def test_the_funnel_names_the_province_apart(capsys: pytest.CaptureFixture[str],
 
 
 def test_an_area_that_is_not_in_the_funnel_is_named(capsys: pytest.CaptureFixture[str], data: str) -> None:
-    """Río Negro: no rape in the file of 2023 after 152 in 2022, and so not reported, and 1 of the other sexual assaults."""
+    """Río Negro: no rape in the file of 2023 after 152 in 2022, and so not reported; 1 other assault."""
     arguments = ["funnel", "0301", "--area", "AR", "--data", data]
     found = _json(capsys, *arguments)
     rows = found["rows"]
