@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -93,3 +94,35 @@ def period_at(index: int, freq: str) -> str:
     ('2019-03', '2019')
     """
     return f"{index // 12}-{index % 12 + 1:02d}" if freq == "M" else str(index)
+
+
+def year_spans(years: Sequence[int]) -> str:
+    """Return years as text, consecutive ones as first and last.
+
+    >>> year_spans([2009, 2010, 2011, 2014])
+    '2009-2011, 2014'
+    """
+    return ", ".join("-".join(map(str, span)) for span in _spans(years))
+
+
+def month_spans(steps: Sequence[int]) -> str:
+    """Return months as text, consecutive ones as first and last.
+
+    Args:
+        steps: months since year 0, rising.
+
+    >>> month_spans([24288, 24289, 24290, 24299])
+    '2024-01–2024-03, 2024-12'
+    """
+    return ", ".join("–".join(period_at(step, "M") for step in span) for span in _spans(steps))
+
+
+def _spans(steps: Sequence[int]) -> list[list[int]]:
+    """Return first and last of each run of consecutive numbers; one number alone where they are the same."""
+    spans: list[list[int]] = []
+    for step in steps:
+        if spans and step == spans[-1][-1] + 1:
+            spans[-1] = [spans[-1][0], step]
+        else:
+            spans.append([step])
+    return spans

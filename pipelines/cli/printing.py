@@ -12,6 +12,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from pipelines.statistics.wording import rounded_text
 from pipelines.system.printable import UNPRINTABLE, printable
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _cell(value: object, decimals: int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (float, Decimal)):
-        return f"{value:,.{decimals}f}"
+        return rounded_text(float(value), decimals) if decimals else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
     return printable(str(value))

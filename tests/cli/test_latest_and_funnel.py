@@ -49,6 +49,9 @@ def test_a_quiet_state_is_said_to_be_quiet(capsys: pytest.CaptureFixture[str], d
     out = capsys.readouterr().out
     assert "no month is higher than the past explains" in out
     assert "months of all series were tested in this release" in out
+    # Of the links of the two categories that make it up, and of the source, whose last year is revised later.
+    for caveat in ("femicide_counted_apart", "figures_revised_later", "legal_split_varies"):
+        assert f"caveat {caveat}: 2024-10–2024-12" in out
     assert picture.stat().st_size > 10_000
 
 
@@ -70,6 +73,20 @@ def test_the_funnel_names_the_province_apart(capsys: pytest.CaptureFixture[str],
     for row in rows:
         low, high = sorted((row["rate_per_100k"], row["common_rate"]))
         assert low - 1e-9 <= row["smoothed_rate"] <= high + 1e-9
+
+
+def test_an_area_that_is_not_in_the_funnel_is_named(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    """Río Negro: no rape in the file of 2023 after 152 in 2022, and so not reported; 1 other assault."""
+    arguments = ["funnel", "0301", "--area", "AR", "--data", data]
+    found = _json(capsys, *arguments)
+    rows = found["rows"]
+    assert isinstance(rows, list)
+    assert found["left_out"] == ["AR-R"]
+    assert "AR-R" not in {row["ref_area"] for row in rows}
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "left out, without a rate of that year that can be compared: AR-R" in out
+    assert "caveat part_of_category: all areas" in out
 
 
 def test_the_common_rate_is_that_of_the_country(data: str) -> None:

@@ -334,8 +334,12 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
         assert "only estimates and shares" in listed
         assert '"country/AR.html"' in pages["search-index.js"]
         monkeypatch.setattr("pipelines.reader.site.content.find_withheld", lambda _: ("xx_survey",))
-        hidden = dict(Pages(read_content(connection), "en").every())
-    assert "Survey estimates" not in hidden["country/MX/0101.html"]
+        without = Pages(read_content(connection), "es")
+        hidden = dict(without.every())
+    assert "Encuestas" not in hidden["country/MX/0101.html"] and "xx_survey" not in hidden["country/MX/0101.html"]
+    # A share of 0.0054 % is not 0, and 5.0456 % not 5; an amount is whole.
+    shown = {number: without._estimate(number) for number in (0.005415, 5.0456, 23.27, 70731.3, 0.0)}
+    assert list(shown.values()) == ["0,0054", "5,05", "23,3", "70.731", "0"]
 
 
 def _months(**about: dict[str, object]) -> list[dict[str, object]]:

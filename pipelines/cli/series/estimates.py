@@ -109,11 +109,13 @@ def _universe(row: dict[str, Any]) -> str:
 
 
 def _line(line: dict[str, Any]) -> str:
+    from pipelines.statistics.wording import signed_text
+
     return (
         f"{line['ref_area']} {line['iccs']} {line['national_label']}, {line['measure']} ({line['source']}): "
         f"{line['direction']}, "
-        f"{line['first_year']}-{line['last_year']}, n = {line['n']}, {line['slope_per_year']:+,.3g} a year "
-        f"({line['lower_limit']:+,.3g} to {line['upper_limit']:+,.3g})"
+        f"{line['first_year']}-{line['last_year']}, n = {line['n']}, {signed_text(line['slope_per_year'])} a year "
+        f"({signed_text(line['lower_limit'])} to {signed_text(line['upper_limit'])})"
     )
 
 

@@ -116,6 +116,8 @@ def _print(found: PolicyEvaluation) -> None:
             print_line(f"{name}: {values}")
     for remark in found.remarks:
         print_line(f"note: {remark}")
+    for caveat, periods in series.caveat_spans.items():
+        print_line(f"caveat {caveat}: {periods}")
     print_line("\nLimitations:")
     for note in limitations(found):
         print_line(f"- {note}")

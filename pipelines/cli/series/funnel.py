@@ -68,12 +68,15 @@ def funnel_command(options: argparse.Namespace) -> int:
     outlines = read_boundaries(Path(options.boundaries), options.property) if options.boundaries else None
     query = series_query(options, settings)
     found = read_small_areas(query, options.year, options.level, settings, method=options.method, boundaries=outlines)
-    _draw(found, options, settings)
+    every = _areas_of(found, settings)
+    _draw(found, every, options, settings)
+    left_out = sorted(every - {row["ref_area"] for row in found.rows})
     if options.json:
         document = {
             name: getattr(found, name)
             for name in ("level", "year", "method", "spread", "common", "outside", "beyond_chance", "rows", "others")
         }
+        document["left_out"] = left_out
         document["neighbourhood"] = found.neighbourhood and asdict(found.neighbourhood)
         pictures = {"plot": options.plot, "map": options.map_file, "limits_hold_common_rate": sorted(found.unsure)}
         print_json({**found.query.as_document(), **document, **pictures})
@@ -92,6 +95,10 @@ def funnel_command(options: argparse.Namespace) -> int:
     print_line(
         f"limits include the common rate, so it is not known on which side they are: {_listed(sorted(found.unsure))}"
     )
+    if left_out:
+        print_line(f"left out, without a rate of that year that can be compared: {_listed(left_out)}")
+    for caveat, areas in found.as_map(set()).caveats.items():
+        print_line(f"caveat {caveat}: {'all areas' if len(areas) == n else _listed(areas)}")
     for name in filter(None, (options.plot, options.map_file)):
         print_line(f"picture: {name}")
     return EXIT_DONE
@@ -132,26 +139,31 @@ def _listed(areas: list[str]) -> str:
     return f"{len(areas)} areas, {', '.join(areas[:_FIRST_LISTED])} ... (all: --json)"
 
 
-def _draw(found: SmallAreas, options: argparse.Namespace, settings: Settings) -> None:
+def _areas_of(found: SmallAreas, settings: Settings) -> set[str]:
+    """Return all areas of the country at the level."""
+    from pipelines.reader.release import query
+
+    below = query(
+        "SELECT code FROM out.area WHERE area_level = $level AND (parent = $area OR parent IN "
+        "(SELECT code FROM out.area WHERE parent = $area))",
+        settings,
+        {"area": found.query.area, "level": found.level},
+    )
+    return {code for (code,) in below.rows}
+
+
+def _draw(found: SmallAreas, every: set[str], options: argparse.Namespace, settings: Settings) -> None:
     from pipelines.reader.maps import map_boundaries
     from pipelines.reader.plots.funnel import plot_funnel, smoothing_notes
     from pipelines.reader.plots.map import plot_map
     from pipelines.reader.plots.style import check_picture_path, save_picture
-    from pipelines.reader.release import query
 
     if options.map_file:
         check_picture_path(Path(options.map_file))
     if options.plot:
         save_picture(plot_funnel(found, options.lang, settings, style=options.style), Path(options.plot))
     if options.map_file:
-        asked: dict[str, object] = {"area": found.query.area, "level": found.level}
-        below = query(
-            "SELECT code FROM out.area WHERE area_level = $level AND (parent = $area OR parent IN "
-            "(SELECT code FROM out.area WHERE parent = $area))",
-            settings,
-            asked,
-        ).rows
-        shown = found.as_map({row[0] for row in below})
+        shown = found.as_map(every)
         outlines = map_boundaries(shown, Path(options.boundaries) if options.boundaries else None, options.property)
         remarks = smoothing_notes(found, options.lang, settings)
         picture = plot_map(

@@ -68,6 +68,8 @@ def latest_command(options: argparse.Namespace) -> int:
     print_line()
     for sentence in found.sentences:
         print_line(sentence)
+    for caveat, months in found.caveats.items():
+        print_line(f"caveat {caveat}: {months}")
     if options.plot:
         print_line(f"picture: {options.plot}")
     return EXIT_DONE

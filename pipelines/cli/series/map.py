@@ -52,6 +52,10 @@ def map_command(options: argparse.Namespace) -> int:
     undrawn = _draw(found, options, settings) if options.plot else []
     if options.json:
         document = {name: value for name, value in vars(found).items() if name not in ("query", "key")}
+        document["rows"] = {
+            code: row | {"class": found.class_of(code) + 1, "fewer_events": found.is_few(code)}
+            for code, row in found.rows.items()
+        }
         print_json({**found.query.as_document(), **document, "without_outline": undrawn, "plot": options.plot})
         return EXIT_DONE
     _print(found, undrawn, options.lang, settings)

@@ -124,7 +124,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     """Print one series, one line per year; notes on single years (no rate, caveats) follow the table."""
-    from pipelines.reader.series.rates import year_spans
+    from iccs.periods import year_spans
 
     print_line()
     print_table(
@@ -168,7 +168,7 @@ def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
 
 def _trend_line(record: dict[str, Any]) -> str:
     from pipelines.reader.selection import key_of
-    from pipelines.statistics.wording import p_value_text
+    from pipelines.statistics.wording import p_value_text, signed_text
 
     change = _no_percent(record) if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
     basis = "rate per 100,000" if record["basis"] == "rate_per_100k" else "counts"
@@ -189,8 +189,8 @@ def _trend_line(record: dict[str, Any]) -> str:
         text += (
             f", Mann-Kendall p {p_value_text(record['mann_kendall_p'])} "
             f"(variance x {record['variance_factor']:.2f} for autocorrelation), "
-            f"Sen slope of the {basis} {record['sen_slope_per_year']:+.3g} a year "
-            f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
+            f"Sen slope of the {basis} {signed_text(record['sen_slope_per_year'])} a year "
+            f"({signed_text(record['sen_low'])} to {signed_text(record['sen_high'])})"
         )
     text += f"; {record['break_handling']}" + ("; estimate (E)" if record["obs_status"] == "E" else "")
     return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
@@ -308,7 +308,7 @@ _BESIDE_ANNUAL = {
 
 def _print_monthly(found: MonthlyReport) -> None:
     from iccs.periods import period_at
-    from pipelines.statistics.wording import p_value_text
+    from pipelines.statistics.wording import p_value_text, signed_text
 
     series, parts, test, line = found.series, found.parts, found.test, found.line
     columns = [parts.values, parts.adjusted, parts.trend, parts.season]
@@ -334,8 +334,8 @@ def _print_monthly(found: MonthlyReport) -> None:
     if found.beside_annual in _BESIDE_ANNUAL:
         print_line(_BESIDE_ANNUAL[found.beside_annual])
     print_line(
-        f"in addition, for the counts: {test.method} p {p_value_text(test.p)}, Sen slope {line.slope:+.3g} a year "
-        f"({line.low:+.3g} to {line.high:+.3g})"
+        f"in addition, for the counts: {test.method} p {p_value_text(test.p)}, "
+        f"Sen slope {signed_text(line.slope)} a year ({signed_text(line.low)} to {signed_text(line.high)})"
     )
     if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
         print_line(
@@ -345,6 +345,8 @@ def _print_monthly(found: MonthlyReport) -> None:
         print_line(f"bridged in {period_at(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
     if series.others:
         print_line(f"other series: {', '.join(series.others)}")
+    for caveat, months in series.caveat_spans.items():
+        print_line(f"caveat {caveat}: {months}")
     print_line("adjusted and trend by STL; the latest months are provisional and change when new months are added")
 
 
@@ -362,6 +364,7 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         "adjusted": parts.adjusted.tolist(),
         "trend": parts.trend.tolist(),
         "season": parts.season.tolist(),
+        "caveats": list(series.caveats),
         "multiplicative": parts.multiplicative,
         "turning_points": [vars(turn) for turn in found.turns],
         "direction": found.direction,

@@ -1,8 +1,13 @@
 -- Grain: one row for each two labels of one dimension that have the same code and the same figures, wherever one has any.
 -- reads: core, tally_part
-WITH figure AS (
+WITH pair AS (
+    SELECT DISTINCT core.{{code}}, {{word}} AS word FROM core{{words}}
+),
+figure AS (
     SELECT {{keys}}, {{word}} AS word, sum(value) AS value, arg_min(core._file, core._row) AS _file, min(core._row) AS _row
     FROM core{{words}}
+    SEMI JOIN (SELECT {{code}} FROM pair GROUP BY ALL HAVING count(*) > 1) AS several ON several.{{code}} = core.{{code}}
+    WHERE value <> 0
     GROUP BY ALL
     HAVING sum(value) > 0
 ),

@@ -18,6 +18,7 @@ from pipelines.reader.plots.style import (
     foot_text,
     label_of,
     picture_title,
+    series_caveat_notes,
 )
 from pipelines.reader.plots.trend import break_notes
 from pipelines.reader.release import names_of
@@ -64,6 +65,7 @@ def plot_evaluation(
         *_effect_notes(found, language, settings),
         word("evaluation model", language),
         *break_notes([Breaks(bridges=series.crossed)], language),
+        *series_caveat_notes(series, language),
     ]
     return finish_picture(figure, axes, title, foot_text([series.key.source], notes, language, settings), ax)
 
@@ -143,6 +145,7 @@ def plot_monthly(
     axes.legend(frameon=False, fontsize=sized(8), loc="lower right")
     title = f"{picture_title(series.query, [series.key], language, settings)}, {word('monthly', language)}"
     notes = [word("stl", language), *break_notes([Breaks(bridges=series.crossed)], language)]
+    notes += series_caveat_notes(series, language)
     return finish_picture(figure, axes, title, foot_text([series.key.source], notes, language, settings), ax)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iccs.periods import period_at, period_index
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
-from pipelines.reader.plots.style import Picture, canvas, finish_picture, foot_text, picture_title
+from pipelines.reader.plots.style import Picture, canvas, finish_picture, foot_text, picture_title, series_caveat_notes
 from pipelines.reader.series.latest import LatestMonths
 from pipelines.reader.words import word
 from pipelines.system.settings import Settings
@@ -62,6 +62,8 @@ def plot_latest(
     title = picture_title(found.series.query, [found.series.key], language, settings)
     title += f", {period_at(max(first, found.series.steps[0]), 'M')} – {found.series.periods[-1]}"
     notes = [word("latest", language)] if found.expected else []
+    places = [place for place, step in enumerate(found.series.steps) if step >= first]
+    notes += series_caveat_notes(found.series.selected(places), language)
     return finish_picture(figure, axes, title, foot_text([found.series.key.source], notes, language, settings), ax)
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from iccs.periods import month_spans, year_spans
 from pipelines.reader.plots.sheets import figure_size, make_grey_if_printed, sized, thick
 from pipelines.reader.release import names_of, query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
-from pipelines.reader.series.rates import year_spans
 from pipelines.reader.words import LANGUAGES, colon, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, load_codelist
@@ -22,6 +22,8 @@ from schemas.errors import UsageError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+    from pipelines.reader.series.counts import Series
 
 # Line style, marker, whether it is filled, and a colour: line and marker distinguish the series without the colour.
 # The first eight colours are those of Okabe and Ito, the others darker or lighter kin of them.
@@ -292,13 +294,22 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
         )
 
 
+_SPANS: dict[str, Callable[[list[Any]], str]] = {"year": year_spans, "month": month_spans, "ref_area": ", ".join}
+
+
+def series_caveat_notes(series: Series, language: str) -> list[str]:
+    """Return the caveats of the periods of one series, as :func:`caveat_notes`."""
+    by = "month" if series.query.freq == "M" else "year"
+    return caveat_notes([row | {by: row["step"]} for row in series.caveat_rows], language, by)
+
+
 def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year") -> list[str]:
     """Return the caveats of the figures of a picture, each once, with the years or areas concerned if not all.
 
     Args:
-        rows: year, ref_area and caveats of each figure.
+        rows: year (or month, as a step) or ref_area, and caveats, of each figure.
         language: of the texts.
-        by: ``year`` or ``ref_area``.
+        by: ``year``, ``month`` or ``ref_area``.
     """
     places: dict[str, set[Any]] = {}
     for row in rows:
@@ -309,7 +320,7 @@ def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year"
     every = {row[by] for row in rows}
     texts = []
     for caveat, found in sorted(places.items()):
-        where = year_spans(sorted(found)) if by == "year" else ", ".join(sorted(found))
+        where = _SPANS[by](sorted(found))
         texts.append(label_of("caveat", caveat, language) + ("" if found == every else f" ({where})"))
     return [f"{word('caveats', language)}{colon(language)}{'; '.join(texts)}."]
 

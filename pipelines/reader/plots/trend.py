@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iccs.periods import year_spans
 from pipelines.publish.series.breaks import Breaks
 from pipelines.publish.series.segments import fit_segments
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
@@ -33,7 +34,7 @@ from pipelines.reader.plots.style import (
 )
 from pipelines.reader.release import query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
-from pipelines.reader.series.rates import By, RateSeries, read_rates, year_spans
+from pipelines.reader.series.rates import By, RateSeries, read_rates
 from pipelines.reader.series.trends import series_sentence
 from pipelines.reader.words import LANGUAGES, colon, figure_in, word
 from pipelines.statistics.arguments import SIGNIFICANCE

@@ -5,12 +5,12 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iccs.periods import period_index
+from iccs.periods import month_spans, period_index, year_spans
 from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
@@ -67,6 +67,22 @@ class Series:
     def steps(self) -> list[int]:
         """Periods as whole steps: years, or consecutive months."""
         return [period_index(period) for period in self.periods]
+
+    @property
+    def caveat_rows(self) -> list[dict[str, Any]]:
+        """The caveats of each figure with its step, for the notes of a picture."""
+        every = zip(self.steps, self.published, self.caveats, strict=True)
+        return [{"step": step, "caveats": caveats} for step, value, caveats in every if value is not None]
+
+    @property
+    def caveat_spans(self) -> dict[str, str]:
+        """The periods that carry each caveat, as text."""
+        steps: dict[str, list[int]] = {}
+        for row in self.caveat_rows:
+            for code in filter(None, (row["caveats"] or "").split(";")):
+                steps.setdefault(code, []).append(row["step"])
+        spans = month_spans if self.query.freq == "M" else year_spans
+        return {code: spans(found) for code, found in sorted(steps.items())}
 
     @property
     def multipliers(self) -> tuple[list[float], list[float], list[float]]:

@@ -67,9 +67,16 @@ class LatestMonths:
         limits = {period: (expected, upper) for period, expected, upper in self.expected}
         return [
             _month(at, published.get(at), nowcasts.get(at), alerts.get(at), limits.get(at))
-            | {"not_compared": ";".join(uncompared_codes(caveats.get(at))) or None}
+            | {"not_compared": ";".join(uncompared_codes(caveats.get(at))) or None, "caveats": caveats.get(at)}
             for at in shown
         ]
+
+    @property
+    def caveats(self) -> dict[str, str]:
+        """The months shown that carry each caveat, as text."""
+        shown = {row["time_period"] for row in self.months}
+        places = [place for place, period in enumerate(self.series.periods) if period in shown]
+        return self.series.selected(places).caveat_spans
 
     @property
     def sentences(self) -> list[str]:

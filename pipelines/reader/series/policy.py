@@ -243,6 +243,7 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
         "date": period_at(found.at, series.query.freq),
         "periods": list(series.periods),
         "counts": list(series.counts),
+        "caveats": list(series.caveats),
         "bridges": [vars(bridge) | {"at": period_at(bridge.at, series.query.freq)} for bridge in series.crossed],
         "fitted": interrupted.model.fitted.tolist(),
         "expected_without": interrupted.expected_without.tolist(),

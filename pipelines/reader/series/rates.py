@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from iccs.periods import year_spans
 from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message, preference
@@ -217,18 +218,3 @@ def country_rates(wanted: SeriesQuery, settings: Settings | None = None) -> Rows
         keys.setdefault((row["source"], row["ref_area"]), []).append(key_of(row))
     chosen = {place: choose_series(found, wanted)[:1] for place, found in keys.items()}
     return [row for row in rows if [key_of(row)] == chosen[row["source"], row["ref_area"]]]
-
-
-def year_spans(years: Sequence[int]) -> str:
-    """Return years as spans.
-
-    >>> year_spans([2009, 2010, 2011, 2014])
-    '2009-2011, 2014'
-    """
-    spans: list[list[int]] = []
-    for year in years:
-        if spans and year == spans[-1][1] + 1:
-            spans[-1][1] = year
-        else:
-            spans.append([year, year])
-    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in spans)

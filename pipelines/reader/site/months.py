@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from iccs.periods import period_at
+from iccs.periods import month_spans, period_at
 from pipelines.reader.site.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, draw_grid, step_of_marks
 from pipelines.reader.site.content import Rows
 from pipelines.reader.words import colon, word
@@ -125,24 +125,6 @@ def table_of_months(
     ]
     caveats = [(marks.get(code, ""), caveat(code), month_spans(steps[code])) for code in sorted(steps)]
     return MonthTable(months, sorted(caveats, key=lambda one: one[0]))
-
-
-def month_spans(steps: Sequence[int]) -> str:
-    """Return months as text, consecutive ones as first and last.
-
-    Args:
-        steps: months since year 0, rising.
-
-    >>> month_spans([24288, 24289, 24290, 24299])
-    '2024-01–2024-03, 2024-12'
-    """
-    spans: list[list[int]] = []
-    for step in steps:
-        if spans and step == spans[-1][1] + 1:
-            spans[-1][1] = step
-        else:
-            spans.append([step, step])
-    return ", ".join("–".join(period_at(step, "M") for step in dict.fromkeys(span)) for span in spans)
 
 
 def _remarks(row: dict[str, Any], number: Number, reason: Callable[[str], str], language: str) -> Iterator[str]:

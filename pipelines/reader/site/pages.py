@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from iccs.classification import UnknownCode, load_classification
+from iccs.periods import year_spans
 from pipelines.reader.plots.style import label_of
-from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import handling_in, trend_sentence
 from pipelines.reader.site.area_map import KnownOutlines, draw_area_map
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
@@ -23,6 +23,7 @@ from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
 from pipelines.reader.words import LANGUAGES, figure_in, translate
+from pipelines.statistics.wording import rounded_text
 from pipelines.system.printable import shown
 from schemas.codelists import age_labels, load_codelist
 from schemas.declarations import load_columns
@@ -137,6 +138,7 @@ class Pages:
             release=self.content.release,
             number=self._number,
             rate=self._rate,
+            estimate=self._estimate,
             yes=lambda value: self._("yes") if value else self._("no"),
             **values,
         )
@@ -148,7 +150,13 @@ class Pages:
         return figure_in(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}", self.language)
 
     def _rate(self, value: float | None) -> str:
-        return "" if value is None else figure_in(f"{value:,.2f}" if value < 10 else f"{value:,.1f}", self.language)
+        return "" if value is None else figure_in(rounded_text(value, 2 if value < 10 else 1), self.language)
+
+    def _estimate(self, value: float | None) -> str:
+        """A figure of a survey or a share: a whole number, or to a decimal and more of them where it is small."""
+        if value is None or float(value).is_integer() or abs(value) >= 1000:
+            return self._number(None if value is None else float(round(value)))
+        return figure_in(rounded_text(value, 2 if abs(value) < 10 else 1), self.language)
 
     def _label(self, row: dict[str, Any], name: str) -> str:
         return str(row[f"{name}_{self.language}"] or row[f"{name}_en"] or "")

@@ -12,6 +12,7 @@ from pipelines.reader.plots.style import short_name
 from pipelines.reader.site.chart import run_of_years, step_of_marks
 from pipelines.reader.site.content import Rows
 from pipelines.reader.words import colon, figure_in, word
+from pipelines.statistics.wording import rounded_text
 
 _WIDTH, _NAMES, _VALUES, _ROW, _FOOT = 400, 138, 52, 19, 22
 _SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_TOP, _SMALL_FOOT, _SMALL_SIDE = 160, 110, 34, 16, 6
@@ -108,7 +109,7 @@ def draw_dots(rows: Rows, names: dict[str, str], text: str, language: str) -> Ma
             parts.append(f'<path class="limits" d="M{x(row["ci_low"])} {y}H{x(row["ci_high"])}"/>')
         parts.append(f'<circle cx="{x(row["rate_per_100k"])}" cy="{y}" r="3"/>')
         value = row["rate_per_100k"]
-        label = escape(figure_in(f"{value:,.2f}" if value < 10 else f"{value:,.1f}", language))
+        label = escape(figure_in(rounded_text(value, 2 if value < 10 else 1), language))
         parts.append(f'<text class="mark" x="{_WIDTH}" y="{y + 4}" text-anchor="end">{label}</text>')
     svg = f'<svg class="chart dots" viewBox="0 0 {_WIDTH} {height + _FOOT}" role="img" aria-label="{escape(text)}">'
     return Markup(f"{svg}{''.join(parts)}</svg>")  # noqa: S704 (the texts are escaped above, all else is numbers)
