@@ -20,7 +20,7 @@ from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.added_rows import check_added_rows
+from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
@@ -40,6 +40,7 @@ from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
     judge_repeated_numbers,
+    judge_total_words,
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
@@ -263,9 +264,10 @@ def _check_unused(
     unused = unused_columns(connection, folder, judged.raw) if has_text else ()
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
-    outcomes += [check_added_rows(connection, folder, unused), check_area_words(connection, folder, unused)]
+    check_added_codes(connection, folder)
+    outcomes.append(check_area_words(connection, folder, unused))
     if not isinstance(judged, Tallied):
-        outcomes.append(check_repeated_numbers(connection, folder, unused))
+        outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
     return unused, words
 
 
@@ -756,7 +758,8 @@ def _check_repeats(
     names = _names(tallied)
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
-    unread = (judge_unread_counts(tallied.pairs), judge_repeated_numbers(tallied.pairs))
+    pairs = tallied.pairs
+    unread = (judge_unread_counts(pairs), judge_repeated_numbers(pairs), judge_total_words(pairs))
     return [*outcomes, following, *unread]
 
 

@@ -32,7 +32,7 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
-from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
+from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_total_words, find_unread_counts
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -389,6 +389,7 @@ def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings
     found = {
         "counts_unread": find_unread_counts(folder, file, table, settings),
         "numbers_again": find_repeated_numbers(folder, file, table, settings),
+        "total_words": find_total_words(folder, file, table, settings),
     }
     return {name: columns for name, columns in found.items() if columns}
 

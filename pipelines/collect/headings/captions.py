@@ -32,12 +32,17 @@ _SCALES = (
     r"""|\(\s*(thousands?|millions?|milliers|miles|millones|milhares|tausend|tsd\.?|mio\.?)\s*\)"""
     r"""|\b(thousands|milliers|miles|milhares)\s+(of|de|d['’])\s*(offen[cs]es|crimes|incidents|persons|people|victims"""
     r"""|households|infractions|personnes|victimes|m[eé]nages|delitos|personas|v[ií]ctimas|hogares|crimes|pessoas)"""
-    r"""|\b[x×*]\s?1[.,\s]?000\b"""
+    r"""|\b[x×*]\s?1[.,\s]?000\b|\b1[.,\s]?000-tal\b|(?<![\d.,])000\s+(persons|people)\b|\bthsd\b"""
+    # at the end of a title; and in other languages, but not of rates: per 100 thousand
+    r"""|[,;:–-]\s*(thousands|millions|milliers|miles|milhares|tausend)\s*$|\bthousands\s*$"""
+    r"""|(\b(in|w|v|ve|в|i)\s+|\(\s*)(lakhs?|lacs?|crores?|migliaia|duizend(tallen)?|tusen(tal)?|tusinder|tysi[aą]cach"""
+    r"""|tisíc(ích|ech)?|тысячах|миллионах)\b"""
+    r"""|(?<!\d)(?<!\d\s)\b(тыс|млн|tys)\.|(?<!\d)[千万萬]\s?人"""
 )
 _SCALE = re.compile(_SCALES, re.IGNORECASE)
 _UNIT = re.compile(
     r"""\W*(?:(?:in|en|em)\s+)?(?:hundreds?|thousands?|millions?|ths\b|tsd\b|milliers?|miles\b|mil\b|millones|milhares"""
-    r"""|milh[oõ]es|tausend|mio\b|1[\s.,]?000\b|0?00s?\b)""",
+    r"""|milh[oõ]es|tausend|mio\b|1[\s.,]?000\b|0?00s?\b|lakhs?|lacs?\b|crores?|migliaia|duizend|tusen|tys\b|тыс|млн|[千万萬])""",
     re.IGNORECASE,
 )
 """What a cell of a column of units begins with."""

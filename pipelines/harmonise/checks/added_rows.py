@@ -26,14 +26,21 @@ from schemas.words_of_totals import TOTALS, plain
 _LEAST_TOTALS = 5
 _LEAST_DIFFERENT = 4
 _LEAST_SHARE = 0.95
+_LEAST_ALIKE = 0.3
 _LEAST_VALUE = 5
-"""Figures in which a word must have as much as all others together, how many different numbers, in what share of all,
-and from what number on: small counts are equal by chance."""
+_LEAST_CERTAIN = 8
+_LEAST_CODES = 3
+"""Figures in which a word must have as much as all others together, how many different numbers, in what share of all
+(the lower one if no other word has more, as parts may be suppressed), and from what number on: small counts are equal
+by chance."""
 _NEAR = 1.05
 _LEAST_NEAR = 100
 _LEAST_SPREAD = 1.5
 """Words with nearly the same figures in places of different size are editions or variants of one figure."""
 _MOST_WORDS = 40
+_KEYS = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
+_OF_COLUMNS = UnusedColumn("tally_part", "_column", in_sql=False, words=())
+_YEAR = r"\b(19|20)[0-9]{2}\b"
 _SEXES = re.compile(
     r"[mfhwvk]|(fe)?males?|(wo)?m[ae]n|hombres?|mujer(es)?|hommes?|femmes?|masc\w*|fem\w*|homens?|mulher(es)?|m[aä]nn\w*"
     r"|frau(en)?|weiblich|boys?|girls?|niñ[oa]s?|[12]",
@@ -82,9 +89,16 @@ class _Word:
     spread: float | None
 
     @property
+    def is_total_of_several(self) -> bool:
+        """Whether the rows with this word are the sum of others, by their figures alone."""
+        mostly = self.totals >= _LEAST_SHARE * self.figures and self.highest == self.figures
+        return mostly and self.large_totals >= _LEAST_CERTAIN and self.different >= _LEAST_CERTAIN
+
+    @property
     def is_total(self) -> bool:
         """Whether the rows with this word are the sum of the others."""
-        mostly = self.totals >= _LEAST_SHARE * self.figures
+        largest = self.highest >= _LEAST_SHARE * self.figures and self.totals >= _LEAST_ALIKE * self.figures
+        mostly = self.totals >= _LEAST_SHARE * self.figures or largest
         proven = mostly and self.large_totals >= _LEAST_TOTALS and self.different >= _LEAST_DIFFERENT
         named = plain(self.word or "") in TOTALS
         return proven or (named and max(self.totals, self.highest) >= _LEAST_SHARE * self.figures)
@@ -106,11 +120,10 @@ def check_added_rows(
     if folder.source.rows == "cells" or not unused:
         return Outcome("parts_unlike", "not applicable", 0, 0)
     columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
-    names = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
-    run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in names if name in columns))
+    run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in _KEYS if name in columns))
     (rows,) = fetch_row(connection, "SELECT count(*) FROM added")
     problems, told, checked = list[Problem](), list[str](), 0
-    for column in unused if rows else ():
+    for column in (*unused, _OF_COLUMNS) if rows else ():
         words = _words_of(connection, column)
         if not words:
             continue
@@ -126,39 +139,91 @@ def check_added_rows(
     return Outcome("parts_unlike", outcome, checked, len(told), "; ".join(told[:5]))
 
 
+def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    """Refuse a national code that has as much as all others of its ICCS category together: they are added up.
+
+    Args:
+        connection: has ``core``, of tables or incidents.
+        folder: the source.
+
+    Raises:
+        DataRefused: a code is the total of the others.
+    """
+    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    if "national_code" not in columns or folder.source.kind == "population":
+        return
+    keys = ", ".join(name for name in _KEYS if name in columns and name != "national_code")
+    several = f"SELECT iccs FROM core GROUP BY iccs HAVING count(DISTINCT national_code) >= {_LEAST_CODES}"
+    if not connection.execute(f"{several} LIMIT 1").fetchall():
+        return
+    rows = (
+        f"SELECT hash({keys}) AS sum_of, CAST(national_code AS VARCHAR) AS word, value, _file, _row FROM core "
+        f"WHERE iccs IN ({several})"
+    )
+    words = _judge(connection, "core", rows)
+    totals = [word for word in words if word.is_total_of_several]
+    if totals:
+        raise DataRefused([_code_problem(folder, one) for one in totals])
+
+
+def _code_problem(folder: SourceFolder, total: _Word) -> Problem:
+    found = (
+        f"The national code {total.word!r} has as much as all others of its ICCS category together, in "
+        f"{total.totals:,} of {total.figures:,} figures: it is their total, and each is counted twice."
+    )
+    column = folder.source.columns.get("national_code")
+    return Problem(
+        "total_beside_parts", folder.source_id, found, total.file, row=total.row, column=column, value=total.word
+    )
+
+
 def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Word]:
-    rows = run_sql(
+    if column == _OF_COLUMNS:  # of figures that stood side by side, the column is what a word is to a row
+        place, words = "cell", f"SELECT cell, trim(regexp_replace(_column, '{_YEAR}', '')) AS word FROM {column.table}"
+    else:
+        place = "_file, _sheet, _row"
+        words = f"SELECT _file, coalesce(_sheet, '') AS _sheet, _row, trim({column.quoted}) AS word FROM {column.table}"
+    return _judge(connection, "added", f"SELECT * FROM added JOIN ({words}) AS worded USING ({place})")
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[_Word]:
+    """Return the words of rows with a figure, ``value``, and what it is part of, ``sum_of``."""
+    found = run_sql(
         connection,
         "harmonise/added_words",
-        raw=column.table,
-        column=column.quoted,
+        table=table,
+        rows=rows,
         least_value=str(_LEAST_VALUE),
         least_near=str(_LEAST_NEAR),
         near=str(_NEAR),
         most_words=str(_MOST_WORDS),
     ).fetchall()
-    return [_Word(*row) for row in rows]
+    return [_Word(*row) for row in found]
 
 
 def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Sequence[_Word]) -> Problem:
-    others = [repr(one.word) for one in words if one.word != total.word]
+    others = [_shown(one.word) for one in words if one.word != total.word]
     shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
-    what = {"_sheet": "the sheet", "_file": "the file"}.get(
+    what = {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
         column, f"the column {column!r}, which source.yml does not use,"
     )
     found = (
-        f"Rows that differ in {what} are added up, but those of {total.word!r} have as much as those of {shown} "
+        f"Rows that differ in {what} are added up, but those of {_shown(total.word)} have as much as those of {shown} "
         f"together, in {total.totals:,} of {total.figures:,} figures: each is counted twice."
     )
     if not total.totals:
         found = (
-            f"Rows that differ in {what} are added up, but those of {total.word!r} are by their name the total of "
-            f"those of {shown}: each is counted twice."
+            f"Rows that differ in {what} are added up, but those of {_shown(total.word)} are by their name the total "
+            f"of those of {shown}: each is counted twice."
         )
     place = None if column.startswith("_") else column
     return Problem(
         "total_beside_parts", folder.source_id, found, file=total.file, row=total.row, column=place, value=total.word
     )
+
+
+def _shown(word: str | None) -> str:
+    return repr(word) if word else "a blank cell"
 
 
 def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> str | None:
