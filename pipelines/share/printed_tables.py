@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from iccs.periods import year_spans
 from pipelines.system.connection import fetch_row
 from pipelines.system.sql import fill_sql
+from schemas.codelists import load_codelist
 from schemas.declarations import attribute_columns
 from schemas.errors import UsageError
 
@@ -44,13 +47,38 @@ Row = tuple[str, ...]
 
 @dataclass
 class _Table:
-    """One table: its rows by name, its years, and for each pair the number with its mark, or a symbol instead."""
+    """One table: its rows by name, its years, and for each pair the number with its mark, or a symbol instead.
+
+    ``caveats`` has the years in which the figures of a row carry each caveat.
+    """
 
     source: str
     title: str
     columns: tuple[str, ...]
     years: set[str] = field(default_factory=set)
     rows: dict[Row, dict[str, tuple[float | None, str]]] = field(default_factory=dict)
+    caveats: dict[Row, dict[str, list[int]]] = field(default_factory=dict)
+
+    def add(self, name: Row, year: str, value: float | None, sign: str, caveats: str | None) -> None:
+        """Add a cell."""
+        self.rows.setdefault(name, {})[year] = (value, sign)
+        self.years.add(year)
+        for code in (caveats or "").split(";") if value is not None and caveats else ():
+            self.caveats.setdefault(name, {}).setdefault(code, []).append(int(year))
+
+    @cached_property
+    def numbered(self) -> dict[str, int]:
+        """The number of the note on each caveat, by code."""
+        codes = sorted({code for found in self.caveats.values() for code in found})
+        return {code: number for number, code in enumerate(codes, 1)}
+
+    def notes_on(self, name: Row) -> str:
+        """Return the numbers of the notes on a row, with the years where they are not on all of its figures."""
+        given = sum(value is not None for value, _ in self.rows[name].values())
+        return "; ".join(
+            str(self.numbered[code]) + ("" if len(years) == given else f" ({year_spans(sorted(years))})")
+            for code, years in sorted(self.caveats.get(name, {}).items())
+        )
 
 
 def write_printed_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -126,6 +154,7 @@ def _read_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[_Table]:
         value,
         status,
         reason,
+        caveats,
     ) in connection.execute(query).fetchall():
         key = (source, stage, unit, part)
         if key not in found:
@@ -135,19 +164,19 @@ def _read_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[_Table]:
         table = found[key]
         name = (area, area_name, iccs, category, *((sex, age) if part == "person" else ()))
         sign = status if value is not None else SIGNS.get(reason, ("..", ""))[0]
-        table.rows.setdefault(name, {})[year] = (value, sign)
-        table.years.add(year)
+        table.add(name, year, value, sign, caveats)
     yield from found.values()
 
 
 def _write_table(sheet: Any, table: _Table, bold: Any, text: Any, numbers: Mapping[tuple[str, bool], Any]) -> None:
-    """Write the header in row 4 and the rows below it; then the meaning of the symbols that occur."""
+    """Write the header in row 4 and the rows below it; then the meaning of the symbols that occur, and the notes."""
     if len(table.rows) > MOST_ROWS:
         raise UsageError(
             f"{table.source}: {len(table.rows):,} rows do not fit in a sheet; share the data package instead"
         )
     years = sorted(table.years)
-    for column, label in enumerate((*table.columns, *years)):
+    numbered = table.numbered
+    for column, label in enumerate((*table.columns, *years, *(["Notes"] if numbered else []))):
         sheet.write_string(3, column, label, bold)
     used: set[str] = set()
     for place, (name, cells) in enumerate(table.rows.items(), 4):
@@ -160,8 +189,12 @@ def _write_table(sheet: Any, table: _Table, bold: Any, text: Any, numbers: Mappi
                 sheet.write_string(place, column, sign)
             else:
                 sheet.write_number(place, column, value, numbers[sign if sign in MARKS else "", value == int(value)])
+        if notes := table.notes_on(name):
+            sheet.write_string(place, len(name) + len(years), notes)
     sheet.freeze_panes(4, len(table.columns))
-    for place, note in enumerate(_notes(used), len(table.rows) + 5):
+    labels = {entry.code: str(entry.label_en) for entry in load_codelist("caveat")}
+    listed = [f"{number}  {labels.get(code, code)}" for code, number in numbered.items()]
+    for place, note in enumerate([*_notes(used), *listed], len(table.rows) + 5):
         sheet.write_string(place, 0, note)
 
 

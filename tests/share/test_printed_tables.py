@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from pipelines.share.printed_tables import WORKBOOK, write_printed_tables
+from schemas.codelists import load_codelist
 from schemas.declarations import attribute_columns
 
 EVIL = ("=cmd|'/c calc'!A0", "+1+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://x")')
@@ -33,13 +34,15 @@ def release() -> duckdb.DuckDBPyConnection:
     connection.execute("CREATE TABLE out.sex AS SELECT 'F' AS code, 'Women' AS label_en")
     connection.execute("CREATE TABLE out.age AS SELECT '_T' AS code, 'All ages' AS label_en")
     attributes = ", ".join(f"'_T' AS {name}" for name in attribute_columns())
-    rows = """('MX', 'country', '_T', '2020', 1234.0, 'A', NULL), ('MX', 'country', '_T', '2021', 9.5, 'B', NULL),
-              ('MX', 'country', 'F', '2020', NULL, 'Q', 'suppressed'), ('MX', 'country', 'F', '2021', NULL, 'O', 'x'),
-              ('MX-AGU', 'admin1', '_T', '2020', 0.0, 'E', NULL)"""
+    rows = """('MX', 'country', '_T', '2020', 1234.0, 'A', NULL, 'projection;part_of_category'),
+              ('MX', 'country', '_T', '2021', 9.5, 'B', NULL, 'part_of_category'),
+              ('MX', 'country', 'F', '2020', NULL, 'Q', 'suppressed', 'part_of_category'),
+              ('MX', 'country', 'F', '2021', NULL, 'O', 'x', NULL),
+              ('MX-AGU', 'admin1', '_T', '2020', 0.0, 'E', NULL, NULL)"""
     connection.execute(
         "CREATE TABLE out.observation AS SELECT 'xx' AS source, 'recorded' AS stage, 'victim' AS counting_unit, "
         f"'A' AS freq, '0101' AS iccs, '_T' AS age, {attributes}, * FROM (VALUES {rows}) "
-        "AS cells (ref_area, area_level, sex, time_period, value, obs_status, missing_reason)"
+        "AS cells (ref_area, area_level, sex, time_period, value, obs_status, missing_reason, caveats)"
     )
     return connection
 
@@ -66,6 +69,11 @@ def test_tables_have_numbers_signs_and_no_formula(release: duckdb.DuckDBPyConnec
         ["Code", "Area", "ICCS", "Category", "2020", "2021"],
         ["MX", EVIL[1], "0101", EVIL[2], 1234, 9.5],
     ]
+    labels = {entry.code: str(entry.label_en) for entry in load_codelist("caveat")}
+    assert [by_category["G4"].value, by_category["G5"].value] == ["Notes", "1; 2 (2020)"]
+    notes = {cell.value for cell in by_category["A"] if cell.value}
+    assert {f"1  {labels['part_of_category']}", f"2  {labels['projection']}"} <= notes
+    assert by_person["G4"].value != "Notes"  # none of its figures is shown
     assert [cell.number_format for cell in by_category[5][4:6]] == ["#,##0", '#,##0.00" b"']
     assert (by_area["E5"].value, by_area["E5"].number_format) == (0, '#,##0" e"')
     assert [cell.value for cell in by_person[5]][4:] == ["Women", "All ages", "c", ".."]

@@ -5,7 +5,7 @@ SELECT source, stage, counting_unit,
     CASE WHEN observation.area_level <> 'country' THEN 'area' WHEN sex = '_T' AND age = '_T' THEN 'category' ELSE 'person' END AS part,
     ref_area, coalesce(area.name_en, ref_area) AS area_name, iccs, coalesce(category.title_en, iccs) AS category,
     coalesce(sexes.label_en, sex) AS sex_name, coalesce(ages.label_en, age) AS age_name,
-    time_period, value, obs_status, missing_reason
+    time_period, value, obs_status, missing_reason, caveats
 FROM out.observation AS observation
 LEFT JOIN out.area AS area ON area.code = ref_area
 LEFT JOIN out.iccs AS category ON category.code = iccs
