@@ -20,6 +20,21 @@ TOTALS = frozenset(
             "all victims",
             "gesamtzahl",
         ),
+        *(
+            "razem",
+            "ogołem",
+            "celkem",
+            "spolu",
+            "totaal",
+            "totalt",
+            "i alt",
+            "yhteensa",
+            "osszesen",
+            "ukupno",
+            "skupaj",
+        ),
+        *("toplam", "genel toplam", "jumlah", "totale", "gesamtsumme", "kokku", "is viso", "kopa", "общо", "укупно"),
+        *("итого", "всего", "усього", "разом", "συνολο", "合計", "総数", "总计", "合计", "계", "المجموع", "الاجمالي"),
     }
 )
 """Words that mark a row as the sum of others, without accents."""

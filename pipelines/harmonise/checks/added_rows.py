@@ -15,6 +15,7 @@ import duckdb
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
+from pipelines.collect.headings.rates_in_words import says_rate
 from pipelines.harmonise.checks.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -67,6 +68,12 @@ _RECORDED = re.compile(
 )
 _CLEARED = re.compile(
     r"(cleared|solved|detected|clearances?|resuelt\w+|esclarecid\w+|élucid\w+|aufgeklärt\w*|elucidad\w+)\b.*",
+    re.IGNORECASE,
+)
+_VICTIMS = re.compile(r"(victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?)\b.*", re.IGNORECASE)
+_SUSPECTS = re.compile(
+    r"(suspects?|suspected|offenders?|perpetrators?|arrest(s|ed)?|accused|convicted|prosecuted|imputad[oa]s?|sospechos[oa]s?"
+    r"|detenid[oa]s?|victimari[oa]s?|autor(es)?|auteurs?|mis en cause|tatverdächtige?r?|suspeitos?)\b.*",
     re.IGNORECASE,
 )
 _DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
@@ -258,6 +265,11 @@ def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> st
         return f"{shown}: variants of one figure"
     if any(map(_RECORDED.fullmatch, texts)) and any(map(_CLEARED.fullmatch, texts)):
         return f"{shown}: those cleared are recorded as well"
+    if any(map(_VICTIMS.fullmatch, texts)) and any(map(_SUSPECTS.fullmatch, texts)):
+        return f"{shown}: victims, and persons suspected or sentenced"
+    rates = [text for text in texts if says_rate(text)]
+    if rates and len(rates) < len(texts):
+        return f"{shown}: {rates[0]!r} is a rate or share"
     if fold(column).strip() == "action" and any(map(_DELETED.fullmatch, texts)):
         return f"{shown}: rows that are to be deleted"
     parts = all(map(_SEXES.fullmatch, texts)) or any(part_of_year_in(text, column) for text in texts)
