@@ -185,7 +185,7 @@ def _exceptional(row: dict[str, Any], rules: ComparisonRules, language: str) -> 
     carried = (row["caveats"] or "").split(";")
     why = [code_words("caveat", code, language) for code in rules.caveats_left_out if code in carried]
     if row["obs_status"] in rules.statuses_left_out:
-        why.append(word("status", language).format(status=code_words("obs_status", row["obs_status"], language)))
+        why.append(status_words(row["obs_status"], language))
     return why
 
 
@@ -199,6 +199,16 @@ def code_words(codelist: str, codes: str, language: str) -> str:
         return codes.replace("_", " ")
     known = {entry.code: str(getattr(entry, f"label_{language}")) for entry in load_codelist(codelist)}
     return "; ".join(known.get(code, code) for code in codes.split(";"))
+
+
+def status_words(status: str, language: str) -> str:
+    """Return an observation status as a reason, with its code and its label.
+
+    >>> status_words("P", "en")
+    'status P (Provisional value)'
+    """
+    labels = {entry.code: str(getattr(entry, f"label_{language}")) for entry in load_codelist("obs_status")}
+    return word("status", language).format(status=f"{status} ({labels[status]})" if status in labels else status)
 
 
 def _aspect_words(aspect: Aspect, value: str, language: str) -> str:
