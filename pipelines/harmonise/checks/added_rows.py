@@ -124,7 +124,7 @@ def check_added_rows(
     (rows,) = fetch_row(connection, "SELECT count(*) FROM added")
     problems, told, checked = list[Problem](), list[str](), 0
     for column in (*unused, _OF_COLUMNS) if rows else ():
-        words = _words_of(connection, column)
+        words = _words_of(connection, column, _parts_of_years(column, unused))
         if not words:
             continue
         checked += 1
@@ -177,13 +177,31 @@ def _code_problem(folder: SourceFolder, total: _Word) -> Problem:
     )
 
 
-def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Word]:
+def _parts_of_years(column: UnusedColumn, unused: Sequence[UnusedColumn]) -> str:
+    """Return the SQL of the parts of the year that a row is of, by other columns of its table.
+
+    Provisional months beside final ones are no editions of one figure.
+    """
+    names = [
+        other.quoted
+        for other in unused
+        if other.table == column.table
+        and other != column
+        and other.words
+        and part_of_year_in(other.words[0], other.name)
+    ]
+    return f"hash({', '.join(names)})" if names else "0"
+
+
+def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part: str) -> list[_Word]:
     if column == _OF_COLUMNS:  # of figures that stood side by side, the column is what a word is to a row
-        place, words = "cell", f"SELECT cell, trim(regexp_replace(_column, '{_YEAR}', '')) AS word FROM {column.table}"
+        place = "cell"
+        words = f"SELECT cell, trim(regexp_replace(_column, '{_YEAR}', '')) AS word, 0 AS part FROM {column.table}"
     else:
-        place = "_file, _sheet, _row"
-        words = f"SELECT _file, coalesce(_sheet, '') AS _sheet, _row, trim({column.quoted}) AS word FROM {column.table}"
-    return _judge(connection, "added", f"SELECT * FROM added JOIN ({words}) AS worded USING ({place})")
+        place, word = "_file, _sheet, _row", f"trim({column.quoted}) AS word, {part} AS part"
+        words = f"SELECT _file, coalesce(_sheet, '') AS _sheet, _row, {word} FROM {column.table}"
+    rows = f"SELECT * REPLACE (hash(sum_of, part) AS sum_of) FROM added JOIN ({words}) AS worded USING ({place})"
+    return _judge(connection, "added", rows)
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[_Word]:

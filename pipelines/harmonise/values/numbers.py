@@ -80,6 +80,10 @@ _NO_NUMBERS = {
 }
 
 
+_MAY_BE_ZERO = frozenset({"-", "–", "—", "−", "--", "nil", "null", "none", "zero", "o", "néant", "keine"})
+"""Texts by which publishers mean that nothing was counted; others mean by them that nothing is known."""
+
+
 def describe_number(text: str) -> str:
     """Return, for messages, what a text that is not read as a count resembles; empty if nothing known.
 
@@ -87,7 +91,11 @@ def describe_number(text: str) -> str:
     'It looks like a negative number, in brackets or with a long minus.'
     >>> describe_number("12 b")
     ''
+    >>> describe_number("–")
+    'If it means zero, write 0 for it in reshape.sql (a label in values.csv is for missing figures).'
     """
+    if text.strip().casefold() in _MAY_BE_ZERO:
+        return "If it means zero, write 0 for it in reshape.sql (a label in values.csv is for missing figures)."
     # Superscript digits and those of other scripts are digits in Unicode; a count has ASCII digits.
     looks = [name for name, form in _NO_NUMBERS.items() if re.fullmatch(form, text.strip(), re.DOTALL)]
     return f"It looks like {looks[0]}." if looks and re.search(r"\d|#", text) else ""
