@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.reader.release import packaged_query
-from pipelines.reader.selection import SeriesQuery, key_of, preference
+from pipelines.reader.selection import SeriesKey, SeriesQuery, key_of, preference
 from pipelines.reader.series.rates import Rows
 from pipelines.reader.words import colon, word
 from pipelines.system.settings import Settings
@@ -283,9 +283,9 @@ def _definitions(iccs: str, rows: Rows, settings: Settings | None) -> dict[str, 
     """Return for each area the national categories counted in its figure, with relations other than exact."""
     sources = sorted({row["source"] for row in rows})
     links = packaged_query("reader/links_of_category", settings, iccs=iccs, sources=sources).records()
-    texts: dict[str, str] = {}
-    for source in sources:
-        labels = [link["label"] for link in links if link["source"] == source]
+    texts: dict[SeriesKey, str] = {}
+    for key in {key_of(row) for row in rows}:
+        labels = [link["label"] for link in links if key_of(link) == key]
         more = f" and {len(labels) - NAMES_SHOWN} more" if len(labels) > NAMES_SHOWN else ""
-        texts[source] = "; ".join(labels[:NAMES_SHOWN]) + more
-    return {row["ref_area"]: texts[row["source"]] for row in rows}
+        texts[key] = "; ".join(labels[:NAMES_SHOWN]) + more
+    return {row["ref_area"]: texts[key_of(row)] for row in rows}
