@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.reader.release import packaged_query
-from pipelines.reader.selection import SeriesQuery, key_of, preference
+from pipelines.reader.selection import SeriesKey, SeriesQuery, key_of, preference
 from pipelines.reader.series.rates import Rows
 from pipelines.reader.words import colon, word
 from pipelines.system.settings import Settings
@@ -185,7 +185,7 @@ def _exceptional(row: dict[str, Any], rules: ComparisonRules, language: str) -> 
     carried = (row["caveats"] or "").split(";")
     why = [code_words("caveat", code, language) for code in rules.caveats_left_out if code in carried]
     if row["obs_status"] in rules.statuses_left_out:
-        why.append(word("status", language).format(status=code_words("obs_status", row["obs_status"], language)))
+        why.append(status_words(row["obs_status"], language))
     return why
 
 
@@ -199,6 +199,16 @@ def code_words(codelist: str, codes: str, language: str) -> str:
         return codes.replace("_", " ")
     known = {entry.code: str(getattr(entry, f"label_{language}")) for entry in load_codelist(codelist)}
     return "; ".join(known.get(code, code) for code in codes.split(";"))
+
+
+def status_words(status: str, language: str) -> str:
+    """Return an observation status as a reason, with its code and its label.
+
+    >>> status_words("P", "en")
+    'status P (Provisional value)'
+    """
+    labels = {entry.code: str(getattr(entry, f"label_{language}")) for entry in load_codelist("obs_status")}
+    return word("status", language).format(status=f"{status} ({labels[status]})" if status in labels else status)
 
 
 def _aspect_words(aspect: Aspect, value: str, language: str) -> str:
@@ -273,9 +283,9 @@ def _definitions(iccs: str, rows: Rows, settings: Settings | None) -> dict[str, 
     """Return for each area the national categories counted in its figure, with relations other than exact."""
     sources = sorted({row["source"] for row in rows})
     links = packaged_query("reader/links_of_category", settings, iccs=iccs, sources=sources).records()
-    texts: dict[str, str] = {}
-    for source in sources:
-        labels = [link["label"] for link in links if link["source"] == source]
+    texts: dict[SeriesKey, str] = {}
+    for key in {key_of(row) for row in rows}:
+        labels = [link["label"] for link in links if key_of(link) == key]
         more = f" and {len(labels) - NAMES_SHOWN} more" if len(labels) > NAMES_SHOWN else ""
-        texts[source] = "; ".join(labels[:NAMES_SHOWN]) + more
-    return {row["ref_area"]: texts[row["source"]] for row in rows}
+        texts[key] = "; ".join(labels[:NAMES_SHOWN]) + more
+    return {row["ref_area"]: texts[key_of(row)] for row in rows}

@@ -47,7 +47,7 @@ def test_figures_that_are_alike_are_ranked_by_rate() -> None:
         ({"events": 19.0}, "fewer than 20 events"),
         ({"caveats": "months_missing"}, "months missing"),
         ({"rate_per_100k": None, "no_rate_reason": "no_population"}, "no rate: no population"),
-        ({"obs_status": "Q"}, "status Q"),
+        ({"obs_status": "Q"}, "status Q (Missing: suppressed)"),
     ],
 )
 def test_what_differs_is_not_ranked_and_says_why(differs: dict[str, Any], reason: str) -> None:

@@ -227,7 +227,7 @@ def test_only_countries_that_count_the_same_are_put_in_an_order_and_the_others_s
     assert [(row["place"], row["ref_area"]) for row in found.ranked] == [(1, "BB"), (2, "AA")]
     assert {row["ref_area"]: row["why"] for row in found.unranked} == {
         "CC": ["counting unit: offence (ranked: victim)"],
-        "DD": ["status P"],
+        "DD": ["status P (Provisional value)"],
         "EE": ["part of it is missing or exceptional"],
         "FF": ["fewer than 20 events"],
         "HH": ["no rate: no population"],
@@ -246,6 +246,25 @@ def test_a_page_of_countries_side_by_side_has_no_order_of_one_and_none_of_two_un
     assert "so there is no ranking" in page
     assert "<circle" not in page
     assert "compare/0101.html" not in dict(Pages(content, "en").every())  # one country is compared with nobody
+
+
+def test_limits_are_told_of_only_where_there_are_some() -> None:
+    content = _content("Homicide")
+    for limits, told in ((4.0, True), (None, False)):
+        both = _beside(AA={"ci_low": limits, "ci_high": limits}, BB={"ci_low": limits, "ci_high": limits})
+        figures = {code: {"0101": rows} for code, rows in both.items()}
+        pages = dict(Pages(replace(content, figures=figures), "en").every())  # type: ignore[arg-type]
+        assert ("Lines: 95 % limits" in pages["compare/0101.html"]) == told
+
+
+def test_a_year_of_which_the_source_has_nothing_is_named_below_the_picture_that_has_a_cross() -> None:
+    content = _content("Homicide")
+    figure = content.figures["XX"]["0101"][0]
+    years = ("2018", "2020", "2021", "2024")
+    rows = [figure | {"time_period": year} | ({"value": None} if year == "2020" else {}) for year in years]
+    page = dict(Pages(replace(content, figures={"XX": {"0101": rows}}), "en").every())["country/XX/0101.html"]
+    assert page.count('class="gap"') == 4
+    assert "no figure that may be shown: no figure (2019-2020, 2022-2023)" in page
 
 
 def test_each_small_picture_of_a_country_says_its_last_rate_that_is_compared() -> None:

@@ -289,11 +289,7 @@ class Pages:
         title = f"{iccs} {self._label(last, 'category')}: {country}"
         drawn = drawn_column(rows)
         unit = self._("rate per 100,000 population") if drawn == "rate_per_100k" else self._("count")
-        gaps: dict[str, list[int]] = {}
-        for row in rows:
-            if row[drawn] is None:
-                gaps.setdefault(self._reason(row) or self._("no figure"), []).append(int(row["time_period"]))
-        gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in gaps.items())
+        gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in self._gaps(rows, drawn).items())
         definition = _definition(iccs, _DEFINITION_LANGUAGES[self.language])
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
@@ -339,6 +335,16 @@ class Pages:
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=_query(last),
         )
+
+    def _gaps(self, rows: Rows, drawn: str) -> dict[str, list[int]]:
+        """The years without a figure to draw, by reason; those of which the source has nothing have no row."""
+        there = {int(row["time_period"]): row for row in rows}
+        gaps: dict[str, list[int]] = {}
+        for year in range(min(there), max(there) + 1):
+            row = there.get(year)
+            if row is None or row[drawn] is None:
+                gaps.setdefault((row and self._reason(row)) or self._("no figure"), []).append(year)
+        return gaps
 
     def _estimates(self, code: str) -> Rows:
         """The last figure of each series of estimates of a country, with its words."""
@@ -490,6 +496,7 @@ class Pages:
             definition_language=_DEFINITION_LANGUAGES[self.language],
             sources=[self.content.sources[name] for name in sorted({row["source"] for row in found.ranked})],
             populations=sorted({row["population_source"] or "" for row in found.ranked}),
+            limits=any(row["ci_low"] is not None for row in found.ranked),
         )
 
     def _mapped(self, rows: Rows, ranked: int) -> Rows:

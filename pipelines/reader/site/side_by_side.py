@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from pipelines.reader.comparison import code_words, common_year, rank_figures
+from pipelines.reader.comparison import common_year, rank_figures, status_words
 from pipelines.reader.plots.style import short_name
 from pipelines.reader.site.chart import run_of_years, step_of_marks
 from pipelines.reader.site.content import Rows
@@ -75,7 +75,7 @@ def _reasons(row: dict[str, Any], language: str) -> list[str]:
     if found["why"] != alone:
         return list(found["why"])
     if row["obs_status"] not in ("A", "B"):
-        return [word("status", language).format(status=code_words("obs_status", row["obs_status"], language))]
+        return [status_words(row["obs_status"], language)]
     return [word("part missing", language)]
 
 

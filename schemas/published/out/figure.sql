@@ -51,15 +51,16 @@ declared_break AS (
 ),
 -- Only what the reviewers of links that are not plain wrote: how the national categories differ from the ICCS one.
 mapping_text AS (
-    SELECT source, iccs, string_agg(DISTINCT concat(national_label, ': ', note), ' | ') AS mapping_notes
-    FROM (SELECT DISTINCT source, iccs FROM out.rate) AS named
+    SELECT source, stage, counting_unit, iccs,
+        string_agg(DISTINCT concat(national_label, ': ', note), ' | ' ORDER BY concat(national_label, ': ', note)) AS mapping_notes
+    FROM (SELECT DISTINCT source, stage, counting_unit, iccs FROM out.rate) AS named
     JOIN (
-        SELECT source, iccs AS linked, national_label, note
+        SELECT source, stage, counting_unit, iccs AS linked, national_label, note
         FROM out.mapping
         WHERE caveats IS NOT NULL AND count_linked > 0
-    ) AS link USING (source)
+    ) AS link USING (source, stage, counting_unit)
     WHERE linked = iccs OR (starts_with(linked, iccs) AND NOT contains(linked, '_'))  -- 0101_0102 is not in 0101
-    GROUP BY source, iccs
+    GROUP BY source, stage, counting_unit, iccs
 ),
 annual AS (
     SELECT rate.*, about.counted_at, series.is_preferred, NOT {{uncompared}} AS is_compared,
@@ -90,6 +91,7 @@ LEFT JOIN series_name USING (ref_area, iccs, sex, age)
 LEFT JOIN missing USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
 LEFT JOIN composition_text ON composition_text.iccs_made_from = annual.iccs_made_from
 LEFT JOIN mapping_text ON mapping_text.source = annual.source AND mapping_text.iccs = annual.iccs
+    AND mapping_text.stage = annual.stage AND mapping_text.counting_unit = annual.counting_unit
 LEFT JOIN caveat_text ON caveat_text.caveats = annual.caveats
 LEFT JOIN limits_text ON annual.ci_low IS NOT NULL
 LEFT JOIN declared_break AS own ON own.source = annual.source AND own.iccs = annual.iccs
