@@ -286,7 +286,7 @@ class Pages:
         last = _latest(rows) or rows[-1]
         trend, sentence = self._trend(last), self._sentence(last)
         country = self._label(last, "area")
-        title = f"{iccs} {self._label(last, 'category')}: {country}"
+        title = f"{iccs} {self._label(last, 'category')}{self._(': ')}{country}"
         drawn = drawn_column(rows)
         unit = self._("rate per 100,000 population") if drawn == "rate_per_100k" else self._("count")
         gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in self._gaps(rows, drawn).items())
@@ -371,7 +371,7 @@ class Pages:
             return None
         sentences = month_sentences(rows, self._number, self.language)
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
-        figure = f"{last['time_period']}: {self._number(last['value'])}"
+        figure = f"{last['time_period']}{self._(': ')}{self._number(last['value'])}"
         about = f"{self._counted(last)}; {span}. {figure}. {' '.join(sentences)}"
         name = self._("latest months")
         return {
@@ -468,7 +468,7 @@ class Pages:
     def _compared(self, iccs: str, category: str, by_country: dict[str, Rows], found: SideBySide) -> Page:
         names = {code: self._label(rows[0], "area") for code, rows in by_country.items()}
         ranked = {row["ref_area"]: by_country[row["ref_area"]] for row in found.ranked}
-        title = f"{iccs} {category}: " + self._("countries side by side")
+        title = f"{iccs} {category}{self._(': ')}" + self._("countries side by side")
         unit = self._("rate per 100,000 population")
         carried = [set(filter(None, (row["caveats"] or "").split(";"))) for row in found.ranked]
         shared = set.intersection(*carried) if carried else set()
