@@ -174,7 +174,7 @@ def account(
     Args:
         folder: the source.
         judged: its rows.
-        connection: gets the table ``core``, with its types (see ``enums``), and ``lost_row`` for the steps that follow.
+        connection: gets ``core``, with its types (see ``enums``), ``lost_row`` and ``doubted`` for the next steps.
         settings: where data live.
         work: folder for what this step writes.
 
@@ -602,7 +602,11 @@ def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, 
 
 
 def _open_lost(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``lost_row``, from which the rules determine what each figure lost."""
+    """Create ``lost_row``, from which the rules determine what each figure lost, and ``doubted``, of doubted sums."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE doubted (rule VARCHAR, stage VARCHAR, counting_unit VARCHAR, iccs VARCHAR, "
+        "ref_area VARCHAR, time_period VARCHAR, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
+    )
     malformed = judged.malformed if isinstance(judged, Tallied) else 0
     counted = None if "value" in source.columns else float(source.constants.get("value", "1"))
     open_lost_rows(connection, judged.statements, _count_rejected(connection), malformed, counted)

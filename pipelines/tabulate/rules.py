@@ -486,8 +486,9 @@ Each is made only for statements that have the place: the conditions of a source
 
 
 def add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -> None:
-    """Add rows of the file whose parts and total differ to the findings; their cells get the caveat."""
+    """Add rows whose parts and total differ, and sums that are doubted, to the findings; their cells get the caveat."""
     run_sql(connection, "tabulate/control_findings", controls=quote_literal(str(validated.controls)))
+    run_sql(connection, "tabulate/doubted_findings")
 
 
 def locate_findings(connection: duckdb.DuckDBPyConnection) -> None:

@@ -217,6 +217,8 @@ def _repeat_rows(place: Path) -> None:
     _account(Tiny(place / "ids"), {"t.csv": parts}, "rows: parts\nid: [n]\n", refused="id_repeated")
     quarters = "".join(f"14,2024,{quarter},HOM,{10 + quarter}\n" for quarter in (1, 2, 3))
     _account(Tiny(place / "quarters"), {"t.csv": f"area,year,quarter,code,n\n{quarters}"}, "rows: parts\n")
+    editions = "14,2024,first,HOM,10\n14,2024,revised,HOM,11\n"
+    _account(Tiny(place / "editions"), {"t.csv": f"area,year,edition,code,n\n{editions}"}, "rows: parts\n")
     files = {
         f"{part}.csv": "id,when,place\n" + "".join(f"{n},2023-01-{n % 28 + 1:02d},MX-JAL\n" for n in numbers)
         for part, numbers in (("a", range(40)), ("b", range(2, 42)))

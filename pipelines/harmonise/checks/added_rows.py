@@ -20,7 +20,7 @@ from pipelines.harmonise.checks.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.declarations import breakdown_columns
+from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import SourceFolder
 from schemas.words_of_totals import TOTALS, plain
 
@@ -117,7 +117,8 @@ def check_added_rows(
     """Refuse totals that are added to their parts, and warn of rows that are added up without being parts.
 
     Args:
-        connection: has ``core``, the observations in codes with their places.
+        connection: has ``core``, the observations in codes with their places, and ``doubted``, which gets the sums of
+            rows that may be no parts.
         folder: the source.
         unused: the columns of its tables of text that it does not use.
 
@@ -140,6 +141,12 @@ def check_added_rows(
             problems.append(_total_problem(folder, column.name, totals[0], words))
         elif found := _why_unlike(folder, column.name, words):
             told.append(found)
+            run_sql(
+                connection,
+                "harmonise/doubted_sums",
+                rows=_rows_of(column, _parts_of_years(column, unused)),
+                detail=quote_literal(found),
+            )
     if problems:
         raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
     outcome = "warned" if told else "passed" if checked else "not applicable"
@@ -201,14 +208,18 @@ def _parts_of_years(column: UnusedColumn, unused: Sequence[UnusedColumn]) -> str
 
 
 def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part: str) -> list[_Word]:
+    return _judge(connection, "added", _rows_of(column, part))
+
+
+def _rows_of(column: UnusedColumn, part: str) -> str:
+    """Return the SQL of the rows that are added up, each with its word of a column."""
     if column == _OF_COLUMNS:  # of figures that stood side by side, the column is what a word is to a row
         place = "cell"
         words = f"SELECT cell, trim(regexp_replace(_column, '{_YEAR}', '')) AS word, 0 AS part FROM {column.table}"
     else:
         place, word = "_file, _sheet, _row", f"trim({column.quoted}) AS word, {part} AS part"
         words = f"SELECT _file, coalesce(_sheet, '') AS _sheet, _row, {word} FROM {column.table}"
-    rows = f"SELECT * REPLACE (hash(sum_of, part) AS sum_of) FROM added JOIN ({words}) AS worded USING ({place})"
-    return _judge(connection, "added", rows)
+    return f"SELECT * REPLACE (hash(sum_of, part) AS sum_of) FROM added JOIN ({words}) AS worded USING ({place})"
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[_Word]:
