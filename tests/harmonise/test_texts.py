@@ -251,12 +251,13 @@ def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: 
         ("1O2", "the letter O"),
         ("\u0661\u0662", "digits other than 0 to 9"),
         ("#REF!", "a spreadsheet error"),
+        ("-", "If it means zero"),
     ],
 )
 def test_a_count_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:
     assert said in describe_number(text)
 
 
-@pytest.mark.parametrize("text", ["12 b", "-", "n.d.", "12,5,3"])
+@pytest.mark.parametrize("text", ["12 b", "n.d.", "12,5,3"])
 def test_a_text_that_looks_like_nothing_known_is_not_guessed(text: str) -> None:
     assert describe_number(text) == ""
