@@ -32,8 +32,8 @@ SENTENCES = [
     ),
     (
         "methodology.md",
-        "SELECT format('{} populations and {:,} rates', (SELECT count(*) FROM out.population WHERE backcast_years > 0), "
-        "(SELECT count(rate_per_100k) FROM out.rate WHERE backcast_years > 0))",
+        "SELECT format('{} populations and {:,} rates', (SELECT count(*) FROM out.population "
+        "WHERE backcast_years > 0), (SELECT count(rate_per_100k) FROM out.rate WHERE backcast_years > 0))",
     ),
     ("sharing.md", "SELECT format('A release of {:,} cells', count(*)) FROM out.observation"),
 ]

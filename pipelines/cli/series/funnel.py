@@ -89,8 +89,8 @@ def funnel_command(options: argparse.Namespace) -> int:
         "of chance"
     )
     print_line(
-        f"beyond chance the areas differ by {100 * found.spread:.0f} % of that rate (standard deviation); outside 99.8 % of "
-        f"the funnel with it: {_listed(found.outside)}"
+        f"beyond chance the areas differ by {100 * found.spread:.0f} % of that rate (standard deviation); outside "
+        f"99.8 % of the funnel with it: {_listed(found.outside)}"
     )
     print_line(
         f"limits include the common rate, so it is not known on which side they are: {_listed(sorted(found.unsure))}"
