@@ -27,6 +27,7 @@ from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
 from pipelines.harmonise.checks.left_columns import columns_left
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
+from pipelines.harmonise.checks.named_acts import check_named_acts
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_following_files,
@@ -690,7 +691,11 @@ def _write_links(
     )
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
-    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, beside, links, mapped)]
+    return [
+        _check_unused_links(connection, links, mapped),
+        *check_codes(connection, source, beside, links, mapped),
+        check_named_acts(judged.concordance.rows if judged.concordance else ()),
+    ]
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
