@@ -154,8 +154,8 @@ def _running_sum(
     falling = f", and is lower in {lower:,} of {firsts:,} first months (or quarters) of a year" if firsts else ""
     found = (
         f"The months (or quarters) of {measure!r}{of_part} look like cumulative figures since {month_name[month]}: "
-        f"from one to the next the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years "
-        f"add up to {number_text(first)}, the last to {number_text(last)}."
+        f"from one to the next the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all "
+        f"years add up to {number_text(first)}, the last to {number_text(last)}."
     )
     found += f' Declare cumulative: "{month:02d}" if they are.' if start and not of_part else ""
     return _problem("months_accumulate", source, found, file, sheet, row, period)

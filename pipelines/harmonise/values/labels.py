@@ -103,7 +103,8 @@ def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
 def sex_word_problem(codes: Mapping[str, str]) -> str | None:
     """Return what is wrong with the codes of words for sex; None if nothing is.
 
-    Beside an h or v for men, m is a woman (mujer, mulher); beside f or w, a man.
+    Beside an h or v for men, m is a woman (mujer, mulher); beside f or w, a man. Beside an n for women (nő), f is a
+    man (férfi).
 
     >>> sex_word_problem({"Women": "M", "Men": "F"})
     "sex 'Women' has the code M, but the word means F."
@@ -111,9 +112,13 @@ def sex_word_problem(codes: Mapping[str, str]) -> str | None:
     "sex 'M' has the code M, but beside 'H' it means F (mujer, mulher)."
     >>> sex_word_problem({"H": "M", "M": "F"}), sex_word_problem({"M": "M", "V": "F"})
     (None, None)
+    >>> sex_word_problem({"F": "M", "N": "F"})
     """
     by_word = {word.strip().casefold(): (word, code) for word, code in codes.items()}
+    is_hungarian = any(by_word.get(woman, ("", ""))[1] == "F" for woman in ("n", "nő"))
     for folded, (word, code) in by_word.items():
+        if folded == "f" and is_hungarian:
+            continue
         meant = "F" if _WOMEN.fullmatch(folded) else "M" if _MEN.fullmatch(folded) else code
         if code in ("M", "F") and meant != code:
             return f"sex {word!r} has the code {code}, but the word means {meant}."
