@@ -23,6 +23,8 @@ from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _NUMBER = re.compile(r"\d+")
+_NEARLY_THE_SUM = 0.02
+_PROBABLY_A_TOTAL = "That is about their sum, so probably a total: exclude its rows with a named exclusion."
 _PARTS_OF_A_YEAR = {
     12: re.compile(r"\b(months?|mes(es)?|mois|monate?n?|m[eê]s(es)?)\b"),
     52: re.compile(r"\b(weeks?|semanas?|semaines?|wochen?)\b"),
@@ -271,6 +273,10 @@ def _place_beside_parts(
     right = place_not_stated(area)
     words = [word for dimension, word, code in folder.words if (dimension, code) == ("ref_area", area)]
     lines = ", ".join(f"ref_area,{word},{right} instead of ref_area,{word},{area}" for word in words)
+    what = f"What is in {area} but has no stated region gets the code {right}"
+    what += f": in values.csv, write {lines}." if words else "."
+    if abs(own - parts) <= _NEARLY_THE_SUM * parts:
+        what = f"{_PROBABLY_A_TOTAL} If it is not, {what[0].lower()}{what[1:]}"
     return Problem(
         rule="place_beside_parts",
         source=folder.source_id,
@@ -279,8 +285,7 @@ def _place_beside_parts(
         column=folder.source.columns.get("ref_area", "ref_area"),
         value=area,
         found=f"The measure {measure!r} has {own:,.10g} for {area} itself and {parts:,.10g} for areas inside it. "
-        f"What is in {area} but has no stated region gets the code {right}"
-        + (f": in values.csv, write {lines}." if words else "."),
+        + what,
     )
 
 
