@@ -23,6 +23,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
+from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
 from pipelines.harmonise.checks.left_columns import columns_left
@@ -276,6 +277,10 @@ def _check_unused(
     outcomes += check_words_beside(connection, folder, unused, judged.concordance)
     if not isinstance(judged, Tallied):
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
+        outcomes += [
+            check_errors_beside(folder, unused, has_text),
+            check_split_numbers(connection, folder, unused),
+        ]
     return unused, words
 
 
