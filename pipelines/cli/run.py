@@ -253,9 +253,11 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
 
 def _print_unclaimed(result: RunResult) -> None:
     """Name the files that no source takes: one that its publisher renamed would otherwise be left out silently."""
+    # The patterns of a source whose definition is not valid are not known.
+    which = "no source whose definition is valid" if result.refused else "no source"
     for name, near in list(result.unclaimed.items())[:_MOST_UNCLAIMED]:
         hint = f"; expected names: {', '.join(near)}" if near else ""
-        print_line(f"not read, because no source has a file of this name: {name}{hint}")
+        print_line(f"not read, because {which} has a file of this name: {name}{hint}")
     if len(result.unclaimed) > _MOST_UNCLAIMED:
         print_line(f"and {len(result.unclaimed) - _MOST_UNCLAIMED:,} more files that belong to no source")
 
