@@ -16,7 +16,7 @@ import duckdb
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import says_rate
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome

@@ -15,8 +15,8 @@ from iccs.concordance import Concordance
 from pipelines.collect.header import fold
 from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
-from pipelines.harmonise.checks.left_columns import is_age
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.left_columns import is_age
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.outcomes import Outcome

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.harmonise.values.meanings import is_unknown
 from schemas.source import SourceFolder
