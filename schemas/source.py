@@ -84,6 +84,10 @@ class Exclusion(Declared):
     reason: str
 
 
+_VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|rev|r)[ ._-]?(\d{1,3})(?!\d)", re.IGNORECASE)
+"""The number of a version in the name of a file."""
+
+
 class Replaced(Declared):
     """A corrected edition: its file or pattern, the file or pattern that it replaces, and the years concerned."""
 
@@ -93,6 +97,17 @@ class Replaced(Declared):
         default=(), description="only the rows of these years; all rows of the file if not given"
     )
     note: str
+
+    @model_validator(mode="after")
+    def _replaces_an_older_one(self) -> Replaced:
+        """A first version does not replace the second; the names say which is which."""
+        new, old = (_VERSION.search(name) for name in (self.file, self.replaces))
+        if new and old and int(new[1]) < int(old[1]):
+            raise ValueError(
+                f"{self.file} is by its name an earlier version than {self.replaces}: file is the corrected edition, "
+                "replaces the one whose rows are left out"
+            )
+        return self
 
     def condition(self, period: str | None) -> str:
         """Return the condition for replaced rows, in SQL that DuckDB and Spark share; years are four digits."""

@@ -68,6 +68,9 @@ def number_pattern(thousands: str, decimal: str) -> str:
 
 
 _NO_NUMBERS = {
+    "a number that the workbook shows in thousands (its number format ends with a comma: choose another)": (
+        r"-?[0-9.,]+ shown as .+"
+    ),
     "a percentage or a share, not a count (it needs a measure with figures: ratio)": r".*\d\s*[%‰].*",
     "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
     "a number with an exponent, as in spreadsheets: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
