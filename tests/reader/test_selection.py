@@ -217,6 +217,25 @@ def test_a_source_that_none_of_the_areas_has_is_refused_with_those_that_there_ar
         read_rates_of_areas(SeriesQuery("TOTAL", source="xx_none"), ["MX"], settings)
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "word"),
+    [
+        ("en", "count below 20", "event"),
+        ("fr", "effectif inférieur à 20", "fait"),
+        ("es", "recuento inferior a 20", "hecho"),
+    ],
+)
+def test_nothing_that_is_printed_of_persons_held_calls_them_events(
+    settings: Settings, capsys: pytest.CaptureFixture[str], language: str, said: str, word: str
+) -> None:
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("UPDATE out.rate SET value = 12 WHERE ref_area = 'AR'")
+    of_prisons = ["TOTAL", "--stage", "held", "--areas", "MX", "AR", "--lang", language]
+    assert main(["compare", *of_prisons, "--data", str(settings.data)]) == 0
+    printed = capsys.readouterr().out
+    assert said in printed and word not in printed
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_caveats_of_compared_figures_have_their_own_words(settings: Settings, language: str) -> None:
     """As in schemas/codelists/caveat.csv, where the words of the first of them have a semicolon."""
