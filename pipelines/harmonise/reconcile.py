@@ -40,12 +40,12 @@ from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
     judge_repeated_numbers,
-    judge_total_words,
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
 from pipelines.harmonise.checks.unused_words import (
     UnusedWord,
+    check_age_units,
     check_area_words,
     parts_in_words,
     refuse_scales,
@@ -53,6 +53,7 @@ from pipelines.harmonise.checks.unused_words import (
     years_in_words,
 )
 from pipelines.harmonise.checks.words_alike import check_words
+from pipelines.harmonise.checks.words_beside import judge_kinds, labels_beside, names_beside
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -265,9 +266,13 @@ def _check_unused(
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
-    outcomes.append(check_area_words(connection, folder, unused))
-    if not isinstance(judged, Tallied):
+    facts = judged.pairs if isinstance(judged, Tallied) else []
+    outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
+    if isinstance(judged, Tallied):
+        outcomes += judge_kinds(connection, folder, judged.concordance, facts)
+    else:
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
+        outcomes.append(check_age_units(folder.source, unused))
     return unused, words
 
 
@@ -680,7 +685,11 @@ def _write_links(
     )
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
-    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, beside, links, mapped)]
+    labels = labels_beside(judged.pairs) if isinstance(judged, Tallied) else []
+    return [
+        _check_unused_links(connection, links, mapped),
+        *check_codes(connection, source, beside, labels, links, mapped),
+    ]
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
@@ -763,8 +772,7 @@ def _check_repeats(
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
     pairs = tallied.pairs
-    unread = (judge_unread_counts(pairs), judge_repeated_numbers(pairs), judge_total_words(pairs))
-    return [*outcomes, following, *unread]
+    return [*outcomes, following, judge_unread_counts(pairs), judge_repeated_numbers(pairs)]
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
