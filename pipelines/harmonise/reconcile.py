@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
-from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
+from pipelines.collect.headings.captions import Caption, judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
@@ -24,6 +24,7 @@ from pipelines.harmonise.checks.added_rows import check_added_codes, check_added
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
+from pipelines.harmonise.checks.kinds_of_rows import check_persons
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
     check_first_days,
@@ -53,7 +54,7 @@ from pipelines.harmonise.checks.unused_words import (
     years_in_words,
 )
 from pipelines.harmonise.checks.words_alike import check_words
-from pipelines.harmonise.checks.words_beside import judge_kinds, labels_beside, names_beside
+from pipelines.harmonise.checks.words_beside import ages_given, judge_days, judge_kinds, labels_beside, names_beside
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -236,6 +237,7 @@ def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFol
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
         *check_periods(connection, folder.source, "core"),
         check_exclusions(connection, folder.source, grain),
+        check_persons(folder.source),
     ]
 
 
@@ -244,11 +246,13 @@ def _check_noted(
 ) -> list[Outcome]:
     """Check the additional counts in the tallies of incidents: days and ages."""
     files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
+    facts = judged.pairs if isinstance(judged, Tallied) else []
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
-        check_ages(connection, gives_years="age_0" in statements.noted),
+        judge_days(facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
     ]
 
 
@@ -291,10 +295,15 @@ def _judge_captions(
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
     captions = judged.raw.captions
+    named = source.columns.get("year") if judged.statements.grain == "incident" else None
+    of_year = (
+        [Caption(file.name, None, None, named.replace("_", " ")) for file in judged.raw.files[:1]] if named else []
+    )
+    with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
-        judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
+        judge_kinds_of_years((*captions, *years_in_words(unused), *of_year), with_year, source),
         judge_rates(captions, source),
     ]
 

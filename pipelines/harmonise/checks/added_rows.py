@@ -79,7 +79,7 @@ _DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Word:
+class WordOfRows:
     """A word of a column in the figures that are sums over rows with several of its words: see ``added_words.sql``."""
 
     word: str | None
@@ -137,7 +137,7 @@ def check_added_rows(
         checked += 1
         totals = [word for word in words if word.is_total]
         if totals:
-            problems.append(_total_problem(folder, column.name, totals[0], words))
+            problems.append(total_problem(folder, column.name, totals[0], words))
             continue
         rows = _rows_of(column, _parts_of_years(column, unused))
         if not (found := _why_unlike(folder, column.name, words)):
@@ -173,13 +173,13 @@ def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolde
         f"SELECT hash({keys}) AS sum_of, CAST(national_code AS VARCHAR) AS word, value, _file, _row FROM core "
         f"WHERE iccs IN ({several})"
     )
-    words = _judge(connection, "core", rows)
+    words = judge_words(connection, "core", rows)
     totals = [word for word in words if word.is_total_of_several]
     if totals:
         raise DataRefused([_code_problem(folder, one) for one in totals])
 
 
-def _code_problem(folder: SourceFolder, total: _Word) -> Problem:
+def _code_problem(folder: SourceFolder, total: WordOfRows) -> Problem:
     found = (
         f"The national code {total.word!r} has as much as all others of its ICCS category together, in "
         f"{total.totals:,} of {total.figures:,} figures: it is their total, and each is counted twice."
@@ -206,8 +206,8 @@ def _parts_of_years(column: UnusedColumn, unused: Sequence[UnusedColumn]) -> str
     return f"hash({', '.join(names)})" if names else "0"
 
 
-def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part: str) -> list[_Word]:
-    return _judge(connection, "added", _rows_of(column, part))
+def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part: str) -> list[WordOfRows]:
+    return judge_words(connection, "added", _rows_of(column, part))
 
 
 def _rows_of(column: UnusedColumn, part: str) -> str:
@@ -221,8 +221,14 @@ def _rows_of(column: UnusedColumn, part: str) -> str:
     return f"SELECT * REPLACE (hash(sum_of, part) AS sum_of) FROM added JOIN ({words}) AS worded USING ({place})"
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[_Word]:
-    """Return the words of rows with a figure, ``value``, and what it is part of, ``sum_of``."""
+def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[WordOfRows]:
+    """Return the words of rows in the figures that are sums over several of them.
+
+    Args:
+        connection: has the table.
+        table: which the rows are read from.
+        rows: SELECT of each row with a figure, ``value``, what it is part of, ``sum_of``, its ``word`` and its place.
+    """
     found = run_sql(
         connection,
         "harmonise/added_words",
@@ -233,10 +239,11 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list
         near=str(_NEAR),
         most_words=str(_MOST_WORDS),
     ).fetchall()
-    return [_Word(*row) for row in found]
+    return [WordOfRows(*row) for row in found]
 
 
-def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Sequence[_Word]) -> Problem:
+def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: Sequence[WordOfRows]) -> Problem:
+    """Return the problem of rows with one word of a column that are the total of those with others."""
     others = [_shown(one.word) for one in words if one.word != total.word]
     shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
     what = {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
@@ -258,7 +265,7 @@ def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Seque
 
 
 def _attempts_in(
-    connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[_Word], rows: str
+    connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[WordOfRows], rows: str
 ) -> str | None:
     """Return which word says that homicides, of these rows, were only attempted: they are another ICCS category."""
     said = attempted_in(column.name, [one.word or "" for one in words])
@@ -273,7 +280,7 @@ def _shown(word: str | None) -> str:
     return repr(word) if word else "a blank cell"
 
 
-def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> str | None:
+def _why_unlike(folder: SourceFolder, column: str, words: Sequence[WordOfRows]) -> str | None:
     """Return what says that the rows with these words are no parts of one figure; None if nothing does."""
     texts = [one.word or "" for one in words]
     shown = f"{column!r} ({', '.join(map(repr, texts[:3]))}{' ...' if len(texts) > 3 else ''})"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from pipelines.system.outcomes import Outcome
+from schemas.source import Source
 from schemas.words_of_totals import plain
 
 Matches = Callable[[str], bool]
@@ -62,6 +64,15 @@ _YEARS_OF_AGE = re.compile(r"(in )?(years?|anos?|ans?|annees?|jahre?n?|yrs?)")
 _NO_UNIT = frozenset(
     {"", "unknown", "not stated", "desconocido", "no especificado", "ignorado", "inconnu", "unbekannt"}
 )
+_OCCURRED = re.compile(
+    r"(occur\w*|committed|offen[cs]e|incident|event|crime|hecho|hechos|ocurr\w*|suceso|comision|fait|faits|commis\w*|fato"
+    r"|ocorr\w*|tat|tatzeit|tattag|tatdatum)"
+)
+_REPORTED = re.compile(
+    r"(report\w*|regist\w*|recorded|entered|entry|received|filed|logged|denuncia\w*|ingreso|inicio|apertura|plainte|depot"
+    r"|enregistr\w*|comunicac\w*|notific\w*|anzeige|erfasst|erfassung|aufnahme\w*)"
+)
+_IS_DAY = re.compile(r"(dates?|days?|fecha|dia|jour|data|datum|tag|dt|tatzeit|tattag|tatdatum|when)")
 HOMICIDE = "0101"
 """The ICCS category that holds no attempts: those of other crimes stay in the category of the crime."""
 
@@ -112,6 +123,29 @@ def units_of_age_in(words: Sequence[str]) -> list[str]:
     return [word for word, text in texts if _UNITS_OF_AGE.fullmatch(text)]
 
 
+def says_occurred(column: str) -> bool:
+    """Whether a column, by its name, has the day on which a crime was committed.
+
+    >>> says_occurred("date_occurred"), says_occurred("FechaHecho"), says_occurred("incident_type")
+    (True, True, False)
+    """
+    words = _words_of_name(column)
+    return any(map(_OCCURRED.fullmatch, words)) and any(map(_IS_DAY.fullmatch, words)) and not says_reported(column)
+
+
+def says_reported(column: str) -> bool:
+    """Whether a column, by its name, is about the report or the registration of a crime.
+
+    >>> says_reported("date_reported"), says_reported("fecha_denuncia"), says_reported("date")
+    (True, True, False)
+    """
+    return any(map(_REPORTED.fullmatch, _words_of_name(column)))
+
+
+def _words_of_name(column: str) -> list[str]:
+    return re.split(r"[\W_]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
+
+
 def persons_of(column: str) -> str | None:
     """Return whether the name of a column says that it is about suspects or victims.
 
@@ -132,3 +166,24 @@ def _said(
         answers = [word for word in words if plain(word) in values]
         return answers if all(plain(word) in _YES | _NO for word in words) else []
     return [word for word in words if said.fullmatch(plain(word))]
+
+
+def check_persons(source: Source) -> Outcome:
+    """Warn of a sex or an age that by the name of its column is that of others than the persons counted.
+
+    Args:
+        source: the source, a table or a file of incidents.
+    """
+    rule, persons = "persons_unlike", ("sex", "age", "citizenship")
+    columns = {name: source.columns[name] for name in persons if name in source.columns}
+    stages = {measure.stage for measure in source.measures.values()}
+    units = {measure.counting_unit for measure in source.measures.values()}
+    counted = "victims" if units == {"victim"} else "suspects" if "person" in units and "recorded" not in stages else ""
+    if not columns or not counted:
+        return Outcome(rule, "not applicable", 0, 0)
+    found = [
+        f"columns.{name} is {column!r}: by its name of {of}, but {counted} are counted"
+        for name, column in columns.items()
+        if (of := persons_of(column)) not in (None, counted)
+    ]
+    return Outcome(rule, "warned" if found else "passed", len(columns), len(found), "; ".join(found))

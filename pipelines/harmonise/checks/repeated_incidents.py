@@ -85,12 +85,17 @@ def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file
     run_sql(
         connection,
         "harmonise/hashed_rows",
-        content=", ".join(f"{quote_identifier(name)}::VARCHAR" for name in table.kept if name in there) or "''",
+        content=", ".join(_folded(name) for name in table.kept if name in there) or "''",
         identifier=identifier,
         header=str(table.header_rows if table.format == "csv" else 0),
         rows=rows,
         left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
     )
+
+
+def _folded(name: str) -> str:
+    """The SQL of a text without what is written in two ways: capitals, accents, blanks."""
+    return f"strip_accents(lower(regexp_replace(trim({quote_identifier(name)}::VARCHAR), '\\s+', ' ', 'g')))"
 
 
 def _repeated_within(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:

@@ -25,7 +25,7 @@ from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
-from schemas.words_of_totals import TOTALS, plain
+from schemas.words_of_totals import plain
 
 _OF_WHAT = r"(victims?|v[ií]ctimas|casos|cases|hechos|delitos|offen[cs]es|incidents|personas?|persons)"
 _COUNTS = re.compile(
@@ -237,44 +237,6 @@ def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, se
         rows = text_query(replace(table, kept=tuple(names)), {})
         found = fetch_row(connection, f"SELECT {counts} FROM ({rows})")
     return {name: int(number) for name, number in zip(names, found, strict=True) if number}
-
-
-def find_total_words(
-    folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings
-) -> dict[str, tuple[str, int, int]]:
-    """Return, for each unread column, a word that says total, how many rows have it, and how many another word.
-
-    Of rows that each count one, none is a total; only a file whose rows have counts is read again.
-    """
-    source = folder.source
-    needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if not needed.uses(name, name)] if "value" in source.columns else []
-    if not names:
-        return {}
-    totals = ", ".join(quote_literal(word) for word in sorted(TOTALS))
-    found = {}
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = text_query(replace(table, kept=tuple(names)), {})
-        texts = [f"trim({quote_identifier(name)})" for name in names]
-        is_total = [f"strip_accents(lower({text})) IN ({totals})" for text in texts]
-        counts = ", ".join(
-            f"min({text}) FILTER ({total}), count(*) FILTER ({total}), count(*) FILTER ({text} <> '' AND NOT {total})"
-            for text, total in zip(texts, is_total, strict=True)
-        )
-        values = fetch_row(connection, f"SELECT {counts} FROM ({rows})")
-    for name, word, number, others in zip(names, values[::3], values[1::3], values[2::3], strict=True):
-        if word is not None and others >= number:
-            found[name] = (str(word), int(number), int(others))
-    return found
-
-
-def total_words(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
-    """Return what was found of words that say total, in files of incidents, as text."""
-    return [
-        f"{file.name}: {name!r} has {word!r} in {rows:,} rows, and other words in {others:,}"
-        for file, fact in facts
-        for name, (word, rows, others) in fact.get("total_words", {}).items()
-    ]
 
 
 def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:

@@ -8,6 +8,7 @@ person is kept: names of areas, labels of national codes, words that say of whic
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,16 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.checks.codes import LabelOfCode, stems
-from pipelines.harmonise.checks.kinds_of_rows import HOMICIDE, attempted_in, cancelled_in, suspects_in, units_of_age_in
-from pipelines.harmonise.checks.rows_that_count import total_words
+from pipelines.harmonise.checks.kinds_of_rows import (
+    HOMICIDE,
+    attempted_in,
+    cancelled_in,
+    says_occurred,
+    says_reported,
+    suspects_in,
+    units_of_age_in,
+)
+from pipelines.harmonise.checks.totals_of_incidents import total_words
 from pipelines.harmonise.checks.unused_words import NameOfPlace
 from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.values.hidden import hidden
@@ -41,6 +50,7 @@ _MOST_OF_ROWS = 0.5
 """A column has words where the first rows have at most this many different ones, in so many columns; of areas where
 this share are their names; every other column that differs in half of the rows or more has texts."""
 _MOST_SHOWN = 5
+_LEAST_OTHER_YEARS = 0.01
 _MEANS = {
     "cancelled": ", which may not be counted",
     "attempted": " of completed homicide",
@@ -67,21 +77,26 @@ def find_words_beside(folder: SourceFolder, file: RawFile, table: TextTable, set
     """Return what the unread columns of a partition say of its rows; empty if nothing.
 
     ``areas``: names of areas with the words for areas beside them; ``codes``: labels with the national codes beside
-    them; ``kinds``: columns and words by which rows are of different kinds, with the codes beside them.
+    them; ``kinds``: columns and words by which rows are of different kinds, with the codes beside them; ``ages``: how
+    many rows have each age in years; ``days``: columns with the day of the crime, where that of the report is read.
     """
     source = folder.source
     used = {*source.columns.values(), *source.id, *source.personal, *_PLACE}
     names = [name for name in (*table.kept, *table.constants) if name not in used]
-    if not names:
+    if not names and "age" not in source.columns:
         return {}
     with connect(settings) as connection, sql_limits(folder, connection, settings):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, {}, numbered=True)}")
         columns = _columns_of_words(connection, names)
+        age = source.columns.get("age") if source.ages is not None and source.ages.unit == "years" else None
+        columns |= {age: False} if age is not None else {}
         pairs = _read_pairs(connection, folder, file, columns) if columns else []
+        days = _days_of_others(connection, folder, file, names)
     by_column: dict[tuple[str, bool], list[Beside]] = {}
     for pair in pairs:
         by_column.setdefault((pair.column, pair.is_area), []).append(pair)
-    found: dict[str, list[Any]] = {"areas": [], "codes": [], "kinds": []}
+    ages = by_column.pop((age or "", False), [])
+    found: dict[str, list[Any]] = {"areas": [], "codes": [], "kinds": [], "ages": _ages(ages), "days": days}
     labels = _labels(folder)
     for (column, is_area), there in by_column.items():
         if is_area:
@@ -94,6 +109,8 @@ def find_words_beside(folder: SourceFolder, file: RawFile, table: TextTable, set
 
 def _columns_of_words(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, bool]:
     """Return the columns whose first rows have few words, and of each whether they are names of areas."""
+    if not names:
+        return {}
     texts = [f"trim({quote_identifier(name)}::VARCHAR)" for name in names]
     counts = ", ".join(f"count(nullif({text}, '')), list(DISTINCT {text}) FILTER ({text} <> '')" for text in texts)
     values = fetch_row(connection, f"SELECT {counts} FROM (FROM raw LIMIT {_ROWS_TRIED})")
@@ -130,7 +147,7 @@ def _read_pairs(
         "harmonise/words_beside",
         area=_text(area),
         code=_text(code),
-        year=f"nullif(regexp_extract({_text(day)}, '(^|[^0-9])((19|20)[0-9][0-9])([^0-9]|$)', 2), '')",
+        year=_year(day),
         words=[_text(name) for name in names],
         rows=rows,
         left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
@@ -146,6 +163,40 @@ def _read_pairs(
 
 def _text(name: str | None) -> str:
     return f"trim(coalesce({quote_identifier(name)}::VARCHAR, ''))" if name else "''"
+
+
+def _ages(pairs: Iterable[Beside]) -> list[list[int]]:
+    """How many rows have each whole number of years."""
+    rows = Counter[int]()
+    for pair in pairs:
+        if re.fullmatch(r"\d{1,3}(\.0+)?", pair.word):
+            rows[int(float(pair.word))] += pair.rows
+    return [[age, number] for age, number in sorted(rows.items())]
+
+
+def _days_of_others(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
+) -> list[list[Any]]:
+    """Return the unread columns with the day of the crime, if that of the report is read, and how often the year differs.
+
+    A crime is reported later, often in the next year: its year is that of either, and nothing shows which.
+    """
+    day = folder.source.columns.get("time_period")
+    others = [name for name in names if says_occurred(name)]
+    if day is None or not says_reported(day) or not others or folder.reshape(folder.source.layouts[file.layout]):
+        return []
+    years = {name: _year(name) for name in (day, *others)}
+    counts = ", ".join(
+        f"count(*) FILTER ({years[name]} IS NOT NULL AND {years[day]} IS NOT NULL), "
+        f"count(*) FILTER ({years[name]} <> {years[day]})"
+        for name in others
+    )
+    values = fetch_row(connection, f"SELECT {counts} FROM raw")
+    return [[day, *one] for one in zip(others, values[::2], values[1::2], strict=True)]
+
+
+def _year(name: str | None) -> str:
+    return f"nullif(regexp_extract({_text(name)}, '(^|[^0-9])((19|20)[0-9][0-9])([^0-9]|$)', 2), '')"
 
 
 def _labels(folder: SourceFolder) -> frozenset[str]:
@@ -258,3 +309,27 @@ def _kinds_of_all(
                 rows, codes = found.get((kind, column, word), (0, []))
                 found[kind, column, word] = rows + sum(counted.values()), sorted({*codes, *counted})
     return found
+
+
+def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, int]:
+    """Return how many rows of all partitions have each age in whole years."""
+    rows = Counter[int]()
+    for _, fact in facts:
+        rows.update(dict(fact.get("words_beside", {}).get("ages", ())))
+    return rows
+
+
+def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+    """Return the outcome of the rule on days of reports that are read where those of the crimes are there too."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for _, fact in facts:
+        for day, name, rows, others in fact.get("words_beside", {}).get("days", ()):
+            before = found.get((day, name), (0, 0))
+            found[day, name] = (before[0] + rows, before[1] + others)
+    told = [
+        f"{others:,} of {rows:,} rows ({others / rows:.0%}) have another year in {name!r} than in {day!r}"
+        for (day, name), (rows, others) in found.items()
+        if others > _LEAST_OTHER_YEARS * rows
+    ]
+    outcome = "warned" if told else "passed" if found else "not applicable"
+    return Outcome("day_of_report", outcome, len(found), len(told), "; ".join(told[:_MOST_SHOWN]))

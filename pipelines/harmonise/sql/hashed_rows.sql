@@ -1,5 +1,5 @@
--- Grain: one row for each incident of a partition that no exclusion leaves out: the hash of its columns, without personal
--- ones, that of its identifier, and its place. The table lives as long as the connection.
+-- Grain: one row for each incident of a partition that no exclusion leaves out: the hash of its columns, without
+-- personal ones, capitals, accents and blanks, that of its identifier, and its place. The table lives as long as the connection.
 -- reads: raw
 -- writes: hashed
 CREATE OR REPLACE TEMP TABLE hashed AS
