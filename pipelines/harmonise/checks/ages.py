@@ -52,6 +52,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} an age from 1 to 9")
     if oldest >= least and oldest > old:
         found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} an age from 90 to 97")
+    least_of_one = max(_LEAST_INCIDENTS, _LEAST_OF_ONE_AGE * known)
     for age, number in ages.items():
         beside = [ages.get(age + step, 0) for step in (-3, -2, -1, 1, 2, 3)]
         if 0 < age < _OLD and number >= max(_LEAST_INCIDENTS, _LEAST_OF_ONE_AGE * known) and _is_piled(number, beside):

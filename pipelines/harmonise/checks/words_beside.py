@@ -177,7 +177,7 @@ def _ages(pairs: Iterable[Beside]) -> list[list[int]]:
 def _days_of_others(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
 ) -> list[list[Any]]:
-    """Return the unread columns with the day of the crime, if that of the report is read, and how often the year differs.
+    """Return the unread columns with the day of the crime, if that of the report is read, and rows of other years.
 
     A crime is reported later, often in the next year: its year is that of either, and nothing shows which.
     """
