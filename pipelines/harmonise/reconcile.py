@@ -40,6 +40,7 @@ from pipelines.harmonise.checks.repeated_incidents import check_repeated_inciden
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
+    check_split_counts,
     judge_repeated_numbers,
     judge_unread_counts,
 )
@@ -269,6 +270,8 @@ def _check_unused(
     unused = unused_columns(connection, folder, judged.raw) if has_text else ()
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
+    if has_text:
+        _refuse_split_counts(connection, folder, judged.raw)
     check_added_codes(connection, folder)
     facts = judged.pairs if isinstance(judged, Tallied) else []
     outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
@@ -278,6 +281,25 @@ def _check_unused(
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
         outcomes.append(check_age_units(folder.source, unused))
     return unused, words
+
+
+def _refuse_split_counts(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> None:
+    """Refuse tables in text files whose counts are split at the comma of their thousands."""
+    value = folder.source.columns.get("value")
+    for layout, paths in zip(folder.source.layouts, raw.layouts, strict=True):
+        if (
+            value is None
+            or not paths
+            or layout.read.format != "csv"
+            or layout.read.delimiter != ","
+            or folder.reshape(layout)
+        ):
+            continue
+        rows = f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"
+        names = [name for name, *_ in connection.execute(f"DESCRIBE FROM {rows}").fetchall()]
+        behind = names[names.index(value) + 1 :][:1] if value in names else []
+        if behind and not behind[0].startswith("_") and behind[0] not in folder.source.columns.values():
+            check_split_counts(connection, folder, None, rows, value, behind[0])
 
 
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:

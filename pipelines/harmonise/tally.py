@@ -32,7 +32,7 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
-from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
+from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts, refuse_split_counts
 from pipelines.harmonise.checks.totals_of_incidents import find_total_words, refuse_totals
 from pipelines.harmonise.checks.words_beside import find_words_beside
 from pipelines.harmonise.controls import sum_controls
@@ -421,6 +421,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     }
     if repeats := count_repeats(folder, file, table, settings):
         facts["repeats"] = repeats
+    refuse_split_counts(folder, file, table, settings)
     refuse_totals(folder, file, table, settings)
     facts |= _find_unread(folder, file, table, settings)
     rows = facts["records"] + malformed

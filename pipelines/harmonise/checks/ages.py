@@ -55,10 +55,9 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
     least_of_one = max(_LEAST_INCIDENTS, _LEAST_OF_ONE_AGE * known)
     for age, number in ages.items():
         beside = [ages.get(age + step, 0) for step in (-3, -2, -1, 1, 2, 3)]
-        if 0 < age < _OLD and number >= max(_LEAST_INCIDENTS, _LEAST_OF_ONE_AGE * known) and _is_piled(number, beside):
-            found.append(
-                f"{number:,} of {known:,} have the age {age}, and {sum(beside) / len(beside):,.0f} each of those beside it"
-            )
+        if 0 < age < _OLD and number >= least_of_one and _is_piled(number, beside):
+            usual = sum(beside) / len(beside)
+            found.append(f"{number:,} of {known:,} have the age {age}, and {usual:,.0f} each of those beside it")
     return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))
 
 

@@ -27,6 +27,7 @@ from pipelines.harmonise.checks.repeats import (
     several_times_problem,
     tells_rows_apart,
 )
+from pipelines.harmonise.checks.rows_that_count import canonical_number
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, run_sql
 from pipelines.system.errors import Problem
@@ -51,7 +52,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         return {}
     with connect(settings) as connection, sql_limits(folder, connection, settings):
         _hash_rows(connection, folder, file, table)
-        rows, different, repeated, places, ids, blank, id_rows, times = run_sql(
+        rows, different, repeated, places, ids, blank, id_rows, near, times = run_sql(
             connection, "harmonise/repeated_incidents", **SEVERAL_TIMES
         ).fetchall()[0]
         of_file = read_repeated(connection, "(SELECT '' AS part, content, _row FROM hashed)")
@@ -63,6 +64,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         "ids": ids,
         "blank": blank,
         "id_rows": id_rows or [],
+        "near": near,
         "times": times,
         "again": [one.as_dict() for one in of_file],
     }
@@ -87,6 +89,7 @@ def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file
         "harmonise/hashed_rows",
         content=", ".join(_folded(name) for name in table.kept if name in there) or "''",
         identifier=identifier,
+        near=canonical_number(identifier) if ids and file.size < LARGE_BYTES else identifier,
         header=str(table.header_rows if table.format == "csv" else 0),
         rows=rows,
         left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",

@@ -21,6 +21,7 @@ from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.checks.unused_columns import UnusedColumn
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, fetch_row
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
@@ -49,12 +50,12 @@ _ALONE = rf"|{_NUMBER}|folio|expediente|carpeta|aktenzeichen|incident|case"
 """Names of columns that number what is counted; in a file with a row for each incident a number alone is its number."""
 _CANONICAL = (
     (r"[^a-z0-9]+", "-"),
-    (r"([a-z])-", r"\1"),
-    (r"-([a-z])", r"\1"),
+    (r"([a-z])-|-([a-z])", r"\1\2"),
     (r"(^|[^0-9])0+([0-9])", r"\1\2"),
     (r"^-+|-+$|r$", ""),
 )
 """Capitals, signs, leading zeros, and the letter of a case that was reopened, make no other number."""
+_LEAST_SPLIT = 3
 _SKETCH = 2000
 _MOST_FILES = 50
 _MOST_HASHES = 500_000
@@ -148,8 +149,12 @@ def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
 
 
 def _canonical(name: str) -> str:
-    """The SQL of a number without what makes no other number."""
-    text = f"lower(trim({quote_identifier(name)}::VARCHAR))"
+    return canonical_number(quote_identifier(name))
+
+
+def canonical_number(expression: str) -> str:
+    """Return the SQL of a number without what makes no other number: capitals, signs, leading zeros."""
+    text = f"lower(trim({expression}::VARCHAR))"
     for pattern, new in _CANONICAL:
         text = f"regexp_replace({text}, {quote_literal(pattern)}, {quote_literal(new)}, 'g')"
     return f"nullif({text}, '')"
@@ -157,7 +162,9 @@ def _canonical(name: str) -> str:
 
 def _numbers(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return how many rows have a number in each column, and how many different ones."""
-    counts = ", ".join(f"count({text}), count(DISTINCT {text})" for text in map(_canonical, names))
+    counts = ", ".join(
+        f"count({text}), count(DISTINCT hash({text})) FILTER ({text} IS NOT NULL)" for text in map(_canonical, names)
+    )
     found = fetch_row(connection, f"SELECT {counts} FROM {rows}")
     pairs = zip(names, found[::2], found[1::2], strict=True)
     return {name: (int(rows), int(different)) for name, rows, different in pairs if rows}
@@ -181,6 +188,11 @@ def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -
         for file, fact in pairs
         for name, one in fact.get("numbers", {}).items()
         if _is_number_again(one["rows"], one["different"])
+    ]
+    found += [
+        f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
+        for file, fact in pairs
+        if (near := fact.get("repeats", {}).get("near"))
     ]
     found += _numbers_of_two_files(pairs)
     outcome = "warned" if found else "passed"
@@ -218,6 +230,56 @@ def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) ->
 def _highest(sketch: Sequence[int]) -> int:
     """The hash up to which a sketch has those of all numbers; one with fewer than it may have has them all."""
     return sketch[-1] if len(sketch) >= _SKETCH else 2**64
+
+
+def refuse_split_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> None:
+    """Refuse a text file of incidents whose counts are split at the comma of their thousands.
+
+    Raises:
+        DataRefused: see above.
+    """
+    value = folder.source.columns.get("value")
+    layout = folder.source.layouts[file.layout]
+    if value not in table.kept or layout.read.format != "csv" or layout.read.delimiter != "," or folder.reshape(layout):
+        return
+    beside = table.names[table.names.index(value) + 1 :][:1]
+    if not beside or beside[0] not in table.kept or beside[0] in folder.source.columns.values():
+        return
+    with connect(settings) as connection:
+        rows = text_query(replace(table, kept=(value, *beside)), {})
+        check_split_counts(connection, folder, file.name, f"({rows})", value, beside[0])
+
+
+def check_split_counts(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: str | None, rows: str, value: str, beside: str
+) -> None:
+    """Refuse counts below 1,000, each, with the last three digits of some in the column behind them: 1,055 unquoted.
+
+    Args:
+        connection: where the rows are read.
+        folder: the source.
+        file: its file, if it is one.
+        rows: the relation.
+        value: the column of the counts.
+        beside: the one behind it, blank for the others.
+
+    Raises:
+        DataRefused: see above.
+    """
+    count, more = (f"trim({quote_identifier(name)}::VARCHAR)" for name in (value, beside))
+    is_split = f"regexp_full_match({more}, '[0-9]{{3}}') AND {count} NOT LIKE '0%'"
+    is_odd = f"NOT regexp_full_match({count}, '[0-9]{{1,3}}') OR ({more} <> '' AND NOT ({is_split}))"
+    number, split, odd, first = fetch_row(
+        connection,
+        f"SELECT count(*), count(*) FILTER ({more} <> ''), count(*) FILTER ({is_odd}), "
+        f"min({count} || ',' || {more}) FILTER ({more} <> '') FROM {rows} WHERE {count} <> ''",
+    )
+    if split >= _LEAST_SPLIT and split < number and not odd:
+        found = (
+            f"No count in {value!r} is above 999, and the column behind it, {beside!r}, has three digits in {split:,} "
+            f"of {number:,} rows and nothing in the others: {first} is one number, split at its comma."
+        )
+        raise DataRefused([Problem("count_split", folder.source_id, found, file=file, column=value, value=first)])
 
 
 def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:
