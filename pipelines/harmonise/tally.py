@@ -416,6 +416,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "malformed": malformed,
         "not_rows": {**asdict(more), "footers": [list(one) for one in more.footers.items()]},
         "header_rows": table.header_rows,
+        "columns": list(table.kept),
         "lines_expected": table.path == file.path and table.format == "csv",
         **_count_records(settings, half),
     }

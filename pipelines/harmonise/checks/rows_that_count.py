@@ -61,6 +61,11 @@ _MOST_FILES = 50
 _MOST_HASHES = 500_000
 """Of the hashes of the numbers of a file, with day and area, so many of the lowest are kept, and compared of all files:
 they are enough to estimate what two files have in common."""
+_CODES = re.compile(r"(.* )?(code|clave|key|n|no)( .*)?")
+_LEAST_OF_NUMBERS = 0.02
+_LEAST_NUMBERS = 50
+"""A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases of
+each month), unless its name may be that of a code."""
 _LEAST_REPEATED = 5
 _LEAST_SHARE_REPEATED = 0.005
 _LEAST_DIFFERENT = 0.4
@@ -89,7 +94,7 @@ def find_repeated_numbers(
         return {
             name: {"rows": count, "different": different, "sketch": _sketch(connection, rows, name, others)}
             for name, (count, different) in _numbers(connection, rows, names).items()
-            if different >= _LEAST_DIFFERENT * count
+            if _are_numbers(name, count, different)
         }
 
 
@@ -119,7 +124,7 @@ def check_repeated_numbers(
         _numbers_told(name, rows, different)
         for column in columns
         for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
-        if _is_number_again(rows, different)
+        if _are_numbers(name, rows, different) and _is_again(rows, different)
     ]
     outcome = "warned" if found else "passed" if columns else "not applicable"
     return Outcome("numbers_repeated", outcome, len(columns), len(found), "; ".join(found[:5]))
@@ -170,14 +175,23 @@ def _numbers(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[s
     return {name: (int(rows), int(different)) for name, rows, different in pairs if rows}
 
 
-def _is_number_again(rows: int, different: int) -> bool:
-    """Whether a column has a number for each incident, and some of them again.
+def _are_numbers(name: str, rows: int, different: int) -> bool:
+    """Whether a column has a number for each incident, each in one row or several.
 
-    >>> _is_number_again(1080, 900), _is_number_again(1080, 1080), _is_number_again(1080, 40)
-    (True, False, False)
+    >>> _are_numbers("case", 1080, 900), _are_numbers("case_code", 1080, 60), _are_numbers("case_number", 1080, 60)
+    (True, False, True)
     """
-    again = rows - different
-    return again >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows) and different >= _LEAST_DIFFERENT * rows
+    certain = different >= max(_LEAST_NUMBERS, _LEAST_OF_NUMBERS * rows) and not _CODES.fullmatch(_spaced(name))
+    return certain or different >= _LEAST_DIFFERENT * rows
+
+
+def _is_again(rows: int, different: int) -> bool:
+    """Whether some of the numbers of incidents are there again.
+
+    >>> _is_again(1080, 900), _is_again(1080, 1080)
+    (True, False)
+    """
+    return rows - different >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows)
 
 
 def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
@@ -187,7 +201,7 @@ def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -
         f"{file.name}: {_numbers_told(name, one['rows'], one['different'])}"
         for file, fact in pairs
         for name, one in fact.get("numbers", {}).items()
-        if _is_number_again(one["rows"], one["different"])
+        if _is_again(one["rows"], one["different"])
     ]
     found += [
         f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
