@@ -23,6 +23,7 @@ from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
+from pipelines.system.running.workers import LARGE_BYTES
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
@@ -64,8 +65,8 @@ they are enough to estimate what two files have in common."""
 _CODES = re.compile(r"(.* )?(code|clave|key|n|no)( .*)?")
 _LEAST_OF_NUMBERS = 0.02
 _LEAST_NUMBERS = 50
-"""A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases of
-each month), unless its name may be that of a code."""
+"""A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases
+of each month), unless its name may be that of a code."""
 _LEAST_REPEATED = 5
 _LEAST_SHARE_REPEATED = 0.005
 _LEAST_DIFFERENT = 0.4
@@ -92,18 +93,23 @@ def find_repeated_numbers(
     with connect(settings) as connection, sql_limits(folder, connection, settings):
         rows = f"({text_query(replace(table, kept=tuple(dict.fromkeys((*names, *others)))), {})})"
         return {
-            name: {"rows": count, "different": different, "sketch": _sketch(connection, rows, name, others)}
-            for name, (count, different) in _numbers(connection, rows, names).items()
+            name: {"rows": count, "different": different, "sketch": _sketch(connection, rows, name, others, different)}
+            for name, (count, different) in _numbers(connection, rows, names, file.size >= LARGE_BYTES).items()
             if _are_numbers(name, count, different)
         }
 
 
-def _sketch(connection: duckdb.DuckDBPyConnection, rows: str, name: str, others: Sequence[str]) -> list[int]:
-    """Return the lowest hashes of the numbers in a column, each with its day and area."""
-    texts = ", ".join([_canonical(name), *(f"trim({quote_identifier(other)})" for other in others)])
+def _sketch(
+    connection: duckdb.DuckDBPyConnection, rows: str, name: str, others: Sequence[str], different: int
+) -> list[int]:
+    """Return the lowest hashes of the different numbers in a column, each with its day and area."""
+    texts = ", ".join(_plain(one) for one in (name, *others))
+    most = 2**64 * min(
+        4 * _SKETCH / max(different, 1), 1
+    )  # below it are four times as many as wanted: no need to sort all
     statement = (
-        f"SELECT DISTINCT hash({texts}) AS one FROM {rows} WHERE trim({quote_identifier(name)}) <> '' ORDER BY one "
-        f"LIMIT {_SKETCH}"
+        f"SELECT DISTINCT one FROM (SELECT hash({texts}) AS one FROM {rows} WHERE {_plain(name)} IS NOT NULL) "
+        f"WHERE one::DOUBLE <= {most} ORDER BY one LIMIT {_SKETCH}"
     )
     return [int(one) for (one,) in connection.execute(statement).fetchall()]
 
@@ -153,6 +159,10 @@ def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
     return re.compile(rf"{_NUMBER} ?((of|de|del|der|du) )?{thing}|{thing} ?((of|de|del|der|du) )?{_NUMBER}{alone}")
 
 
+def _plain(name: str) -> str:
+    return f"nullif(lower(trim({quote_identifier(name)}::VARCHAR)), '')"
+
+
 def _canonical(name: str) -> str:
     return canonical_number(quote_identifier(name))
 
@@ -165,8 +175,10 @@ def canonical_number(expression: str) -> str:
     return f"nullif({text}, '')"
 
 
-def _numbers(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return how many rows have a number in each column, and how many different ones."""
+def _numbers(
+    connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str], is_large: bool = False
+) -> dict[str, tuple[int, int]]:
+    """Return how many rows have a number in each column, and how many are different; of a large file as written."""
     counts = ", ".join(
         f"count({text}), count(DISTINCT hash({text})) FILTER ({text} IS NOT NULL)" for text in map(_canonical, names)
     )

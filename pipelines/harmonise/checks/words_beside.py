@@ -86,7 +86,8 @@ def find_words_beside(folder: SourceFolder, file: RawFile, table: TextTable, set
     if not names and "age" not in source.columns:
         return {}
     with connect(settings) as connection, sql_limits(folder, connection, settings):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, {}, numbered=True)}")
+        is_numbered = folder.reshape(source.layouts[file.layout]) is not None  # reading in order takes longer
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, {}, numbered=is_numbered)}")
         columns = _columns_of_words(connection, names)
         age = source.columns.get("age") if source.ages is not None and source.ages.unit == "years" else None
         columns |= {age: False} if age is not None else {}

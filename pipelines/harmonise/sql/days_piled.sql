@@ -1,6 +1,6 @@
 -- Grain: one row for each month with at least a third more incidents than is usual in its year, in the first or last days of
 -- which far more are dated than in its others: year, month, whether they are the first ones, how many, how many of the month.
--- Where it is so in many months, days are unknown and the months are right.
+-- Where it is so in many months, days are unknown and the months are right; where in one year of several, something happened.
 -- reads: period_seen, tally_part
 WITH month AS (
     SELECT left(CAST(time_period AS VARCHAR), 4) AS year, CAST(substr(CAST(time_period AS VARCHAR), 6, 2) AS INTEGER) AS month,
@@ -22,4 +22,5 @@ SELECT year, month, is_first, days, records
 FROM piled
 WHERE days >= {{least}} AND records >= {{more}} * usual AND days * ({{month_days}} - {{days}}) > {{times}} * {{days}} * (records - days)
 QUALIFY count(*) OVER (PARTITION BY year) <= {{few_months}}
+    AND count(*) OVER (PARTITION BY month, is_first) >= least((SELECT count(DISTINCT year) FROM month), 2)
 ORDER BY ALL
