@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 
 from iccs.classification import UnknownCode, load_classification
 from iccs.concordance import read_concordance
@@ -49,7 +49,7 @@ from schemas.definition.messages import (
     yaml_problem,
 )
 from schemas.definition.model import Declared
-from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier
+from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier, checked_start
 from schemas.definition.publication_calendar import Calendar
 from schemas.definition.survey import PER
 from schemas.definition.survey import Survey as Survey
@@ -84,6 +84,10 @@ class Exclusion(Declared):
     reason: str
 
 
+_VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|rev|r)[ ._-]?(\d{1,3})(?!\d)", re.IGNORECASE)
+"""The number of a version in the name of a file."""
+
+
 class Replaced(Declared):
     """A corrected edition: its file or pattern, the file or pattern that it replaces, and the years concerned."""
 
@@ -93,6 +97,17 @@ class Replaced(Declared):
         default=(), description="only the rows of these years; all rows of the file if not given"
     )
     note: str
+
+    @model_validator(mode="after")
+    def _replaces_an_older_one(self) -> Replaced:
+        """A first version does not replace the second; the names say which is which."""
+        new, old = (_VERSION.search(name) for name in (self.file, self.replaces))
+        if new and old and int(new[1]) < int(old[1]):
+            raise ValueError(
+                f"{self.file} is by its name an earlier version than {self.replaces}: file is the corrected edition, "
+                "replaces the one whose rows are left out"
+            )
+        return self
 
     def condition(self, period: str | None) -> str:
         """Return the condition for replaced rows, in SQL that DuckDB and Spark share; years are four digits."""
@@ -358,8 +373,9 @@ class Source(Declared):
     year_starts: Annotated[str, AfterValidator(checked_month)] | None = Field(
         default=None, description="month in which the years of the file begin, if not January"
     )
-    cumulative: bool | None = Field(
-        default=None, description="whether the figure of a month is cumulative since the start of the year"
+    cumulative: Annotated[bool | str, PlainValidator(checked_start)] | None = Field(
+        default=None,
+        description="whether the figure of a month is cumulative since the start of the year, or the month since which",
     )
     exclusions: tuple[Exclusion, ...] = ()
     replaces: tuple[Replaced, ...] = Field(default=(), description="corrected editions of files")

@@ -15,6 +15,7 @@ from tiny_source import Tiny
 
 from pipelines.run import Session, run_all
 from pipelines.system.connection import one_engine
+from pipelines.system.running import clean_copy
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import find_sources
@@ -98,6 +99,7 @@ SLOW_MODULES = (
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
     "tabulate/test_estimates.py",
+    "tabulate/test_exchanged_populations.py",
     "tabulate/test_figure_rules.py",
     "tabulate/test_fingerprint.py",
     "tabulate/test_gates.py",
@@ -222,6 +224,14 @@ def _no_suite_process(request: pytest.FixtureRequest) -> Iterator[None]:
     """
     with nullcontext() if request.node.get_closest_marker("suite") else without_suite():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_records_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins as a process does, which has read no records of persons: those read by another test would have
+    every release after it copied by a process of its own.
+    """
+    monkeypatch.setattr(clean_copy, "RECORDS_READ", set())
 
 
 @pytest.fixture(scope="module", name="one_engine")

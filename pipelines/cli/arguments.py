@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 WITH_DRAFTS = "also use concordance links that have not been reviewed (default: their counts are left out, and listed)"
 
 
-def data_arguments() -> argparse.ArgumentParser:
-    """Return the arguments of a command that reads or writes a data folder."""
+def common_arguments(*, data: bool, json: bool) -> argparse.ArgumentParser:
+    """Return the arguments of a command that reads or writes a data folder, and of one that answers."""
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
-        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, otherwise the project's, otherwise ./data)"
-    )
-    parent.add_argument("--json", action="store_true", help="print JSON")
+    if data:
+        parent.add_argument(
+            "--data", metavar="DIR", help="data folder (default: ICCS_DATA, otherwise the project's, otherwise ./data)"
+        )
+    if json:
+        parent.add_argument("--json", action="store_true", help="print JSON")
     return parent
 
 
@@ -38,16 +40,26 @@ def waiting_arguments() -> argparse.ArgumentParser:
     return parent
 
 
-def add_command(commands: Commands, name: str, help_text: str, *more: argparse.ArgumentParser) -> Any:
-    """Add a command with the arguments of :func:`data_arguments` and of further parsers.
+def add_command(
+    commands: Commands,
+    name: str,
+    help_text: str,
+    *more: argparse.ArgumentParser,
+    data: bool = True,
+    json: bool = True,
+) -> Any:
+    """Add a command with the arguments of :func:`common_arguments` and of further parsers.
 
     Args:
         commands: where to add it.
         name: name of the command.
         help_text: one line of help.
         more: parsers whose arguments it takes as well.
+        data: whether it uses a data folder.
+        json: whether it has an answer; not if it serves until it is stopped.
     """
-    return commands.add_parser(name, parents=[data_arguments(), *more], help=help_text, description=help_text)
+    common = common_arguments(data=data, json=json)
+    return commands.add_parser(name, parents=[common, *more], help=help_text, description=help_text)
 
 
 def add_group(commands: Commands, name: str, help_text: str) -> Commands:
@@ -59,9 +71,9 @@ def add_group(commands: Commands, name: str, help_text: str) -> Commands:
 def series_arguments() -> argparse.ArgumentParser:
     """Return the arguments that choose a series and draw it; :func:`series_query` reads them."""
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
-    parent.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
-    parent.add_argument("--age", default="_T", help="e.g. Y15T29 or Y_GE60 (default: _T, all)")
+    parent.add_argument("code", metavar="CODE", help="ICCS category, by code or title: 0101, Robbery")
+    parent.add_argument("--sex", default="_T", help="sex, by code or name: F, Female, _O, _U (default: _T, all)")
+    parent.add_argument("--age", default="_T", help="age, by code or name: Y15T29, 15-19 years (default: _T, all)")
     parent.add_argument("--source", metavar="ID", help="source of the figures")
     parent.add_argument("--stage", metavar="STAGE", help="stage of the process: recorded, convicted, held ...")
     parent.add_argument(
@@ -90,13 +102,14 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
 
     Raises:
+        UnknownCode: no category has that code or title.
         UsageError: no area has that code or name, there is no such style, or the file name of the picture does
             not end like a picture's.
     """
     from pathlib import Path
 
-    from iccs.classification import load_classification
     from pipelines.reader.areas import find_area
+    from pipelines.reader.names import find_category, find_code
     from pipelines.reader.plots.sheets import style_path
     from pipelines.reader.plots.style import check_picture_path
     from pipelines.reader.selection import SeriesQuery
@@ -105,10 +118,10 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
         check_picture_path(Path(options.plot))
         style_path(options.style)
     return SeriesQuery(
-        iccs=load_classification().normalise(options.code),
+        iccs=find_category(options.code),
         area=None if options.area is None else find_area(options.area, settings),
-        sex=options.sex,
-        age=options.age,
+        sex=find_code("sex", options.sex, settings),
+        age=find_code("age", options.age, settings),
         freq=freq,
         source=options.source,
         stage=options.stage,

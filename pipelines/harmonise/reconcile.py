@@ -18,13 +18,14 @@ from iccs.concordance import Concordance
 from pipelines.collect.headings.captions import Caption, judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
+from pipelines.collect.headings.roles import judge_headings
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
+from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
-from pipelines.harmonise.checks.kinds_of_rows import check_persons
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
     check_first_days,
@@ -40,22 +41,32 @@ from pipelines.harmonise.checks.repeated_incidents import check_repeated_inciden
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
-    check_split_counts,
     judge_repeated_numbers,
     judge_unread_counts,
 )
-from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
-from pipelines.harmonise.checks.unused_words import (
+from pipelines.harmonise.checks.total_rows import check_total_rows
+from pipelines.harmonise.checks.words.left_columns import columns_left
+from pipelines.harmonise.checks.words.named_acts import check_named_acts
+from pipelines.harmonise.checks.words.of_incidents import (
+    ages_given,
+    judge_days,
+    judge_kinds,
+    labels_beside,
+    names_beside,
+)
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, unused_columns
+from pipelines.harmonise.checks.words.unused_words import (
     UnusedWord,
     check_age_units,
     check_area_words,
+    headings_in_words,
     parts_in_words,
     refuse_scales,
     words_unused,
     years_in_words,
 )
+from pipelines.harmonise.checks.words.words_beside import check_words_beside
 from pipelines.harmonise.checks.words_alike import check_words
-from pipelines.harmonise.checks.words_beside import ages_given, judge_days, judge_kinds, labels_beside, names_beside
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -210,7 +221,7 @@ def account(
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
     outcomes += _write_links(connection, source, judged, unused, paths)
-    outcomes += _judge_unread(folder, judged.raw)
+    outcomes += _judge_unread(folder, judged.raw, unused)
     outcomes += _judge_captions(connection, source, judged, words_beside)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
@@ -233,12 +244,12 @@ def account(
 
 def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
     """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
+    check_total_rows(connection, folder, grain)
     return [
         *check_places(connection, folder, "core"),
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
         *check_periods(connection, folder.source, "core"),
         check_exclusions(connection, folder.source, grain),
-        check_persons(folder.source),
     ]
 
 
@@ -270,40 +281,26 @@ def _check_unused(
     unused = unused_columns(connection, folder, judged.raw) if has_text else ()
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
-    if has_text:
-        _refuse_split_counts(connection, folder, judged.raw)
     check_added_codes(connection, folder)
+    outcomes += check_words_beside(connection, folder, unused, judged.concordance)
     facts = judged.pairs if isinstance(judged, Tallied) else []
     outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
     if isinstance(judged, Tallied):
         outcomes += judge_kinds(connection, folder, judged.concordance, facts)
+        outcomes.append(judge_split_numbers(facts))
     else:
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
-        outcomes.append(check_age_units(folder.source, unused))
+        outcomes += [
+            check_age_units(folder.source, unused),
+            check_errors_beside(folder, unused, has_text),
+            check_split_numbers(connection, folder, unused),
+        ]
     return unused, words
 
 
-def _refuse_split_counts(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> None:
-    """Refuse tables in text files whose counts are split at the comma of their thousands."""
-    value = folder.source.columns.get("value")
-    for layout, paths in zip(folder.source.layouts, raw.layouts, strict=True):
-        if (
-            value is None
-            or not paths
-            or layout.read.format != "csv"
-            or layout.read.delimiter != ","
-            or folder.reshape(layout)
-        ):
-            continue
-        rows = f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"
-        names = [name for name, *_ in connection.execute(f"DESCRIBE FROM {rows}").fetchall()]
-        behind = names[names.index(value) + 1 :][:1] if value in names else []
-        if behind and not behind[0].startswith("_") and behind[0] not in folder.source.columns.values():
-            check_split_counts(connection, folder, None, rows, value, behind[0])
-
-
-def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns, raw.columns_alike)
+def _judge_unread(folder: SourceFolder, raw: RawTable, unused: tuple[UnusedColumn, ...]) -> list[Outcome]:
+    columns = (*raw.unread_columns, *columns_left(folder, unused))
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
 
 
 def _judge_captions(
@@ -317,6 +314,7 @@ def _judge_captions(
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
     captions = judged.raw.captions
+    headings = (*captions, *headings_in_words(unused))
     named = source.columns.get("year") if judged.statements.grain == "incident" else None
     of_year = (
         [Caption(file.name, None, None, named.replace("_", " ")) for file in judged.raw.files[:1]] if named else []
@@ -326,7 +324,8 @@ def _judge_captions(
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
         judge_kinds_of_years((*captions, *years_in_words(unused), *of_year), with_year, source),
-        judge_rates(captions, source),
+        judge_rates(headings, source, [file.name for file in judged.raw.files]),
+        judge_headings(headings, source),
     ]
 
 
@@ -720,6 +719,7 @@ def _write_links(
     return [
         _check_unused_links(connection, links, mapped),
         *check_codes(connection, source, beside, labels, links, mapped),
+        check_named_acts(judged.concordance.rows if judged.concordance else ()),
     ]
 
 

@@ -18,10 +18,9 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.header import Needed, fold
 from pipelines.collect.text_table import TextTable
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, fetch_row
-from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.running.workers import LARGE_BYTES
 from pipelines.system.settings import Settings
@@ -56,7 +55,6 @@ _CANONICAL = (
     (r"^-+|-+$|r$", ""),
 )
 """Capitals, signs, leading zeros, and the letter of a case that was reopened, make no other number."""
-_LEAST_SPLIT = 3
 _SKETCH = 2000
 _MOST_FILES = 50
 _MOST_HASHES = 500_000
@@ -256,56 +254,6 @@ def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) ->
 def _highest(sketch: Sequence[int]) -> int:
     """The hash up to which a sketch has those of all numbers; one with fewer than it may have has them all."""
     return sketch[-1] if len(sketch) >= _SKETCH else 2**64
-
-
-def refuse_split_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> None:
-    """Refuse a text file of incidents whose counts are split at the comma of their thousands.
-
-    Raises:
-        DataRefused: see above.
-    """
-    value = folder.source.columns.get("value")
-    layout = folder.source.layouts[file.layout]
-    if value not in table.kept or layout.read.format != "csv" or layout.read.delimiter != "," or folder.reshape(layout):
-        return
-    beside = table.names[table.names.index(value) + 1 :][:1]
-    if not beside or beside[0] not in table.kept or beside[0] in folder.source.columns.values():
-        return
-    with connect(settings) as connection:
-        rows = text_query(replace(table, kept=(value, *beside)), {})
-        check_split_counts(connection, folder, file.name, f"({rows})", value, beside[0])
-
-
-def check_split_counts(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: str | None, rows: str, value: str, beside: str
-) -> None:
-    """Refuse counts below 1,000, each, with the last three digits of some in the column behind them: 1,055 unquoted.
-
-    Args:
-        connection: where the rows are read.
-        folder: the source.
-        file: its file, if it is one.
-        rows: the relation.
-        value: the column of the counts.
-        beside: the one behind it, blank for the others.
-
-    Raises:
-        DataRefused: see above.
-    """
-    count, more = (f"trim({quote_identifier(name)}::VARCHAR)" for name in (value, beside))
-    is_split = f"regexp_full_match({more}, '[0-9]{{3}}') AND {count} NOT LIKE '0%'"
-    is_odd = f"NOT regexp_full_match({count}, '[0-9]{{1,3}}') OR ({more} <> '' AND NOT ({is_split}))"
-    number, split, odd, first = fetch_row(
-        connection,
-        f"SELECT count(*), count(*) FILTER ({more} <> ''), count(*) FILTER ({is_odd}), "
-        f"min({count} || ',' || {more}) FILTER ({more} <> '') FROM {rows} WHERE {count} <> ''",
-    )
-    if split >= _LEAST_SPLIT and split < number and not odd:
-        found = (
-            f"No count in {value!r} is above 999, and the column behind it, {beside!r}, has three digits in {split:,} "
-            f"of {number:,} rows and nothing in the others: {first} is one number, split at its comma."
-        )
-        raise DataRefused([Problem("count_split", folder.source_id, found, file=file, column=value, value=first)])
 
 
 def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:

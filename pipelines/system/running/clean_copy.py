@@ -19,17 +19,18 @@ from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 
 _PROGRAM = Path(__file__).parents[3]
-_READ: list[str] = []
+RECORDS_READ: set[str] = set()
+"""The sources whose records of persons this process has read."""
 
 
 def note_records(source_id: str) -> None:
     """Note that this process reads a source's records of persons."""
-    _READ.append(source_id)
+    RECORDS_READ.add(source_id)
 
 
 def records_were_read() -> bool:
     """Whether this process has read records of persons, so that databases it writes must be copied cleanly."""
-    return bool(_READ)
+    return bool(RECORDS_READ)
 
 
 def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
