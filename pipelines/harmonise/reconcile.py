@@ -324,13 +324,8 @@ def _judge_captions(
     with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
-<<<<<<< HEAD
-        judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
-        judge_kinds_of_years((*captions, *years_in_words(unused), *of_year), with_year, source),
-=======
         judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
-        judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
->>>>>>> main
+        judge_kinds_of_years((*captions, *years_in_words(unused), *of_year), with_year, source),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
         judge_headings(headings, source),
     ]
