@@ -391,6 +391,7 @@ _OTHER_PERIODS = {
     r"[QqTt][1-4][-/ ]\d{4}|\d{4}(0[1-9]|1[0-2])",
     "a day": r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})\b.*|\d{8}",
 }
+_DAY_OF_A_YEAR = r"\d{4}-(01-01|12-31)([T ]00:00(:00(\.0+)?)?)?"
 _SPAN = re.compile(r"(\d{4})\s*[-/_\u2013\u2014]\s*(\d{4}|\d{2})")
 
 
@@ -422,14 +423,28 @@ def describe_period(text: str, source: Source) -> str:
                 f"zone (time_zone in source.yml). {forms}"
             )
         return forms
+    first_or_last = re.fullmatch(_DAY_OF_A_YEAR, text.strip()) is not None
     if source.kind == "incident":
-        year, month = (repr(source.columns.get(name)) for name in ("year", "month"))
-        return f"The year (column {year}) and the month (column {month}) are numbers: 2024, and 1 to 12."
+        year, month = source.columns.get("year"), source.columns.get("month")
+        as_year = f" It looks like a year stored as a day: {_reshape(year)}" if first_or_last and year else ""
+        of_month = f", and of the month (column {month!r}) 1 to 12" if month else ""
+        return f"The values of the year (column {year!r}) are numbers such as 2024{of_month}.{as_year}"
     if source.year_starts is not None:
         return "Its years are written 2009-10, 2009/10, 2009-2010 or 2009 (year_starts in source.yml)."
     if years == 2:
         looks = "a year that does not begin in January (a financial, fiscal or school year)"
     elif years is not None:
         looks = f"a span of {years} years"
+    if first_or_last and (column := source.columns.get("time_period")):
+        return (
+            "It looks like a year stored as a day, as spreadsheets do. If all periods of this column are years, "
+            f"{_reshape(column)} If they are months, write 7 for 4."
+        )
     said = f"It looks like {looks}. " if looks is not None else ""
     return f"{said}In a table, write 2024, 2024-Q1 or 2024-03."
+
+
+def _reshape(column: str) -> str:
+    """What to write in reshape.sql to have the year of a day."""
+    name = quote_identifier(column)
+    return f"write in reshape.sql: SELECT * REPLACE (left({name}, 4) AS {name}) FROM raw."
