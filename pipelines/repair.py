@@ -27,6 +27,7 @@ from pipelines.publish.releases import damaged_releases
 from pipelines.publish.report import damaged_reports, write_reports
 from pipelines.reader.release import open_published
 from pipelines.run import Session, publish_if_new, reload_source
+from pipelines.share.left import damaged_packages
 from pipelines.system.errors import DataRefused
 from pipelines.system.files import DamagedFile, check_seal, read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.lock import writing
@@ -124,7 +125,9 @@ def look_for_damage(session: Session) -> list[Damage]:
     for name in sorted(names):
         source = _StoredSource(name, folders.get(name), session)
         found += source.damage()
+    found += _damaged_receipts(settings)
     found += _damaged_releases(session)
+    found += _damaged_packages(settings)
     return found
 
 
@@ -168,7 +171,7 @@ def _publish(session: Session) -> Iterator[str]:
 def _unreachable(settings: Settings) -> Iterator[Damage]:
     """Return files that this account may not read, and folders and logs to which it may not write."""
     figures = (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent)
-    for root in (*figures, settings.run_log, settings.logs):
+    for root in (*figures, settings.acquired, settings.shared, settings.run_log, settings.logs):
         if not root.exists():
             continue
         for path in (root, *sorted(root.rglob("*"))):
@@ -475,6 +478,25 @@ def _what_is_damaged(check: Callable[[Path], object], path: Path) -> str | None:
     except DamagedFile as damage:
         return damage.what
     return None
+
+
+def _damaged_receipts(settings: Settings) -> Iterator[Damage]:
+    """Yield the damage of records of fetched files."""
+    for path in sorted(settings.acquired.glob("*.json")):
+        if what := _what_is_damaged(read_json, path):
+            remedy = "delete it; the next run fetches the files of the source again, and the earlier receipts are lost"
+            yield Damage(path, what, remedy, path.stem, partial(_forget_receipts, path, settings))
+
+
+def _forget_receipts(path: Path, settings: Settings) -> str:
+    delete(path, settings)
+    return "deleted; the next run fetches the files of the source again"
+
+
+def _damaged_packages(settings: Settings) -> Iterator[Damage]:
+    """Yield the damage of what is known of shared packages, which nothing else in the data folder contains."""
+    for path, what in damaged_packages(settings):
+        yield Damage(path, what, "restore it from a copy of the data folder; nothing can be shared until it is back")
 
 
 def _damaged_releases(session: Session) -> Iterator[Damage]:

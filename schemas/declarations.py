@@ -128,6 +128,28 @@ def uncompared_sql(caveats: str = "caveats") -> str:
     return f"list_has_any(string_split(coalesce({caveats}, ''), ';'), [{codes}])"
 
 
+POPULATION_CAVEATS = (
+    "population_backcast",
+    "population_has_caveats",
+    "population_interpolated",
+    "population_of_parts_differs",
+    "population_source_changed",
+    "projection",
+)
+"""Caveats of a rate that are about the population it is divided by, and not about its count."""
+
+
+def join_caveats(*caveats: str | None) -> str | None:
+    """Return several lists of caveats, each separated by ';', as one: each code once, in order, None without any.
+
+    It is ``out.join_caveats`` in SQL.
+
+    >>> join_caveats("volume_jump", None, "projection;volume_jump"), join_caveats(None)
+    ('projection;volume_jump', None)
+    """
+    return ";".join(sorted({code for one in caveats if one for code in one.split(";")})) or None
+
+
 def uncompared_codes(caveats: str | None) -> list[str]:
     """Return those of these caveats, separated by ';', for which trends, changes and fits leave a cell out.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 
 from iccs.classification import UnknownCode, load_classification
 from iccs.concordance import read_concordance
@@ -49,7 +49,7 @@ from schemas.definition.messages import (
     yaml_problem,
 )
 from schemas.definition.model import Declared
-from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier
+from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier, checked_start
 from schemas.definition.publication_calendar import Calendar
 from schemas.definition.survey import PER
 from schemas.definition.survey import Survey as Survey
@@ -358,8 +358,9 @@ class Source(Declared):
     year_starts: Annotated[str, AfterValidator(checked_month)] | None = Field(
         default=None, description="month in which the years of the file begin, if not January"
     )
-    cumulative: bool | None = Field(
-        default=None, description="whether the figure of a month is cumulative since the start of the year"
+    cumulative: Annotated[bool | str, PlainValidator(checked_start)] | None = Field(
+        default=None,
+        description="whether the figure of a month is cumulative since the start of the year, or the month since which",
     )
     exclusions: tuple[Exclusion, ...] = ()
     replaces: tuple[Replaced, ...] = Field(default=(), description="corrected editions of files")

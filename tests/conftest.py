@@ -99,6 +99,7 @@ SLOW_MODULES = (
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
     "tabulate/test_estimates.py",
+    "tabulate/test_exchanged_populations.py",
     "tabulate/test_figure_rules.py",
     "tabulate/test_fingerprint.py",
     "tabulate/test_gates.py",

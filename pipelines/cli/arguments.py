@@ -59,9 +59,9 @@ def add_group(commands: Commands, name: str, help_text: str) -> Commands:
 def series_arguments() -> argparse.ArgumentParser:
     """Return the arguments that choose a series and draw it; :func:`series_query` reads them."""
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
-    parent.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
-    parent.add_argument("--age", default="_T", help="e.g. Y15T29 or Y_GE60 (default: _T, all)")
+    parent.add_argument("code", metavar="CODE", help="ICCS category, by code or title: 0101, Robbery")
+    parent.add_argument("--sex", default="_T", help="sex, by code or name: F, Female, _O, _U (default: _T, all)")
+    parent.add_argument("--age", default="_T", help="age, by code or name: Y15T29, 15-19 years (default: _T, all)")
     parent.add_argument("--source", metavar="ID", help="source of the figures")
     parent.add_argument("--stage", metavar="STAGE", help="stage of the process: recorded, convicted, held ...")
     parent.add_argument(
@@ -90,13 +90,14 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
 
     Raises:
+        UnknownCode: no category has that code or title.
         UsageError: no area has that code or name, there is no such style, or the file name of the picture does
             not end like a picture's.
     """
     from pathlib import Path
 
-    from iccs.classification import load_classification
     from pipelines.reader.areas import find_area
+    from pipelines.reader.names import find_category, find_code
     from pipelines.reader.plots.sheets import style_path
     from pipelines.reader.plots.style import check_picture_path
     from pipelines.reader.selection import SeriesQuery
@@ -105,10 +106,10 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
         check_picture_path(Path(options.plot))
         style_path(options.style)
     return SeriesQuery(
-        iccs=load_classification().normalise(options.code),
+        iccs=find_category(options.code),
         area=None if options.area is None else find_area(options.area, settings),
-        sex=options.sex,
-        age=options.age,
+        sex=find_code("sex", options.sex, settings),
+        age=find_code("age", options.age, settings),
         freq=freq,
         source=options.source,
         stage=options.stage,

@@ -18,7 +18,7 @@ Language = Literal["en", "fr", "es"]
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "codes", "show an ICCS category, or search: codes search TEXT")
+    parser = add_command(commands, "codes", "show an ICCS category, by code or title, or search: codes search TEXT")
     parser.add_argument("words", nargs="+", metavar="CODE | search TEXT")
     parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of titles and search")
     parser.set_defaults(command=codes_command)
@@ -37,10 +37,9 @@ def codes_command(options: argparse.Namespace) -> int:
 
 def _show(codes: list[str], language: Language, as_json: bool) -> None:
     """Print each category: its place in the tree, definition, inclusions and exclusions."""
-    from iccs.classification import load_classification
+    from pipelines.reader.names import find_category
 
-    classification = load_classification()
-    found = [classification.normalise(code) for code in codes]
+    found = [find_category(code) for code in codes]
     if as_json:
         print_json([_record(code, language) for code in found])
         return

@@ -143,6 +143,7 @@ def _explain(error: Exception) -> int:
         DamagedStore,
         DataRefused,
         LimitReached,
+        SharingRefused,
         reason_of,
     )
     from pipelines.system.running.limits import describe_limit
@@ -151,7 +152,7 @@ def _explain(error: Exception) -> int:
 
     for note in getattr(error, "__notes__", ()):  # where it happened, and what became of the rest
         print_error(note)
-    if isinstance(error, (DataRefused, ConcordanceError)):
+    if isinstance(error, (DataRefused, ConcordanceError, SharingRefused)):
         print_error(str(error))
         return EXIT_REFUSED
     if isinstance(error, (UsageError, UnknownCode, DeclarationError)):

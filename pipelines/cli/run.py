@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import WITH_DRAFTS, add_command, waiting_arguments
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
+from pipelines.cli.release.site import print_site
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from pipelines.reader.site.build import BuiltSite
     from pipelines.run import RunResult
     from pipelines.system.running.steps import StepReport
     from pipelines.system.settings import Settings
@@ -92,17 +94,38 @@ def run_command(options: argparse.Namespace) -> int:
     if result.refused or not options.replay_quarantine:  # an empty quarantine is not worth a line
         for line in tell_of_run(result, settings):
             print_error(line)
+    falls_short = _print_done(result, reports, options, settings)
+    if result.faults:
+        return EXIT_FAULT
+    return EXIT_REFUSED if result.refused or falls_short else EXIT_DONE
+
+
+def _print_done(result: RunResult, reports: list[StepReport], options: argparse.Namespace, settings: Settings) -> bool:
+    """Build the site if asked to, and print what was done.
+
+    Returns:
+        True if there was no file of any source, or no site could be built.
+    """
+    found_nothing = _found_nothing(result) and not options.replay_quarantine
     if options.json:
-        print_json(_document(result, reports, settings))
+        built = _build_site(options, settings)
+        site = None if built is None or isinstance(built, str) else vars(built)
+        print_json({**_document(result, reports, settings), "site": site})
     else:
         if options.replay_quarantine:
             _print_replayed(result)
-        _print_result(result, settings, options.replay_quarantine)
-    is_site_built = _build_site(options, settings)
-    if result.faults:
-        return EXIT_FAULT
-    nothing = _found_nothing(result) and not options.replay_quarantine
-    return EXIT_REFUSED if result.refused or nothing or not is_site_built else EXIT_DONE
+        _print_result(result, settings, found_nothing)
+        built = _build_site(options, settings)
+        if built is not None and not isinstance(built, str):
+            print_site(built)
+    if found_nothing:
+        print_error(
+            f"no file of any source was found in {result.searched}: nothing was loaded; give the folder with the files "
+            "with --from DIR, or see the expected file names: iccs sources show SOURCE"
+        )
+    if isinstance(built, str):
+        print_error(built)
+    return found_nothing or isinstance(built, str)
 
 
 def _check_options(options: argparse.Namespace) -> None:
@@ -117,24 +140,17 @@ def _check_options(options: argparse.Namespace) -> None:
         check_site_folder(Path(options.site).absolute())
 
 
-def _build_site(options: argparse.Namespace, settings: Settings) -> bool:
+def _build_site(options: argparse.Namespace, settings: Settings) -> BuiltSite | str | None:
     """Build the site of the current release if asked to; without a release the old site stays.
 
     Returns:
-        False if it could not be built, which is reported and does not undo anything the run did.
+        what was built; or why it could not be, which does not undo anything the run did; None if nothing was asked for.
     """
     if not options.site or not settings.published.is_file():
-        return True
-    from pipelines.cli.release.site import print_site
+        return None
     from pipelines.reader.site.build import try_to_build_site
 
-    built = try_to_build_site(settings, Path(options.site))
-    if isinstance(built, str):
-        print_error(built)
-        return False
-    if not options.json:
-        print_site(built)
-    return True
+    return try_to_build_site(settings, Path(options.site))
 
 
 def _print_step(step: StepReport) -> None:
@@ -160,7 +176,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "freed": asdict(result.freed),
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
-        "published": result.published,
+        "published": result.published if result.published.is_file() else None,
         "release": result.publication.release if result.publication else None,
         "changes": asdict(read_release_changes(settings)) if result.publication else None,
         "seconds": result.seconds,
@@ -185,7 +201,7 @@ def _found_nothing(result: RunResult) -> bool:
     return not (result.loaded or result.unchanged or result.refused)
 
 
-def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None:
+def _print_result(result: RunResult, settings: Settings, found_nothing: bool) -> None:
     print_line()
     for refusal in result.refused:
         what = "not used" if refusal.is_fault else "refused"
@@ -204,12 +220,6 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
         print_error(
             f"not in the release: {', '.join(result.undefined)}; the data folder has figures from them, but there is "
             "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT\n"
-        )
-    found_nothing = _found_nothing(result) and not replayed
-    if found_nothing:
-        print_error(
-            f"no file of any source was found in {result.searched}: nothing was loaded; give the folder with the files "
-            "with --from DIR, or see the expected file names: iccs sources show SOURCE\n"
         )
     if settings.published.is_file():
         if result.publication is not None:
@@ -230,7 +240,7 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     if result.publication is not None:
         print_line(f"published: release {result.publication.release}, {result.publication.observations:,} observations")
     elif settings.published.is_file():
-        print_line("the published file is up to date")
+        print_line("the published file is unchanged" if result.refused else "the published file is up to date")
     elif not found_nothing:
         print_line("nothing to publish yet")
     if settings.published.is_file():
@@ -243,9 +253,11 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
 
 def _print_unclaimed(result: RunResult) -> None:
     """Name the files that no source takes: one that its publisher renamed would otherwise be left out silently."""
+    # The patterns of a source whose definition is not valid are not known.
+    which = "no source whose definition is valid" if result.refused else "no source"
     for name, near in list(result.unclaimed.items())[:_MOST_UNCLAIMED]:
         hint = f"; expected names: {', '.join(near)}" if near else ""
-        print_line(f"not read, because no source has a file of this name: {name}{hint}")
+        print_line(f"not read, because {which} has a file of this name: {name}{hint}")
     if len(result.unclaimed) > _MOST_UNCLAIMED:
         print_line(f"and {len(result.unclaimed) - _MOST_UNCLAIMED:,} more files that belong to no source")
 

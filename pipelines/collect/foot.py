@@ -8,6 +8,7 @@ returned, to be accounted for.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from pipelines.system.errors import DataRefused
 from schemas.source import ReadOptions
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*%?")
+_DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?|[0-9]{4}[-/][0-9]{1,2}")
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ class FootFinder:
         self._source_id, self._file, self._sheet, self._header = source_id, file, sheet, header
         self._word = options.footer.starts_with if options.footer else ""
         declared = {fold(name) for name in options.columns}
-        self._filled = {place for place, name in enumerate(header.labels) if fold(name) in declared}
-        self._texts: set[int] = set()
-        self._numbers: set[int] = set()
+        self._declared = {place for place, name in enumerate(header.labels) if fold(name) in declared}
+        self._filled: set[int] | None = None  # by every row of data
+        self._texts: Counter[int] = Counter()
+        self._numbers: Counter[int] = Counter()
         self._place: _Place | None = None
         self._passed: tuple[int, str, int] | None = None  # a row with the word, and the row of data below it
 
@@ -125,19 +128,27 @@ class FootFinder:
 
     def _learn(self, row: Sequence[str]) -> None:
         filled = {place for place, cell in enumerate(row) if cell.strip()}
-        self._filled &= filled
-        numbers = {place for place in filled if _NUMBER.fullmatch(row[place].strip())}
-        self._texts |= filled - numbers
-        self._numbers |= numbers
+        self._filled = filled if self._filled is None else self._filled & filled
+        numbers = {place for place in filled if _is_figure(row[place])}
+        self._texts.update(filled - numbers)
+        self._numbers.update(numbers)
+
+    def _figures_in(self, row: Sequence[str]) -> set[int]:
+        """Positions of numbers and dates in a row, in columns that mostly have some."""
+        found = {place for place, cell in enumerate(row) if _is_figure(cell)}
+        # A count with a note or a sign for missing is a text: such columns are those of figures all the same.
+        return {place for place in found if 0 < self._numbers[place] >= self._texts[place]} if self._numbers else found
 
     def _numbers_in(self, row: Sequence[str]) -> set[int]:
-        """Positions of numbers in a row, in columns with numbers only."""
-        found = {place for place, cell in enumerate(row) if _NUMBER.fullmatch(cell.strip())}
-        return found & (self._numbers - self._texts) if self._numbers else found
+        return {place for place in self._figures_in(row) if _NUMBER.fullmatch(row[place].strip())}
 
     def _is_like_data(self, row: Sequence[str]) -> bool:
         filled = {place for place, cell in enumerate(row) if cell.strip()}
-        return self._filled <= filled and bool(self._numbers_in(row))
+        always = self._declared if self._filled is None else self._filled
+        if not self._declared & always <= filled:
+            return False
+        # Rows of incidents may have no figure at all: one of them fills every column that all the rows above fill.
+        return bool(self._figures_in(row)) or (not self._numbers and len(always) > 1 and always <= filled)
 
     def _refuse(self) -> DataRefused:
         if self._passed is None:
@@ -148,6 +159,15 @@ class FootFinder:
         return refuse(
             self._source_id, self._file, "footer_above_data", found, sheet=self._sheet, row=row, value=self._word
         )
+
+
+def _is_figure(text: str) -> bool:
+    """Tell whether a cell has a number or a date.
+
+    >>> [text for text in ("1 721", "2024-03-05 12:30", "5/3/2024", "Jalisco", "12 (p)") if _is_figure(text)]
+    ['1 721', '2024-03-05 12:30', '5/3/2024']
+    """
+    return bool(_NUMBER.fullmatch(text.strip()) or _DATE.fullmatch(text.strip()))
 
 
 def find_foot(finder: FootFinder, rows: Iterable[tuple[int, Sequence[str]]], value_column: str | None) -> Foot:

@@ -252,7 +252,13 @@ def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ]
     value, period = quote_identifier(source.columns["value"]), quote_identifier(source.columns["time_period"])
     marks = " ".join(f"WHEN {has_mark(value, mark)} THEN {quote_literal(mark)}" for mark in source.marks)
-    parts = {"tidy": tidy, "value": value, "period": period, "keys": "".join(f"{name}, " for name in named)}
+    parts = {
+        "tidy": tidy,
+        "value": value,
+        "period": period,
+        "keys": "".join(f"{name}, " for name in named),
+        "start": str(int(source.cumulative) - 1) if isinstance(source.cumulative, str) else "0",
+    }
     (total,) = run_sql(connection, "harmonise/sum_so_far", **parts).fetchall()[0]
     alone = fill_sql(
         "harmonise/single_months",
@@ -269,7 +275,8 @@ def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ).fetchone()
     if gap is not None:
         file, sheet, row, month, cells = gap
-        found = f"{cells:,} months have a cumulative figure, but the month before has none."
+        months = "month has" if cells == 1 else "months have"
+        found = f"{cells:,} {months} a cumulative figure, but the month before has none."
         column = source.columns["time_period"]
         place = {"file": file, "sheet": sheet, "row": row, "column": column, "value": month}
         raise DataRefused([replace(_problem("cumulative_gap", folder, found), **place)])

@@ -18,13 +18,17 @@ from iccs.concordance import Concordance
 from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
+from pipelines.collect.headings.roles import judge_headings
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
+from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
+from pipelines.harmonise.checks.left_columns import columns_left
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
+from pipelines.harmonise.checks.named_acts import check_named_acts
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_following_files,
@@ -43,16 +47,19 @@ from pipelines.harmonise.checks.rows_that_count import (
     judge_total_words,
     judge_unread_counts,
 )
+from pipelines.harmonise.checks.total_rows import check_total_rows
 from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
 from pipelines.harmonise.checks.unused_words import (
     UnusedWord,
     check_area_words,
+    headings_in_words,
     parts_in_words,
     refuse_scales,
     words_unused,
     years_in_words,
 )
 from pipelines.harmonise.checks.words_alike import check_words
+from pipelines.harmonise.checks.words_beside import check_words_beside
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -207,7 +214,7 @@ def account(
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
     outcomes += _write_links(connection, source, judged, unused, paths)
-    outcomes += _judge_unread(folder, judged.raw)
+    outcomes += _judge_unread(folder, judged.raw, unused)
     outcomes += _judge_captions(connection, source, judged, words_beside)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
@@ -230,6 +237,7 @@ def account(
 
 def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
     """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
+    check_total_rows(connection, folder, grain)
     return [
         *check_places(connection, folder, "core"),
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
@@ -266,13 +274,19 @@ def _check_unused(
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
     outcomes.append(check_area_words(connection, folder, unused))
+    outcomes += check_words_beside(connection, folder, unused, judged.concordance)
     if not isinstance(judged, Tallied):
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
+        outcomes += [
+            check_errors_beside(folder, unused, has_text),
+            check_split_numbers(connection, folder, unused),
+        ]
     return unused, words
 
 
-def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns, raw.columns_alike)
+def _judge_unread(folder: SourceFolder, raw: RawTable, unused: tuple[UnusedColumn, ...]) -> list[Outcome]:
+    columns = (*raw.unread_columns, *columns_left(folder, unused))
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
 
 
 def _judge_captions(
@@ -286,11 +300,13 @@ def _judge_captions(
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
     captions = judged.raw.captions
+    headings = (*captions, *headings_in_words(unused))
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
         judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
-        judge_rates(captions, source),
+        judge_rates(headings, source, [file.name for file in judged.raw.files]),
+        judge_headings(headings, source),
     ]
 
 
@@ -680,7 +696,11 @@ def _write_links(
     )
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
-    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, beside, links, mapped)]
+    return [
+        _check_unused_links(connection, links, mapped),
+        *check_codes(connection, source, beside, links, mapped),
+        check_named_acts(judged.concordance.rows if judged.concordance else ()),
+    ]
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:

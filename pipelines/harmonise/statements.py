@@ -433,7 +433,12 @@ class StatementMaker:
         self.numbers["period"] = period_number(self.period)
         dimension = "year" if "year" in self.source.columns else "time_period"
         fits = partial(_fits_date, self.period.forms) if dimension == "time_period" else _fits_age
-        self.add_rule("invalid_period", dimension, "coalesce(period, -2) < -1", fits=fits)
+        if dimension == "year" and "month" in self.source.columns:
+            # A period below -1 has its year: what is wrong is the month.
+            self.add_rule("invalid_period", "year", "period IS NULL", fits=fits)
+            self.add_rule("invalid_period", "month", "period < -1", fits=fits)
+        else:
+            self.add_rule("invalid_period", dimension, "coalesce(period, -2) < -1", fits=fits)
         if not self.period.may_come:
             self.add_rule("date_in_future", dimension, "period = -1")
 

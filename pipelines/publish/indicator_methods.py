@@ -289,6 +289,7 @@ def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) ->
     return fetch_arrow(
         connection,
         "publish/indicator_pair",
+        uses_population=str(indicator.method.uses_population),
         iccs=quote_literal(indicator.iccs),
         top=condition(indicator, top),
         bottom=condition(indicator, bottom),

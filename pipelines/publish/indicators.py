@@ -35,7 +35,7 @@ class _Inputs(NamedTuple):
 def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.indicator`` and ``out.indicator_definition`` from ``out.rate`` and ``out.population``.
 
-    The temporary table ``population_priority`` must exist (see ``make_rates``).
+    The temporary table ``population_group`` must exist (see ``make_rates``).
 
     Raises:
         DeclarationError: an indicator that its method cannot compute as declared.

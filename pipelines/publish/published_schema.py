@@ -61,8 +61,8 @@ class PublishedStatement:
 
     @property
     def comment(self) -> str:
-        """The header of the file, without the tables it reads: what the view or macro is, and its grain."""
-        header = takewhile(lambda line: line.startswith("--"), self.text.strip().splitlines())
+        """The header of the file, filled and without the tables it reads: what the view or macro is, and its grain."""
+        header = takewhile(lambda line: line.startswith("--"), fill_published(self).strip().splitlines())
         lines = [line.removeprefix("--").strip() for line in header]
         return " ".join(line for line in lines if not line.startswith("reads:"))
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pipelines.publish.backcasts import carry_back
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
 from pipelines.system.connection import run_sql
+from schemas.declarations import quote_literal
 from schemas.definition.backcast import Backcast
 
 MOST_YEARS_INTERPOLATED = 5
@@ -18,6 +19,10 @@ MOST_YEARS_INTERPOLATED = 5
 
 MOST_POPULATION_DIFFERENCE = 0.02
 """Share by which two populations of the same persons may differ before a rate that mixes them has a caveat."""
+
+SAID_ITSELF = ("population_backcast", "population_interpolated", "projection")
+"""Caveats of a population that its rates carry as they are, because they name the population. For all others, whose
+words would be read as of the count, rates carry ``population_has_caveats``."""
 
 
 def make_rates(
@@ -28,7 +33,7 @@ def make_rates(
 ) -> None:
     """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
 
-    It leaves the temporary table ``population_priority`` for ``make_indicators``.
+    It leaves the temporary table ``population_group`` for ``make_indicators`` and ``make_latest``.
 
     Args:
         connection: the warehouse being built.
@@ -41,16 +46,27 @@ def make_rates(
     counts = np.array([row[0] for row in run_sql(connection, "publish/poisson_counts").fetchall()], dtype=float)
     low, high = exact_limits(counts)
     connection.register("poisson", pa.table({"value": counts, "low": low, "high": high}))
-    priorities = {
-        "source": pa.array(list(populations), pa.string()),
-        "priority": pa.array(list(populations.values()), pa.int64()),
-    }
-    connection.register("priorities", pa.table(priorities))
-    connection.execute("CREATE OR REPLACE TEMP TABLE population_priority AS FROM priorities")
-    connection.unregister("priorities")
+    group_populations(connection, populations)
     parts: list[Sequence[str]] = [list(part) for part in zip(*sorted(stocks), strict=True)] or [[], [], []]
     columns = zip(("source", "stage", "counting_unit"), parts, strict=True)
     connection.register("stock", pa.table({name: pa.array(part, pa.string()) for name, part in columns}))
     run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS), most_difference=str(MOST_POPULATION_DIFFERENCE))
     connection.unregister("stock")
     connection.unregister("poisson")
+
+
+def group_populations(connection: duckdb.DuckDBPyConnection, priorities: Mapping[str, int]) -> None:
+    """Make the temporary table ``population_group`` of the populations that rates can have.
+
+    Args:
+        connection: the warehouse being built, with all populations.
+        priorities: of each population source.
+    """
+    columns = {
+        "source": pa.array(list(priorities), pa.string()),
+        "priority": pa.array(list(priorities.values()), pa.int64()),
+    }
+    connection.register("population_priority", pa.table(columns))
+    said = ", ".join(quote_literal(code) for code in SAID_ITSELF)
+    run_sql(connection, "publish/population_groups", said_itself=said)
+    connection.unregister("population_priority")

@@ -15,12 +15,13 @@ import duckdb
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource, check_sharing
 from pipelines.share.data_package import SUMS, write_data_package
-from pipelines.share.left import log_package, read_left, shared_folder
+from pipelines.share.left import log_package, read_left
 from pipelines.share.package import BuiltRelease, build_release, protected_cells
 from pipelines.share.protection.margins import dimensions
 from pipelines.share.read_back import read_back
 from pipelines.share.signature import read_key, sign_sums
 from pipelines.system.connection import connect_apart, run_sql
+from pipelines.system.errors import SharingRefused
 from pipelines.system.files import replace_atomically, seal, sha256_of_file
 from pipelines.system.scratch import scratch_folder
 from pipelines.system.settings import Settings
@@ -74,7 +75,8 @@ def make_package(
         key: a private key to sign the checksums of a data package.
 
     Raises:
-        UsageError: a source cannot be shared, nothing may be shared, or the folder is not empty.
+        SharingRefused: a source cannot be shared, or nothing may be shared.
+        UsageError: the folder is not empty.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} already exists and is not empty; give a new folder with -o")
@@ -107,10 +109,10 @@ def make_package(
 def _refuse(found: Sequence[SharedSource]) -> None:
     if refused := [one for one in found if one.outcome == "refused"]:
         said = "; ".join(f"{one.source} cannot be shared: {one.why}" for one in refused)
-        raise UsageError(f"nothing was written. {said}")
+        raise SharingRefused(f"nothing was written. {said}")
     if not any(one.outcome in ("as_it_is", "protected") for one in found):
         said = "; ".join(f"{one.source}: {one.why}" for one in found)
-        raise UsageError(f"nothing may leave. {said}")
+        raise SharingRefused(f"nothing may leave. {said}")
 
 
 def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], write: Writer) -> None:
@@ -143,7 +145,7 @@ def _sum_database(built: BuiltRelease, key: Ed25519PrivateKey | None) -> None:
 
 def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: str, settings: Settings) -> None:
     """Store the true cells of what is shared, and which are shown, for the audit of the next package."""
-    folder = shared_folder(settings) / package
+    folder = settings.shared / package
     folder.mkdir(parents=True, exist_ok=True)
     for path in (folder.parent, folder):
         path.chmod(0o700)

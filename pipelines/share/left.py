@@ -22,10 +22,9 @@ from pipelines.share.protection.counts import Name
 from pipelines.share.protection.margins import Key, dimensions
 from pipelines.share.protection.protect import Edition, KnownCells, Protected
 from pipelines.system.connection import connect_apart, run_sql
-from pipelines.system.files import check_seal
+from pipelines.system.files import DamagedFile, check_seal, take_digest, with_digest
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
-from schemas.errors import UsageError
 
 _PER = {"number": 1, "percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k": 10_000, "per_100k": 100_000}
 
@@ -44,40 +43,66 @@ class Left:
         return found
 
 
-def shared_folder(settings: Settings) -> Path:
-    """Return the folder with the log and cells of packages."""
-    return settings.data / "shared"
-
-
 def read_left(settings: Settings) -> tuple[Left, ...]:
     """Return the shared packages, oldest first.
 
     Raises:
-        UsageError: the log or the cells of a package cannot be read, so that it is unknown what recipients have.
+        DamagedFile: the log or the cells of a package are lost or have been altered, so that it is unknown what
+            recipients have.
     """
-    folder = shared_folder(settings)
+    found = _read_log(settings)
+    for left in found:
+        check_seal(left.cells)
+    return found
+
+
+def _read_log(settings: Settings) -> tuple[Left, ...]:
+    folder = settings.shared
     log = folder / "log.jsonl"
     if not log.is_file():
         if folder.is_dir() and any(folder.glob("*/cells.parquet")):
-            raise UsageError(f"{log} is missing, so it is not known what has left the office; restore it from a copy")
+            raise DamagedFile(log, "is missing, so it is not known what has left the office")
         return ()
     found = []
-    for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(log.read_bytes().splitlines(), 1):
         try:
             entry = json.loads(line)
+            is_whole = take_digest(entry)
             left = Left(entry["package"], entry, folder / entry["package"] / "cells.parquet")
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{log}, line {number}, cannot be read; restore the file from a copy") from error
-        check_seal(left.cells)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedFile(log, f"cannot be read in line {number}") from error
+        if not is_whole:
+            raise DamagedFile(log, f"has changed in line {number} since it was written")
         found.append(left)
+    kept = {path.parent.name for path in folder.glob("*/cells.parquet")}
+    if unknown := sorted(kept - {left.package for left in found}):
+        raise DamagedFile(
+            log,
+            f"has no line on {', '.join(unknown)}, whose cells are kept, so it is not known what has left the office "
+            "(if iccs share was stopped before it wrote that package, delete the folder with its cells)",
+        )
     return tuple(found)
+
+
+def damaged_packages(settings: Settings) -> list[tuple[Path, str]]:
+    """Return the log of packages or files of their cells that are lost or have been altered, and what is wrong."""
+    damaged = {}
+    try:
+        for left in _read_log(settings):
+            try:
+                check_seal(left.cells)
+            except DamagedFile as damage:
+                damaged[damage.path] = damage.what
+    except DamagedFile as damage:
+        damaged[damage.path] = damage.what
+    return list(damaged.items())
 
 
 def log_package(entry: dict[str, Any], settings: Settings) -> None:
     """Add a line to the log, and flush it to disk; the cells of the package must be stored already."""
-    log = shared_folder(settings) / "log.jsonl"
+    log = settings.shared / "log.jsonl"
     with log.open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+        handle.write(json.dumps(with_digest(entry), ensure_ascii=False, sort_keys=True) + "\n")
         handle.flush()
         os.fsync(handle.fileno())
 

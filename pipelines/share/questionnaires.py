@@ -16,7 +16,7 @@ import pycountry
 from pipelines.system.connection import fetch_row
 from pipelines.system.sql import fill_sql
 from schemas.codelists import read_csv_rows
-from schemas.declarations import quote_literal
+from schemas.declarations import no_attributes_sql, quote_literal
 
 _SEXES = "CASE figure.sex WHEN 'M' THEN 'Male' WHEN 'F' THEN 'Female' ELSE 'Total' END"
 _ROWS = ("iccs", "stage", "counting_unit", "indicator", "dimension", "category", "sdg", "sdg_number", "sdg_rate")
@@ -41,8 +41,8 @@ def write_questionnaires(connection: duckdb.DuckDBPyConnection, folder: Path) ->
     }
     connection.register("country", pa.table(columns))
     statements = {
-        "un_cts": fill_sql("share/cts_rows", sexes=_SEXES),
-        "sdg_series": fill_sql("share/sdg_series"),
+        "un_cts": fill_sql("share/cts_rows", sexes=_SEXES, no_attributes=no_attributes_sql()),
+        "sdg_series": fill_sql("share/sdg_series", no_attributes=no_attributes_sql()),
         "correspondence": "FROM cts_row ORDER BY ALL",
     }
     for name, statement in statements.items():

@@ -105,6 +105,10 @@ class DataRefused(Exception):
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
 
+class SharingRefused(Exception):
+    """Figures may not leave the office as asked; the text names the sources and the reasons."""
+
+
 class LimitReached(Exception):
     """Memory, temporary space or disk was not enough for the request; the text says which limit it is."""
 

@@ -80,8 +80,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     Traceback (most recent call last):
     pipelines.system.files.DamagedFile: ...note.json has changed since it was written; ...: iccs repair
     """
-    text = json.dumps({**document, _DIGEST: _digest(document)}, indent=1, ensure_ascii=False)
-    replace_text(path, text)
+    replace_text(path, json.dumps(with_digest(document), indent=1, ensure_ascii=False))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -98,10 +97,27 @@ def read_json(path: Path) -> dict[str, Any]:
         raise DamagedFile(path, "cannot be read") from error
     if not isinstance(document, dict):
         raise DamagedFile(path, "cannot be read")
-    written = document.pop(_DIGEST, None)
-    if written is not None and written != _digest(document):
+    if not take_digest(document):
         raise DamagedFile(path, "has changed since it was written")
     return document
+
+
+def with_digest(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with the sha256 of its content in it."""
+    return {**document, _DIGEST: _digest(document)}
+
+
+def take_digest(document: dict[str, Any]) -> bool:
+    """Remove the sha256 from a document, and tell whether the content is that of which it was taken.
+
+    One without, from an older version, is accepted as it is.
+
+    >>> note = with_digest({"rows": 5})
+    >>> take_digest(dict(note)), take_digest({**note, "rows": 4}), take_digest({"rows": 4})
+    (True, False, True)
+    """
+    written = document.pop(_DIGEST, None)
+    return written is None or written == _digest(document)
 
 
 def _digest(document: Mapping[str, Any]) -> str:

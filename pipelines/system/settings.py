@@ -97,6 +97,11 @@ class Settings:
         return self.data / "faults"
 
     @property
+    def shared(self) -> Path:
+        """Folder with the log of packages that have left the office, and the true cells of each."""
+        return self.data / "shared"
+
+    @property
     def releases(self) -> Path:
         """Folder with the last ``keep_releases`` published files, each under the name of its release."""
         return self.data / "published" / "releases"

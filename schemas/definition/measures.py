@@ -21,6 +21,8 @@ AS_PUBLISHED = ("estimate", "ratio")
 """Kinds of figures that are published as given."""
 HELD_STAGES = ("held", "held_unsentenced")
 """Stages at which persons are counted on a day."""
+SURVEY_STAGE = "experienced"
+"""The stage that only a sample of the population tells of."""
 
 ERRORS = ("standard_error", "half_width", "ci_low", "ci_high", "cv_percent", "cv_share")
 """Columns of the error of an estimate, in whichever of these forms the source gives it."""
@@ -65,6 +67,11 @@ class Measure(Declared):
     def _check_figures(self) -> Measure:
         if self.stage in HELD_STAGES and self.figures == "count":
             raise ValueError(f"figures: stage {self.stage} counts persons on one day; write figures: stock")
+        if self.stage == SURVEY_STAGE and self.figures not in AS_PUBLISHED:
+            raise ValueError(
+                f"figures: stage {self.stage} is what people say in a survey; write figures: estimate (or ratio), "
+                "which is published with its error and never added up or tested as a count"
+            )
         if self.figures in AS_PUBLISHED:
             if self.universe is None:
                 raise ValueError(f"universe: is missing; state the population to which the {self.figures} refers")

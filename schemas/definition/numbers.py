@@ -52,6 +52,13 @@ def checked_month(text: str) -> str:
     return text
 
 
+def checked_start(value: object) -> bool | str:
+    """Return whether figures are cumulative, or the month since which, from 02 to 12; raise ValueError for all else."""
+    if not isinstance(value, bool) and value not in {f"{month:02d}" for month in range(2, 13)}:
+        raise ValueError('must be true, false, or the month in which the sums begin, from "02" to "12", in quotes')
+    return value if isinstance(value, bool) else str(value)
+
+
 def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[str, ...]) -> None:
     """Raise ValueError for marks with which a figure would lose or gain digits.
 
@@ -79,7 +86,7 @@ def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[
             )
         if (
             not bare
-            or bare[0].isdigit()
+            or bare[0].isdecimal()  # a raised digit, as in 1876², is a note
             or bare[0] in f"+-\u2212{alike(decimal)}{alike(thousands) if thousands else ''}"
         ):
             raise ValueError(

@@ -61,6 +61,7 @@ AR,2022,persons,15 +,1000,100
 AR,2022,persons,15-29,400,80
 AR,2022,events,15 +,1500,200
 AR,2022,homes,all,800,50
+AR,2021,rate,15 +,26,
 AR,2022,rate,15 +,25,2
 """
 
@@ -162,6 +163,28 @@ def test_tables_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "persons Y_GE15" in printed
     assert "2020-2022, n = 3, +100 a year" in printed
     assert "recorded" not in printed  # an indicator as published, and nothing beside it
+
+
+def test_names_mean_their_codes(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Titles and labels are those of iccs.csv and sex.csv, in any of three languages."""
+    asked = ["estimates", "homicidio INTENCIONAL", "--sex", "total", "--areas", "Chili", "--data", str(data), "--json"]
+    assert main(asked) == 0
+    assert {row["ref_area"] for row in json.loads(capsys.readouterr().out)["figures"]} == {"CL"}
+    assert main([*asked[:3], "nobody", *asked[4:]]) == 2
+    assert "unknown sex 'nobody'; there are: F, M, _O, _T, _U, _Z" in capsys.readouterr().err
+    assert main(["trend", "0101", "--area", "MX", "--sex", "femmes", "--data", str(data)]) == 2
+    assert "no annual series of 0101 in MX, sex F" in capsys.readouterr().err
+    assert main(["trend", "homicide", "--area", "MX", "--data", str(data)]) == 2
+    assert "0101 Intentional homicide" in capsys.readouterr().err
+    assert main(["codes", "Other acts against liberty"]) == 2
+    assert "several categories are called 'Other acts against liberty': 02029, 020299" in capsys.readouterr().err
+
+
+def test_caveats_stand_below_the_figures_that_carry_them(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The rate of 2021 has no error."""
+    assert main(["estimates", "0101", "--areas", "AR", "--data", str(data)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("caveat ")]
+    assert lines == ["caveat sampling_error_not_given: AR 2021"]
 
 
 def test_what_is_not_there_is_named_with_the_nearest(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

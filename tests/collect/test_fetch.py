@@ -13,6 +13,7 @@ import pytest
 from publisher import Publisher, breaks_off, drips, endless, gives, in_turn, leads_to, publishing, status, store
 from tiny_source import Tiny
 
+from pipelines.cli.main import main
 from pipelines.collect.fetch import stores, web
 from pipelines.collect.fetch.fetch import Fetched, fetch
 from pipelines.collect.fetch.received import read_received
@@ -80,6 +81,26 @@ def test_a_file_is_taken_once_and_a_changed_one_again(office: Office, publisher:
         (hashlib.sha256(BODY).hexdigest(), '"1"'),
         (hashlib.sha256(NEXT).hexdigest(), '"2"'),
     ]
+
+
+def test_a_damaged_record_of_receipts_is_told_and_repaired_by_fetching_again(
+    office: Office, publisher: Publisher, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file itself is there all the same; what is lost is when it came."""
+    publisher.pages["open/crime.csv"] = gives(BODY)
+    assert office.ends() == ["new"]
+    record = office.settings.acquired / f"{office.folder.source_id}.json"
+    record.write_bytes(record.read_bytes().replace(b'"size": 31', b'"size": 32'))
+    monkeypatch.setattr("pipelines.system.settings.load_settings", lambda *_: office.settings)
+    monkeypatch.setattr("schemas.source.find_sources", lambda *_, **__: [office.folder])
+    for module in ("pipelines.run", "pipelines.repair"):
+        monkeypatch.setattr(f"{module}.list_sources", lambda *_, **__: {office.folder.source_id: office.folder})
+    assert main(["acquire"]) == 3
+    assert f"{record} has changed since it was written; to see what can be done: iccs repair" in capsys.readouterr().err
+    assert main(["repair"]) == 1
+    assert "the next run fetches the files of the source again" in capsys.readouterr().out
+    assert main(["repair", "--apply"]) == 0
+    assert not record.exists() and office.ends() == ["new"] and office.here == {"crime.csv": BODY}
 
 
 def test_where_there_is_no_etag_the_date_asks_and_without_both_the_content_decides(

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.publish.backcasts import carry_back, refuse_unknown_countries
 from pipelines.system.errors import DataRefused
+from pipelines.system.functions import shared_functions
 from schemas.declarations import create_table_sql, load_tables
 from schemas.definition.backcast import Backcast
 from schemas.source import find_sources
@@ -30,6 +31,8 @@ def _people(connection: duckdb.DuckDBPyConnection, source: str, area: str, year:
 def made() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA out")
+        for function in shared_functions("out"):
+            connection.execute(function.statement)
         for name in ("population", "area"):
             connection.execute(create_table_sql(load_tables()[name])[0])
         connection.execute(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -10,6 +12,7 @@ import pytest
 from scipy.stats import binomtest
 
 from pipelines.publish.indicators import make_indicators
+from pipelines.publish.rates import group_populations
 from pipelines.statistics.standardisation import standard_weights
 from pipelines.system.functions import shared_functions
 from schemas.codelists import parse_age
@@ -37,13 +40,19 @@ JALISCO = {"ref_area": "MX-JAL", "area_level": "admin1", "counting_unit": "victi
 
 
 def _published(
-    counts: dict[str, float], unknown: float = 0, more: tuple[dict[str, Any], ...] = ()
+    counts: dict[str, float],
+    unknown: float = 0,
+    more: tuple[dict[str, Any], ...] = (),
+    *,
+    own: Mapping[str, Any] = MappingProxyType({}),
+    caveats_of_people: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
+    """A release of counts by age and of others; ``own``: what differs in out.observation from the cells of out.rate."""
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA out")
     for function in shared_functions("out"):
         connection.execute(function.statement)
-    for name in ("rate", "population", "age", "area", "indicator", "indicator_definition"):
+    for name in ("rate", "observation", "population", "age", "area", "indicator", "indicator_definition"):
         connection.execute(create_table_sql(load_tables()[name])[0])
     connection.execute(
         "INSERT INTO out.area (code, area_level, parent) VALUES ('MX', 'country', NULL), ('AR', 'country', NULL), "
@@ -58,12 +67,15 @@ def _published(
     rows: list[dict[str, Any]] = [{**count, "age": age, "value": float(value)} for age, value in cells.items()]
     rows += [{**COUNT, "sex": "_T", "age": "_T", **row} for row in more]
     people = [{**KEY, "sex": "F", "source": "pop", "age": age, "population": float(n)} for age, n in PEOPLE.items()]
+    people = [row | {"caveats": caveats_of_people} for row in people]
     empty = dict.fromkeys(name for row in rows for name in row)  # Arrow takes the columns of the first row
     rows = [empty | row for row in rows]
-    for table, content in (("rate", rows), ("population", people)):
+    counted = {column.name for column in load_tables()["observation"].columns}
+    cells_of_counts = [{name: row[name] for name in row if name in counted} | {"freq": "A"} | own for row in rows]
+    for table, content in (("rate", rows), ("observation", cells_of_counts), ("population", people)):
         connection.register("rows", pa.Table.from_pylist(content))
         connection.execute(f"INSERT INTO out.{table} BY NAME FROM rows")
-    connection.register("population_priority", pa.table({"source": ["pop"], "priority": [1]}))
+    group_populations(connection, {"pop": 1})
     make_indicators(connection)
     return connection
 
@@ -129,6 +141,27 @@ def test_a_ratio_between_stages_takes_the_first_counting_unit_and_calls_itself_n
     assert (value, counts) == (pytest.approx(100 * 128 / 110), [128, 110])
     assert (low, few, completeness) == (None, False, 0.9)
     assert "not a probability" in method
+
+
+def test_a_ratio_of_counts_says_nothing_of_a_population() -> None:
+    """The rates of both are estimates on a projection, their counts are plain."""
+    of_rate = {"obs_status": "E", "caveats": "population_interpolated;projection;volume_jump", "completeness": 1.0}
+    connection = _published(
+        COUNTS,
+        more=(
+            {**of_rate, "stage": "suspected", "counting_unit": "person", "value": 128.0},
+            {**of_rate, "stage": "recorded", "counting_unit": "case", "value": 110.0},
+        ),
+        own={"obs_status": "A", "caveats": "volume_jump"},
+    )
+    query = "SELECT obs_status, caveats FROM out.indicator WHERE indicator = 'homicide_suspects_per_100_cases'"
+    assert connection.execute(query).fetchall() == [("A", "volume_jump")]
+
+
+def test_a_standardised_rate_says_what_is_said_of_the_populations_of_its_bands() -> None:
+    connection = _published(COUNTS, caveats_of_people="figures_rounded;projection")
+    query = "SELECT DISTINCT caveats FROM out.indicator WHERE indicator LIKE 'homicide_rate_who%'"
+    assert connection.execute(query).fetchall() == [("population_has_caveats;projection",)]
 
 
 def test_a_missing_part_makes_no_ratio() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from iccs.periods import period_at
 from pipelines.publish.published_schema import create_tables
+from pipelines.publish.rates import group_populations
 from pipelines.publish.series import latest_months
 from pipelines.system.connection import insert_rows
 from schemas.declarations import attribute_columns
@@ -69,7 +70,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, truth: dict[str, list[int]], ed
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as made:
         create_tables(made)
-        made.execute("CREATE TEMP TABLE population_priority (source VARCHAR, priority BIGINT)")
+        group_populations(made, {})
         yield made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,12 @@ def test_a_run_says_what_it_changed_and_the_first_one_that_there_was_none(
 def test_a_run_that_finds_no_file_at_all_is_not_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--data", str(tmp_path)]) == 1
     assert f"no file of any source was found in {tmp_path / 'input'}" in capsys.readouterr().err
+
+    assert main(["run", "--data", str(tmp_path), "--json"]) == 1
+    said = capsys.readouterr()
+    assert f"no file of any source was found in {tmp_path / 'input'}" in said.err
+    document = json.loads(said.out)
+    assert (document["loaded"], document["published"], document["site"]) == ([], None, None)
 
 
 ESTIMATE: dict[str, Any] = {

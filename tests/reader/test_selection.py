@@ -115,6 +115,24 @@ def test_a_series_without_any_figure_is_not_taken_before_one_that_has_some(setti
     assert [key.counting_unit for key in read_trends(annual, settings).series][0::5] == ["person", "offence"]
 
 
+def test_months_and_years_that_are_compared_as_rates_have_what_is_said_of_their_population(settings: Settings) -> None:
+    """And nothing else of the rate; where a period has no population, the counts alone are used and nothing is said."""
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("UPDATE out.rate SET caveats = 'projection;rate_population_differs' WHERE ref_area = 'MX'")
+        for period, freq, caveats in (("2024-07", "M", "volume_jump"), ("2025-07", "M", ""), ("2023", "A", "")):
+            connection.execute(
+                f"INSERT INTO out.observation BY NAME SELECT * REPLACE ('{period}' AS time_period, '{freq}' AS freq, "
+                f"nullif('{caveats}', '') AS caveats) FROM out.observation WHERE time_period = '2024' AND freq = 'A'"
+            )
+    monthly = SeriesQuery("TOTAL", "MX", freq="M")
+    assert read_series(monthly, settings).caveats == ("volume_jump", None)
+    assert read_series(SeriesQuery("TOTAL", "MX"), settings).caveats == (None, None)
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("DELETE FROM out.observation WHERE time_period IN ('2025-07', '2023')")
+    assert read_series(monthly, settings).caveats == ("projection;volume_jump",)
+    assert read_series(SeriesQuery("TOTAL", "MX"), settings).caveats == ("projection",)
+
+
 def test_the_latest_months_are_as_published_also_where_they_are_compared_with_no_other(settings: Settings) -> None:
     with duckdb.connect(str(settings.published)) as connection:
         for month, count, caveats in (("08", "31", "NULL"), ("09", "NULL", "NULL"), ("10", "7", "'period_not_over'")):

@@ -25,6 +25,16 @@ def _figures(settings: Settings) -> list[Any]:
         return connection.execute(FIGURES).fetchall()
 
 
+def test_the_page_on_backups_names_every_folder_of_the_data_folder() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = page.split("## Backup and restore")[1].split("\n## ")[0]
+    settings = Settings(data=Path("/data"))
+    places = [getattr(settings, name) for name, member in vars(Settings).items() if isinstance(member, property)]
+    names = {place.relative_to(settings.data).parts[0] for place in places}
+    assert {"core", "shared", "published", ".iccs-work"} <= names
+    assert [name for name in sorted(names) if f"`{name}`" not in section] == []
+
+
 def test_a_backup_of_any_moment_of_a_run_is_whole_and_the_next_run_goes_on(tiny: Tiny) -> None:
     """The folder is copied before each step of a run that loads a revision and publishes it."""
     tiny.declare_plain(scheme="code")
@@ -37,7 +47,7 @@ def test_a_backup_of_any_moment_of_a_run_is_whole_and_the_next_run_goes_on(tiny:
     def back_up(moment: str) -> None:
         copy = tiny.root / "backup" / f"{len(backups):02}-{moment}"
         # The order of docs/operations.md: vintages first, what is published last.
-        for name in ("core", "raw", "quarantine", "input", "published"):
+        for name in ("core", "raw", "quarantine", "input", "shared", "published"):
             if (settings.data / name).is_dir():
                 shutil.copytree(settings.data / name, copy / name)
         shutil.copy(settings.run_log, copy / settings.run_log.name)

@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 import math
+import random
 import shutil
 import struct
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from damaged_files import INCIDENTS, command, declared
+from damaged_files import INCIDENTS, command, damage, declared
 from tiny_source import Tiny
 
 from pipelines.publish.published_schema import load_published
@@ -358,7 +359,7 @@ def test_nothing_is_written_where_a_source_is_refused_or_the_folder_is_used(left
         code, said = share(left, "package", "-o", str(tmp_path / "out"))
     finally:
         definition.write_bytes(declared_text)
-    assert code == 2
+    assert code == 1
     assert "cannot be shared: it contains counts of incidents and declares no policy" in said
     assert not any(tmp_path.iterdir())
     assert log.read_bytes() == logged
@@ -381,16 +382,39 @@ def test_a_revision_keeps_what_left_and_diff_counts_it(left: Path) -> None:
     assert "no package 'none' has left the office" in said
 
 
-def test_a_lost_log_is_no_empty_log(left: Path) -> None:
-    log = left / "data" / "shared" / "log.jsonl"
-    kept = log.read_bytes()
-    log.unlink()
+@pytest.mark.parametrize(
+    ("file", "kind", "told"),
+    [
+        ("log.jsonl", "deleted", "is missing, so it is not known what has left the office"),
+        ("log.jsonl", "emptied", "has no line on "),
+        ("log.jsonl", "truncated", "cannot be read in line "),
+        ("log.jsonl", "one digit changed", "has changed in line 1 since it was written"),
+        ("*/cells.parquet", "one bit turned", "has changed since it was written"),
+        ("*/cells.parquet", "deleted", "is missing"),
+    ],
+)
+def test_what_is_known_of_packages_is_checked_and_told_with_the_way_back(
+    left: Path, file: str, kind: str, told: str
+) -> None:
+    """Without it nobody knows what readers have: nothing is shared, and a repair names the file to restore."""
+    path = sorted((left / "data" / "shared").glob(file))[0]
+    kept = path.read_bytes()
+    if kind == "one digit changed":  # still a line of JSON: cells hidden below 5 would count as hidden below 4
+        path.write_bytes(kept.replace(b'"threshold": 5', b'"threshold": 4', 1))
+        assert path.read_bytes() != kept
+    else:
+        damage(path, kind, random.Random(kind))
     try:
         code, said = share(left, "check")
+        with declared(left / "sources"):
+            repairing, listed = command("repair", "--data", str(left / "data"))
     finally:
-        log.write_bytes(kept)
-    assert code == 2
-    assert "it is not known what has left the office; restore it" in said
+        path.write_bytes(kept)
+    assert (code, repairing) == (3, 1), said
+    assert f"{path} {told}" in said and "iccs repair" in said
+    assert f"{path} {told}" in listed and "restore it from a copy" in listed
+    with declared(left / "sources"):
+        assert command("repair", "--data", str(left / "data"))[0] == 0
 
 
 def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from pipelines.share.questionnaires import write_questionnaires
 from schemas.codelists import load_codelist
 from schemas.declarations import attribute_columns
 
-# Source, year, value, status, caveats; the population is 100,000, so that a rate is the count.
+# Source, year, value, status and caveats of the rate; the population is 100,000, so that a rate is the count. That of
+# 2023 is a projection: the count itself is plain.
 HOMICIDES = [
     ("aa_police", "2020", 50, "A", None),
     ("aa_police", "2021", None, "O", None),
@@ -43,12 +44,21 @@ def written(tmp_path: Path) -> Path:
             connection.execute(f"INSERT INTO out.source BY NAME SELECT '{source}' AS source, '{source}' AS title")
         for source, year, value, status, caveats in HOMICIDES:
             number, marks = ("NULL" if one is None else repr(one) for one in (value, caveats))
-            connection.execute(
-                f"INSERT INTO out.rate BY NAME SELECT '{source}' AS source, 'MX' AS ref_area, 'country' AS area_level, "
+            cell = (
+                f"SELECT '{source}' AS source, 'MX' AS ref_area, 'country' AS area_level, "
                 f"'{year}' AS time_period, '0101' AS iccs, 'recorded' AS stage, 'victim' AS counting_unit, "
-                f"'_T' AS sex, '_T' AS age, {attributes}, {number} AS value, 100000 AS population, "
-                f"{number} AS rate_per_100k, '{status}' AS obs_status, {marks} AS caveats"
+                f"'_T' AS sex, '_T' AS age, {attributes}, {number} AS value, "
             )
+            connection.execute(
+                f"INSERT INTO out.rate BY NAME {cell} 100000 AS population, {number} AS rate_per_100k, "
+                f"'{status}' AS obs_status, {marks} AS caveats"
+            )
+            own = (
+                "'A' AS obs_status, NULL AS caveats"
+                if marks == "'projection'"
+                else f"'{status}' AS obs_status, {marks} AS caveats"
+            )
+            connection.execute(f"INSERT INTO out.observation BY NAME {cell} 'A' AS freq, {own}")
         write_questionnaires(connection, tmp_path)
     return tmp_path
 
@@ -76,11 +86,17 @@ def test_an_sdg_series_says_of_each_figure_what_it_is(written: Path) -> None:
     """Nature is C or E as in the list of the SDG database, which has no provisional figures: these have a status."""
     labels = {entry.code: str(entry.label_en) for entry in load_codelist("caveat")}
     told = {
-        row["TimePeriod"]: (row["Nature"], row["Observation Status"], row["FootNote"])
+        (row["Units"], row["TimePeriod"]): (row["Nature"], row["Observation Status"], row["FootNote"])
         for row in rows(written / "sdg_series.csv")
     }
+    of_both = {"2020": ("C", "A", ""), "2022": ("C", "P", labels["months_missing"])}
+    of_rate, of_number = {"2023": ("E", "E", labels["projection"])}, {"2023": ("C", "A", "")}
     assert told == {
-        "2020": ("C", "A", ""),
-        "2022": ("C", "P", labels["months_missing"]),
-        "2023": ("E", "E", labels["projection"]),
+        **{("PER_100000_POP", year): one for year, one in (of_both | of_rate).items()},
+        **{("NUMBER", year): one for year, one in (of_both | of_number).items()},
     }
+    counts = {row["Unit of measurement"]: row for row in rows(written / "un_cts.csv") if row["Year"] == "2023"}
+    assert [(counts[unit]["Status"], counts[unit]["Caveats"]) for unit in sorted(counts)] == [
+        ("A", ""),
+        ("E", labels["projection"]),
+    ]

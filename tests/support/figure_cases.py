@@ -124,6 +124,40 @@ THEFT_YEARS = [
 THEFT_EXCHANGED = [
     {**row, "sex": {"M": "F", "F": "M"}[row["sex"]]} if row["time_period"] == "2014" else row for row in THEFT_YEARS
 ]
+
+
+def people_by_age(men: dict[str, float], exchanged: range = range(0)) -> Rows:
+    """Children, adults and old persons of four regions.
+
+    Args:
+        men: as many for each woman.
+        exchanged: years in which men and women of the first region are swapped.
+    """
+    return [
+        {"ref_area": area, "area_level": "admin1", "time_period": str(year), "sex": sex, "age": age,
+         "value": float(round(value))}
+        for area, size in zip(ZA_AREAS, (40_000, 60_000, 90_000, 500_000), strict=False)
+        for year in range(2010, 2020)
+        for age, share in (("Y0T14", 0.25), ("Y15T74", 0.7), ("Y_GE75", 0.05))
+        for sex, value in zip(
+            "FM" if year in exchanged and area == ZA_AREAS[0] else "MF",
+            (size * share * men[age], size * share), strict=True,
+        )
+    ]  # fmt: skip
+
+
+USUAL_MEN = {"Y0T14": 1.05, "Y15T74": 0.98, "Y_GE75": 0.7}
+GULF_MEN = {"Y0T14": 1.05, "Y15T74": 2.5, "Y_GE75": 1.3}  # labour migrants
+# A model of the past: in four of ten years girls outnumber boys and old men old women, less and less from year to year.
+FADING_MEN = [
+    row
+    for year in range(2010, 2020)
+    for row in people_by_age(
+        {"Y0T14": 0.94 + 0.02 * (year - 2010), "Y15T74": 1.0, "Y_GE75": 1.35 - 0.06 * (year - 2010)}
+    )
+    if row["time_period"] == str(year)
+]
+AGES_OF_PEOPLE = [{"age": age} for age in USUAL_MEN]
 EASTERN_CAPE, FREE_STATE = (
     [1000.0, 1010, 990, 1005, 1000, 700, 695, 702],
     [2000.0, 2020, 1990, 2010, 2000, 2005, 2010, 1995],
@@ -294,6 +328,17 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(cells=[{**row, "value": 1000 * row["value"]} for row in THEFT_EXCHANGED]),
         4,
         "men: 43.0 %, usually 57",
+    ),
+    # Ten thousand children and two thousand old persons of each sex are enough; so are three years of ten.
+    "population_sexes_exchanged_by_age": (
+        Data(cells=[*people_by_age(USUAL_MEN), *({**row, "iccs": "02"} for row in people_by_age(GULF_MEN)),
+                    *({**row, "iccs": "03"} for row in FADING_MEN)], core=AGES_OF_PEOPLE),
+        Data(cells=[*people_by_age(USUAL_MEN, range(2010, 2020)),
+                    *({**row, "iccs": "02"} for row in people_by_age(USUAL_MEN, range(2014, 2017)))],
+             core=AGES_OF_PEOPLE),
+        13,
+        "2000 men and 1400 women aged 75 and over; 10000 boys and 10500 girls up to 14; "
+        "so in 1 of 4 areas of enough persons",
     ),
     # Women are one in nine, or 11 percent everywhere.
     "sex_not_of_size": (

@@ -35,6 +35,7 @@ from pipelines.share.serve.service import Service
 from pipelines.share.serve.shelf import Shelf
 from pipelines.system.connection import connect, insert_rows
 from pipelines.system.errors import DataRefused
+from pipelines.system.functions import shared_functions
 from pipelines.system.settings import Settings
 from pipelines.system.sql import record_statements
 from pipelines.tabulate.structure_suite import without_suite, write_frames
@@ -318,6 +319,8 @@ def _carry_back_populations() -> None:
     """No area has a population: there is nothing that shares could be of."""
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA out")
+        for function in shared_functions("out"):
+            connection.execute(function.statement)
         for name in ("population", "area"):
             connection.execute(create_table_sql(load_tables()[name])[0])
         declared = Backcast(first_year=2000, country_population="xx_all", shares_of=(2010,))

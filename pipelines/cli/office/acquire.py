@@ -27,9 +27,9 @@ def add_parser(commands: Commands) -> None:
 
 
 def acquire_command(options: argparse.Namespace) -> int:
-    """Download, and print what became of each file; exit code 1 if one could not be downloaded."""
+    """Download, and print what became of each file; exit code 1 if one could not be, 3 for a damaged store."""
     from pipelines.collect.fetch.fetch import FetchedFile, fetch
-    from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
+    from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED, DamagedStore, DataRefused
     from pipelines.system.lock import writing
     from pipelines.system.removal import check_folders
     from pipelines.system.settings import load_settings
@@ -39,15 +39,17 @@ def acquire_command(options: argparse.Namespace) -> int:
     check_folders(settings)
     files: list[tuple[str, FetchedFile]] = []
     refused: dict[str, str] = {}
+    end = EXIT_DONE
     with writing(settings, options.wait):
         for folder in folders:
             try:
                 files += [(folder.source_id, file) for file in fetch(folder, settings).files]
-            except (DataRefused, UsageError) as error:
+            except (DataRefused, UsageError, DamagedStore) as error:
                 refused[folder.source_id] = str(error)
+                end = max(end, EXIT_FAULT if isinstance(error, DamagedStore) else EXIT_REFUSED)
     if options.json:
         print_json({"files": [{"source": source, **asdict(file)} for source, file in files], "refused": refused})
-        return EXIT_REFUSED if refused else EXIT_DONE
+        return end
     for message in refused.values():
         print_error(f"{message}\n")
     if files:
@@ -58,7 +60,7 @@ def acquire_command(options: argparse.Namespace) -> int:
     for source, one in files:
         if one.end == "gone":
             print_line(f"{source}: {one.name} is no longer at its address; it stays until you delete it here")
-    return EXIT_REFUSED if refused else EXIT_DONE
+    return end
 
 
 def _with_addresses(names: list[str]) -> list[SourceFolder]:

@@ -19,11 +19,11 @@ def add_parser(commands: Commands) -> None:
         commands, "estimates", "print survey estimates and published ratios, with their sampling errors"
     )
     parser.add_argument(
-        "code", nargs="?", metavar="CODE", help="ICCS category, including those inside it (default: all)"
+        "code", nargs="?", metavar="CODE", help="ICCS category, by code or title, with those inside it (default: all)"
     )
     parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
     parser.add_argument("--sdg", metavar="NUMBER", help="only figures of this SDG indicator, e.g. 16.3.2")
-    parser.add_argument("--sex", choices=("_T", "M", "F"), default="_T", help="sex of the persons (default: _T, all)")
+    parser.add_argument("--sex", default="_T", help="sex, by code or name: F, Female, _O (default: _T, all)")
     parser.add_argument(
         "--plot", metavar="FILE", help="picture for one category and area: estimates next to recorded counts"
     )
@@ -42,12 +42,16 @@ def add_parser(commands: Commands) -> None:
 def estimates_command(options: argparse.Namespace) -> int:
     """Print the figures as published, the trend lines through them, and recorded counts of the same year."""
     from pipelines.reader.areas import find_area
+    from pipelines.reader.names import find_category, find_code
+    from pipelines.reader.release import check_code
     from pipelines.reader.series.estimates import read_estimates
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
     areas = list(dict.fromkeys(find_area(text, settings) for text in options.areas))
+    options.code = options.code and find_category(options.code)
+    options.sex = check_code("sex", find_code("sex", options.sex, settings), settings)
     found = read_estimates(options.code, areas, options.sdg, options.sex, settings)
     if options.plot:
         _plot(options, areas, settings)
@@ -62,6 +66,8 @@ def estimates_command(options: argparse.Namespace) -> int:
         [_row(row) for row in found.figures],
         title="As published; low and high at the source's confidence level, otherwise 95 %",
     )
+    for text in _caveat_lines(found.figures):
+        print_line(text)
     for line in found.lines:
         print_line(_line(line))
     if found.beside:
@@ -73,6 +79,8 @@ def estimates_command(options: argparse.Namespace) -> int:
             [_beside(row) for row in found.beside],
             title="Recorded counts next to the estimates: figures of two populations, never one series",
         )
+        for text in _caveat_lines(found.beside):
+            print_line(text)
     return EXIT_DONE
 
 
@@ -101,6 +109,31 @@ def _row(row: dict[str, Any]) -> list[Any]:
     return [*names, *(row[name] for name in limits), row["unit_of_measure"], status, row["source"]]
 
 
+def _caveat_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each caveat, with the areas and periods whose figures carry it.
+
+    >>> row = {"ref_area": "AU", "time_period": "2021", "caveats": "sampling_error_not_given;figures_rounded"}
+    >>> _caveat_lines([row, row | {"time_period": "2022", "caveats": "sampling_error_not_given"}])
+    ['caveat figures_rounded: AU 2021', 'caveat sampling_error_not_given: AU 2021-2022']
+    """
+    found: dict[str, dict[str, set[str]]] = {}
+    for row in rows:
+        for caveat in filter(None, (row["caveats"] or "").split(";")):
+            found.setdefault(caveat, {}).setdefault(row["ref_area"], set()).add(row["time_period"])
+    return [
+        f"caveat {caveat}: {'; '.join(f'{area} {_spans(periods)}' for area, periods in sorted(areas.items()))}"
+        for caveat, areas in sorted(found.items())
+    ]
+
+
+def _spans(periods: set[str]) -> str:
+    from iccs.periods import year_spans
+
+    if all(period.isdigit() for period in periods):
+        return year_spans(sorted(map(int, periods)))
+    return ", ".join(sorted(periods))
+
+
 def _universe(row: dict[str, Any]) -> str:
     from schemas.declarations import attribute_columns
 
@@ -116,6 +149,7 @@ def _line(line: dict[str, Any]) -> str:
         f"{line['direction']}, "
         f"{line['first_year']}-{line['last_year']}, n = {line['n']}, {signed_text(line['slope_per_year'])} a year "
         f"({signed_text(line['lower_limit'])} to {signed_text(line['upper_limit'])})"
+        + (f"; caveats: {line['caveats'].replace(';', ', ')}" if line["caveats"] else "")
     )
 
 

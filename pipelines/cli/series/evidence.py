@@ -18,7 +18,7 @@ def add_parser(commands: Commands) -> None:
         commands, "evidence", "print the results of studies on programmes (evaluations.csv of the project)"
     )
     parser.add_argument(
-        "code", nargs="?", metavar="CODE", help="ICCS category, including those inside it (default: all)"
+        "code", nargs="?", metavar="CODE", help="ICCS category, by code or title, with those inside it (default: all)"
     )
     parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
     parser.set_defaults(command=evidence_command)
@@ -27,13 +27,15 @@ def add_parser(commands: Commands) -> None:
 def evidence_command(options: argparse.Namespace) -> int:
     """Print each result as its authors state it, followed by what it leaves out and cannot show."""
     from pipelines.reader.areas import find_area
+    from pipelines.reader.names import find_category
     from pipelines.reader.series.evidence import read_evidence
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
     areas = list(dict.fromkeys(find_area(text, settings) for text in options.areas))
-    found = read_evidence(options.code, areas, settings)
+    code = options.code and find_category(options.code)
+    found = read_evidence(code, areas, settings)
     if options.json:
         print_json(found)
         return EXIT_DONE

@@ -89,8 +89,8 @@ def funnel_command(options: argparse.Namespace) -> int:
         "of chance"
     )
     print_line(
-        f"beyond chance the areas differ by {found.spread:.0%} of that rate (standard deviation); outside 99.8 % of "
-        f"the funnel with it: {_listed(found.outside)}"
+        f"beyond chance the areas differ by {100 * found.spread:.0f} % of that rate (standard deviation); outside "
+        f"99.8 % of the funnel with it: {_listed(found.outside)}"
     )
     print_line(
         f"limits include the common rate, so it is not known on which side they are: {_listed(sorted(found.unsure))}"
@@ -123,7 +123,7 @@ def _print_rates(found: SmallAreas) -> None:
         print_line(
             f"P above: probability that the rate is above that of all areas. {around.pairs} pairs of neighbours in "
             f"{around.origin}; rates differ by {around.sigma[0]:.2f} on the logarithm (standard deviation), "
-            f"{around.phi[0]:.0%} of that variance shared with neighbours (+- {around.phi[1]:.0%})"
+            f"{100 * around.phi[0]:.0f} % of that variance shared with neighbours (+- {100 * around.phi[1]:.0f} %)"
         )
         print_line(f"without neighbours, shrunk only towards the rate of all areas: {_listed(list(around.alone))}")
 

@@ -7,28 +7,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from pipelines.collect.headings.captions import Caption
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 
+_THOUSANDS = r"1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?|cent|cien|100\s?mil|cien mil|mil\b|mille\b|thousand|million|mill[oó]n"
 _PER = (
-    r"\b(?:per|por|pour|je|pro|auf|cada)\s+(?:cada\s+)?"
-    r"(?:1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?|cent|cien|100\s?mil|cien mil|mil\b|mille\b|thousand|million|mill[oó]n)"
+    rf"\b(?:per|por|pour|je|pro|auf|cada|ogni|op)\s+(?:cada\s+)?(?:{_THOUSANDS})"
+    r"|\b(?:na|на)\s+(?:1[.,\s]?0{2,3}(?:[.,\s]?000)?|100\s?(?:tys|тыс|tis)\w*\.?|(?:сто|sto)\s\w+)"
+    r"|\byüz ?binde\b|\b100[.,\s]?000 ki[sş]ide\b"
+    r"|10\s?[万萬]\s?人(?:当たり|当り|あたり|に対|口)?|每10?[万萬十]|10만\s?명당"
+    r"|لكل\s+(?:100|١٠٠|مائة|مئة|مليون|ألف)"
 )
 _RATE = re.compile(
     rf"{_PER}"
     r"|\b(?:rates?|tasas?|taxas?|taux|häufigkeitszahl|prevalen\w+|percent(?:ages?)?|per cent|porcentajes?"
-    r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção))\b"
-    r"|(?<!100)(?<!100\s)%",
+    r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção)"
+    r"|tass[oi]|percentual[ei]|wskaźnik\w*|коэффициент\w*|процент\w*|odsetek|procent\w*|andel|oranı|yüzde|míra"
+    r"|mutató)\b"
+    r"|(?<!100)(?<!100\s)%|معدل|نسبة|[率]$|発生率|犯罪率",
     re.IGNORECASE,
 )
-_RATE_OF_TABLE = re.compile(_PER, re.IGNORECASE)
+_RATE_OF_TABLE = re.compile(rf"{_PER}|معدل لكل", re.IGNORECASE)
+_RATE_OF_FILE = re.compile(
+    rf"{_PER}|\b(?:rates|tasas?|taxas?|taux|percentages?|porcentajes?|pourcentages?)\b", re.IGNORECASE
+)
 _NUMBER = re.compile(
     r"\b(?:numbers?|n[uú]meros?|cantidad(?:es)?|counts?|nombres?|anzahl|fälle|absolut\w*|totals?|frecuencias?|conteos?"
     r"|and|y|et|e|und)\b|[&/]|n[°º]",
     re.IGNORECASE,
 )
+_CODES = re.compile(
+    r"p_[hm]thab|per_?100000p?|per_?100k|rt_?100000|10p5hb|rate|rt|pc|pct|pc_[a-z_]+|per_?1000p?|percent|pt|ratio",
+    re.IGNORECASE,
+)
+"""Units as codes, in a column of units: those of Eurostat, the OECD and the UN for rates and percentages."""
+_UNITS = {
+    "per_100k": r"100[.,'’\s]?000|100\s?k\b|100\s?(?:mil|thousand|tys|тыс)|cien mil|p_hthab|10p5hb|10\s?[万萬]",
+    "per_10k": r"(?<!\d)10[.,'’\s]?000(?![.,'’\s]?\d)|10\s?mil\b|diez mil",
+    "per_1000": r"(?<![\d.,])1[.,'’\s]?000(?![.,'’\s]?\d)|\bmil(?:le)?\b|(?<!100 )(?<!100)\bthousand|‰|per ?mille",
+    "percent": r"%|per ?cent|porcent|pourcent|prozent|por cien\b|percentual|процент|pct\b",
+}
 _SHOWN = 120
 
 
@@ -48,11 +69,33 @@ def says_rate(label: str) -> str | None:
     return None
 
 
-def judge_rates(captions: Iterable[Caption], source: Source) -> Outcome:
-    """Return the outcome of the rule on counts whose heading or title calls them a rate.
+def unit_said(label: str) -> str | None:
+    """Return the unit that the label of a rate gives, as a code of our list; None if it gives none.
+
+    >>> unit_said("Rate per 100,000"), unit_said("Prevalence (%)"), unit_said("Victims")
+    ('per_100k', 'percent', None)
+    """
+    if says_rate(label) is None and not _CODES.fullmatch(label.strip()):
+        return None
+    return next((unit for unit, words in _UNITS.items() if re.search(words, label, re.IGNORECASE)), None)
+
+
+def says_rate_as_unit(word: str) -> str | None:
+    """Return the words or the code for a rate in a column of units or indicators; None if it has none.
+
+    >>> says_rate_as_unit("P_HTHAB"), says_rate_as_unit("NR"), says_rate_as_unit("Clearance rate (%)")
+    ('P_HTHAB', None, 'rate')
+    """
+    code = _CODES.fullmatch(word.strip())
+    return code[0] if code else says_rate(word)
+
+
+def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str] = ()) -> Outcome:
+    """Return the outcome of the rule on counts whose heading, title or file name calls them a rate.
 
     Args:
-        captions: of all tables.
+        captions: of all tables, also the words of a column of units, which are headings in a long table.
+        files: their names.
         source: their source; not checked if it declares ratios or estimates, as captions do not tell which column.
     """
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
@@ -60,12 +103,17 @@ def judge_rates(captions: Iterable[Caption], source: Source) -> Outcome:
         return Outcome("heading_says_rate", "not applicable", 0, 0)
     found: dict[str, None] = {}
     judged = 0
+    for file in files:
+        name = PurePosixPath(file).stem.replace("_", " ").replace("-", " ")
+        if (said := _RATE_OF_FILE.search(name)) and not _NUMBER.search(name):
+            found[f"{file}: {said[0]!r} in the name of the file"] = None
     for caption in captions:
         if caption.is_title:
             said = None if _NUMBER.search(caption.text) else _RATE_OF_TABLE.search(caption.text)
             words = said[0] if said else None
         elif caption.is_count:
-            judged, words = judged + 1, says_rate(caption.text)
+            judged += 1
+            words = says_rate_as_unit(caption.text) if caption.is_unit else says_rate(caption.text)
         else:
             continue
         if words:

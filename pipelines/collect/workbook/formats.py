@@ -2,8 +2,9 @@
 
 Rule: a number is what the sheet shows. A format that groups, rounds or aligns digits, writes a currency, brackets for
 negative numbers or a dash for zero leaves the number as it is. One that adds letters, ``<``, ``*`` or a per cent sign,
-or writes a text instead, shows something else than the number in the cell, which is then read as the text shown. Part
-of the process ``reader``: it imports nothing large.
+or writes a text instead, shows something else than the number in the cell, which is then read as the text shown. One
+that divides by a thousand shows 1,802 for 1,802,345: the cell has both, and is no number until one is chosen. Part of
+the process ``reader``: it imports nothing large.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
 }
 _PLACES = "0#?"
+_THOUSAND = 1000
 _WITHIN_DIGITS = ("E+", "E-", ".", "@")
 _OF_DATES = re.compile(r"[ymdhs]", re.IGNORECASE)
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
@@ -59,13 +61,14 @@ class _Section:
         text = (self.before + self.behind).strip()
         if not self.has_digits:
             return bool(number) or text.strip(_DASHES) != ""
-        return self.hundredfold > 0 or not all(map(_is_plain, text))
+        return self.hundredfold > 0 or self.thousandth > 0 or not all(map(_is_plain, text))
 
     def show(self, number: float, write: Callable[[float], str]) -> str:
         if not self.has_digits:
             return (self.before + self.behind).strip()
         shown = round(number * 100**self.hundredfold / 1000**self.thousandth, 10)
-        return f"{self.before}{write(shown)}{self.behind}".strip()
+        text = f"{self.before}{write(shown)}{self.behind}".strip()
+        return f"{write(number)} shown as {text}" if self.thousandth else text
 
 
 def _is_plain(sign: str) -> bool:
@@ -82,8 +85,8 @@ def shown_by(code: str) -> Callable[[float, Callable[[float], str]], str | None]
     >>> show = shown_by('[<5]"c";#,##0')
     >>> show(4, "{:g}".format), show(4000, "{:g}".format)
     ('c', None)
-    >>> shown_by("0.0%")(0.314, "{:g}".format), shown_by('"<"0')(5, "{:g}".format)
-    ('31.4%', '<5')
+    >>> shown_by("0.0%")(0.314, "{:g}".format), shown_by('"<"0')(5, "{:g}".format), shown_by("0,")(5000, "{:g}".format)
+    ('31.4%', '<5', '5000 shown as 5')
     >>> shown_by('_-* #,##0_-;-* #,##0_-;_-* "-"??_-;_-@_-') is None, shown_by("dd/mm/yyyy") is None
     (True, True)
     """
@@ -164,6 +167,8 @@ def shown_as(text: str, number: float, write: Callable[[float], str]) -> str | N
     >>> write = "{:g}".format
     >>> shown_as("<5", 4, write), shown_as("1 234", 1234, write), shown_as("31%", 0.314, write), shown_as("-", 0, write)
     ('<5', None, '31.4%', None)
+    >>> shown_as("1,802", 1802345, "{:.0f}".format)
+    '1802345 shown as 1,802'
     """
     text = text.strip()
     has_digits = any(map(str.isdigit, text))
@@ -172,6 +177,8 @@ def shown_as(text: str, number: float, write: Callable[[float], str]) -> str | N
     around = re.sub(r"[0-9](?:[0-9.,'\u2019\s]|[Ee][+-])*", "", text)
     if around.strip() == "%":
         return f"{write(round(100 * number, 10))}%"
+    if abs(number) >= _THOUSAND and re.sub(r"\D", "", text) == str(round(abs(number) / _THOUSAND)):
+        return f"{write(number)} shown as {text}"
     return None if all(map(_is_plain, around)) else text
 
 

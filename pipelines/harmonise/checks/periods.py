@@ -6,6 +6,7 @@ codes of incidents.
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Mapping, Sequence
 
 import duckdb
@@ -24,6 +25,8 @@ _FREQUENCIES = {"A": "year", "Q": "quarter", "M": "month"}
 # In running sums no month is below the one before, except for corrections, at most one in fifty.
 _MOST_FALLING = 0.02
 _LEAST_RISES = 5
+_LEAST_RISES_OF_PART = 9
+_MOST_RUNNING_SUMS = 5
 # The night of New Year has two to four times the violence of another day; dates of which the year alone is known pile
 # up on its day.
 _LEAST_FIRST_DAYS = 20
@@ -94,37 +97,68 @@ def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, re
 
 
 def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Refuse months that never fall within a year, fall in January, and grow with the months: running sums."""
+    """Refuse months that fall only where a year begins, and grow with the months: running sums.
+
+    They are looked for in a measure as a whole, and if it has none, in each of its areas and codes.
+    """
     if source.cumulative is not None:
         return Outcome("months_accumulate", "passed", 0, 0)
     keys = ("measure", "national_code", "ref_area", *breakdown_columns())
-    same_series = " AND ".join(f"earlier.{key} IS NOT DISTINCT FROM now.{key}" for key in keys)
-    judged, problems = 0, []
-    for measure, steps, rises, falls, januaries, lower, first, last, expected in run_sql(
-        connection, "harmonise/running_sums", observations=relation, keys=", ".join(keys), same_series=same_series
-    ).fetchall():
-        judged += 1
-        accumulates = rises >= _LEAST_RISES and falls <= _MOST_FALLING * rises and lower >= 0.9 * januaries
-        if not accumulates or last < 0.5 * expected:
-            continue
-        (period, file, sheet, row) = fetch_row(
-            connection,
-            "SELECT max(time_period), arg_max(_file, time_period), arg_max(_sheet, time_period), "
-            f"arg_max(_row, time_period) FROM {relation} WHERE measure = $measure AND freq <> 'A'",
-            {"measure": measure},
-        )
-        falling = (
-            f", and is lower in {lower:,} of {januaries:,} first months (or quarters) of a year" if januaries else ""
-        )
-        found = (
-            f"The months (or quarters) of {measure!r} look like cumulative figures since January: from one to the next "
-            f"the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
-            f"{number_text(first)}, the last to {number_text(last)}."
-        )
-        problems.append(_problem("months_accumulate", source, found, file, sheet, row, period))
-    if problems:
-        raise DataRefused(problems)
+    found = run_sql(
+        connection,
+        "harmonise/running_sums",
+        observations=relation,
+        keys=", ".join(keys),
+        series=", ".join(f"monthly.{key}" for key in keys),
+        same_series=" AND ".join(f"earlier.{key} IS NOT DISTINCT FROM now.{key}" for key in keys),
+        most_falling=str(_MOST_FALLING),
+        least=str(_LEAST_RISES),
+        least_of_part=str(_LEAST_RISES_OF_PART),
+    ).fetchall()
+    if found:
+        raise DataRefused([_running_sum(connection, source, relation, *one) for one in found[:_MOST_RUNNING_SUMS]])
+    ((judged,),) = connection.execute(
+        f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
+    ).fetchall()
     return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)
+
+
+def _running_sum(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    relation: str,
+    measure: str,
+    area: str | None,
+    code: str | None,
+    in_year: int,
+    start: int,
+    steps: int,
+    rises: int,
+    falls: int,
+    firsts: int,
+    lower: int,
+    first: float,
+    last: float,
+) -> Problem:
+    """The problem of running sums: of a measure, or of one of its areas or codes, with its last row."""
+    part = {"measure": measure, "ref_area": area, "national_code": code}
+    wanted = " AND ".join(f"{name} = ${name}" for name, value in part.items() if value is not None)
+    (period, file, sheet, row) = fetch_row(
+        connection,
+        "SELECT max(time_period), arg_max(_file, time_period), arg_max(_sheet, time_period), "
+        f"arg_max(_row, time_period) FROM {relation} WHERE freq <> 'A' AND {wanted}",
+        {name: value for name, value in part.items() if value is not None},
+    )
+    month = 12 // in_year * start + 1
+    of_part = "".join(f" of {value}" for value in (area, code) if value is not None)
+    falling = f", and is lower in {lower:,} of {firsts:,} first months (or quarters) of a year" if firsts else ""
+    found = (
+        f"The months (or quarters) of {measure!r}{of_part} look like cumulative figures since {month_name[month]}: "
+        f"from one to the next the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all "
+        f"years add up to {number_text(first)}, the last to {number_text(last)}."
+    )
+    found += f' Declare cumulative: "{month:02d}" if they are.' if start and not of_part else ""
+    return _problem("months_accumulate", source, found, file, sheet, row, period)
 
 
 def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:

@@ -22,13 +22,14 @@ class UnusedColumn:
     """A column that source.yml gives no meaning, with the SQL of its table, or the sheet or file of a row.
 
     ``in_sql``: whether a reshape or a condition of the source names it. ``words``: those of all rows; none if they are
-    too many to be words.
+    too many to be words. ``beside``: the columns of counts of its table.
     """
 
     table: str
     name: str
     in_sql: bool
     words: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def quoted(self) -> str:
@@ -52,9 +53,10 @@ def unused_columns(
             continue
         table, needed = _table(paths), Needed(folder, layout)
         present = [row[0] for row in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
-        names = [name for name in present if name not in used and not needed.counts(name, name)]
+        counts = tuple(name for name in present if needed.counts(name, name))
+        names = [name for name in present if name not in used and name not in counts]
         words = _words(connection, table, names)
-        found += [UnusedColumn(table, name, needed.selects_by(name), words.get(name, ())) for name in names]
+        found += [UnusedColumn(table, name, needed.selects_by(name), words.get(name, ()), counts) for name in names]
     return tuple(found)
 
 

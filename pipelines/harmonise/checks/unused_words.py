@@ -16,6 +16,7 @@ from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_problem, scale_said
 from pipelines.collect.headings.kinds_of_years import says_other_year
 from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
+from pipelines.collect.headings.roles import is_heading
 from pipelines.harmonise.checks.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused
@@ -53,6 +54,7 @@ class UnusedWord:
     year: str | None
     rows: int
     value: float
+    zeros: int
     file: str
     sheet: str | None
     row: int
@@ -79,7 +81,8 @@ def _is_telling(column: UnusedColumn) -> bool:
         return False
     is_unit = _UNITS.fullmatch(fold(column.name).strip()) is not None
     return (
-        any(_says_scale(column.name, word, is_unit) or says_other_year(word) for word in column.words)
+        is_heading(column.name)
+        or any(_says_scale(column.name, word, is_unit) or says_other_year(word) for word in column.words)
         or part_of_year_in(column.words[0], column.name) is not None
     )
 
@@ -117,6 +120,15 @@ def _says_scale(column: str, word: str, is_unit: bool) -> bool:
 def years_in_words(words: Iterable[UnusedWord]) -> list[Caption]:
     """Return the words that say other than calendar years, of annual figures, as captions of their tables."""
     return [Caption(one.file, one.sheet, one.row, one.word) for one in words if one.year and says_other_year(one.word)]
+
+
+def headings_in_words(words: Iterable[UnusedWord]) -> list[Caption]:
+    """Return the words of a column of units or indicators as captions: they are the headings of a long table."""
+    first: dict[tuple[str, str], UnusedWord] = {}
+    for one in words:
+        if is_heading(one.column):
+            first.setdefault((one.column, one.word), one)
+    return [Caption(one.file, one.sheet, one.row, one.word, is_count=True, is_unit=True) for one in first.values()]
 
 
 def parts_in_words(words: Iterable[UnusedWord]) -> list[str]:

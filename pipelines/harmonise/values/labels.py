@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from iccs.ages import MAJORITY_AGE
+from pipelines.harmonise.values.meanings import is_unknown, word_problem
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -21,8 +22,11 @@ from schemas.declarations import quote_literal
 from schemas.definition.messages import hint
 from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
+from schemas.words_of_totals import TOTALS, plain
 
 _NUMBER = re.compile(r"\d+")
+_NEARLY_THE_SUM = 0.02
+_PROBABLY_A_TOTAL = "That is about their sum, so probably a total: exclude its rows with a named exclusion."
 _PARTS_OF_A_YEAR = {
     12: re.compile(r"\b(months?|mes(es)?|mois|monate?n?|m[eê]s(es)?)\b"),
     52: re.compile(r"\b(weeks?|semanas?|semaines?|wochen?)\b"),
@@ -88,13 +92,16 @@ def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
     """Return the labels of values.csv as (dimension, word, code).
 
     Raises:
-        DataRefused: a code is not in our lists; a mistake there would affect every row with the label.
+        DataRefused: a code is not in our lists, or a label means something else; a mistake there would affect every
+            row with the label.
     """
     for dimension, word, code in folder.words:
         if dimension != "age_unit":
             _check_code(folder, dimension, word, code)
-    if found := sex_word_problem({word: code for dimension, word, code in folder.words if dimension == "sex"}):
-        raise DataRefused([Problem("declaration_invalid", folder.source_id, f"values.csv: {found}")])
+    sexes = sex_word_problem({word: code for dimension, word, code in folder.words if dimension == "sex"})
+    found = [*([sexes] if sexes else ()), *filter(None, (word_problem(*one) for one in folder.words))]
+    if found:
+        raise DataRefused([Problem("declaration_invalid", folder.source_id, f"values.csv: {one}") for one in found])
     return list(folder.words)
 
 
@@ -128,6 +135,20 @@ def sex_word_problem(codes: Mapping[str, str]) -> str | None:
     if woman and not man and code == "F":
         return f"sex {word!r} has the code F, but beside {woman!r} it means M."
     return None
+
+
+def sex_of_word(word: str) -> str | None:
+    """Return the code of a word that can only mean men, women, persons of unknown sex or all; None for another.
+
+    >>> sex_of_word("Female"), sex_of_word("Hombres"), sex_of_word("Not stated"), sex_of_word("Total"), sex_of_word("m")
+    ('F', 'M', '_U', '_T', 'M')
+    """
+    folded = word.strip().casefold()
+    if _WOMEN.fullmatch(folded):
+        return "F"
+    if _MEN.fullmatch(folded) or folded == "m":
+        return "M"
+    return "_U" if is_unknown(word) else "_T" if plain(word) in TOTALS else None
 
 
 def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:
@@ -271,6 +292,10 @@ def _place_beside_parts(
     right = place_not_stated(area)
     words = [word for dimension, word, code in folder.words if (dimension, code) == ("ref_area", area)]
     lines = ", ".join(f"ref_area,{word},{right} instead of ref_area,{word},{area}" for word in words)
+    what = f"What is in {area} but has no stated region gets the code {right}"
+    what += f": in values.csv, write {lines}." if words else "."
+    if abs(own - parts) <= _NEARLY_THE_SUM * parts:
+        what = f"{_PROBABLY_A_TOTAL} If it is not, {what[0].lower()}{what[1:]}"
     return Problem(
         rule="place_beside_parts",
         source=folder.source_id,
@@ -279,8 +304,7 @@ def _place_beside_parts(
         column=folder.source.columns.get("ref_area", "ref_area"),
         value=area,
         found=f"The measure {measure!r} has {own:,.10g} for {area} itself and {parts:,.10g} for areas inside it. "
-        f"What is in {area} but has no stated region gets the code {right}"
-        + (f": in values.csv, write {lines}." if words else "."),
+        + what,
     )
 
 

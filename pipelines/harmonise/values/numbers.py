@@ -68,12 +68,16 @@ def number_pattern(thousands: str, decimal: str) -> str:
 
 
 _NO_NUMBERS = {
+    "a number that the workbook shows in thousands (its number format ends with a comma: choose another)": (
+        r"-?[0-9.,]+ shown as .+"
+    ),
     "a percentage or a share, not a count (it needs a measure with figures: ratio)": r".*\d\s*[%‰].*",
     "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
     "a number with an exponent, as in spreadsheets: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
     "a range": r"\d+\s*[-–—]\s*\d+",
     "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
     "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
+    "a number with the raised number of a note (marks in source.yml)": r"[0-9][0-9.,' ]*[⁰¹²³⁴-⁹][⁰¹²³⁴-⁹, ]*",
     "a number in digits other than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
     "a number with more digits than any count has": r"[0-9]{16,}",
     "a spreadsheet error": r"#[A-Z/0!?]+",

@@ -12,7 +12,7 @@ import duckdb
 from pipelines.publish.series.breaks import SERIES_KEY, Breaks, SeriesBreaks, series_break_at
 from pipelines.system.connection import fetch_arrow
 from schemas.codelists import weakest_status
-from schemas.declarations import no_attributes_sql, uncompared_sql
+from schemas.declarations import join_caveats, no_attributes_sql, uncompared_sql
 
 RATE, COUNT = "rate_per_100k", "count"
 """What a trend or a change refers to (``basis``)."""
@@ -42,12 +42,11 @@ class Marks:
         """
         seen = {"E"} if bridged else {self.statuses[place] for place in places}
         known = [share for place in places if (share := self.completeness[place]) is not None]
-        codes = {code for place in places for code in (self.caveats[place] or "").split(";") if code}
         return {
             # A break (B) is at the beginning of the years used, never between them.
             "obs_status": weakest_status(seen - {"B"}),
             "completeness": min(known, default=None),
-            "caveats": ";".join(sorted(codes)) or None,
+            "caveats": join_caveats(*(self.caveats[place] for place in places)),
         }
 
 

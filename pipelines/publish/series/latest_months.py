@@ -19,7 +19,7 @@ from pipelines.statistics.monotonic import false_discovery
 from pipelines.statistics.surveillance.early_warning import Excess, Fit, design_of, excess, fit_past
 from pipelines.statistics.surveillance.reporting_delay import Development, development, nowcast
 from pipelines.system.connection import fetch_arrow, insert_rows
-from schemas.declarations import load_columns, no_attributes_sql, quote_literal, uncompared_sql
+from schemas.declarations import join_caveats, load_columns, no_attributes_sql, quote_literal, uncompared_sql
 
 Numbers = NDArray[np.float64]
 Rows = list[dict[str, Any]]
@@ -49,7 +49,7 @@ WINDOW = TESTED_MONTHS + GUARD_MONTHS + PAST_MONTHS
 def make_latest(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.nowcast`` and ``out.alert``, and state in the comment of ``run_chance`` how many months were tested.
 
-    ``out.revision``, ``out.series_break`` and the temporary table ``population_priority`` must exist.
+    ``out.revision``, ``out.series_break`` and the temporary table ``population_group`` must exist.
     """
     insert_rows(connection, "out.nowcast", nowcast_rows(connection))
     rows = alert_rows(connection)
@@ -151,6 +151,7 @@ def _alert(
     series: dict[str, Any], step: int, basis: str, past: int, found: Excess, n: int, count: float
 ) -> dict[str, Any]:
     place = series["steps"].index(step)
+    caveats = [series["caveats"][place], series["caveats_of_population"][place] if basis == RATE else None]
     names = (*SERIES_KEY, "vintage", "area_level", "iccs_made_from")
     return {
         **{name: series[name] for name in names},
@@ -163,7 +164,7 @@ def _alert(
         "exceedance": float(found.score[n]),
         "chance": float(found.p[n]),
         "obs_status": series["statuses"][place],
-        "caveats": series["caveats"][place],
+        "caveats": join_caveats(*caveats),
     }
 
 

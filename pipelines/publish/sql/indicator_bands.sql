@@ -1,6 +1,6 @@
 -- Grain: one row for each source, area, year, stage, counting unit and sex with counts by age: its bands in order, with
 -- counts and populations as lists (NULL where the bands do not fill all ages once, or have no population).
--- reads: out.rate, out.age, out.population, population_priority
+-- reads: out.rate, out.age, population_group
 WITH cells AS (
     SELECT rate.*, lower_age, coalesce(upper_age, 200) AS upper_age
     FROM out.rate AS rate
@@ -23,18 +23,11 @@ banded AS (
     FROM aged
     GROUP BY ALL
 ),
-groups AS (
-    SELECT population.*, lower_age, coalesce(upper_age, 200) AS upper_age, priority
-    FROM out.population AS population
-    JOIN out.age ON age.code = population.age
-    JOIN population_priority USING (source)
-    WHERE population IS NOT NULL AND age <> '_T'
-),
 found AS (
     SELECT banded.ref_area, banded.time_period, banded.sex, banded.band, groups.source, priority,
-        sum(groups.population) AS population, bool_or(groups.obs_status = 'E') AS estimated
+        sum(groups.population) AS population, bool_or(estimated) AS estimated, string_agg(DISTINCT said, ';') AS said
     FROM (SELECT DISTINCT ref_area, time_period, sex, band, lower_age, upper_age FROM banded WHERE fits) AS banded
-    JOIN groups
+    JOIN population_group AS groups
         ON groups.ref_area = banded.ref_area AND groups.time_period = banded.time_period AND groups.sex = banded.sex
         AND groups.lower_age >= banded.lower_age AND groups.upper_age <= banded.upper_age
     GROUP BY ALL
@@ -51,7 +44,8 @@ series AS (
         list(population ORDER BY banded.lower_age) AS populations,
         bool_and(fits) AND max(banded.upper_age) = 200 AND count(*) = count(value)
             AND bool_and(coalesce(population > 0, false)) AS complete,
-        bool_or(coalesce(estimated, false)) AS estimated_people, bool_or(other_people) AS other_people
+        bool_or(coalesce(estimated, false)) AS estimated_people, string_agg(DISTINCT said, ';') AS said,
+        bool_or(other_people) AS other_people
     FROM banded
     LEFT JOIN denominators USING (ref_area, time_period, sex, band)
     GROUP BY ALL
@@ -60,12 +54,9 @@ series AS (
 totals AS (
     SELECT {{series}}, area_level, iccs_made_from, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'
 )
-SELECT series.* EXCLUDE (estimated_people, other_people), totals.* EXCLUDE ({{series}}, obs_status, caveats),
+SELECT series.* EXCLUDE (estimated_people, said, other_people), totals.* EXCLUDE ({{series}}, obs_status, caveats),
     CASE WHEN estimated_people THEN out.weaker_status('E', obs_status) ELSE obs_status END AS obs_status,
-    out.join_caveats(caveats, concat_ws(';',
-        CASE WHEN estimated_people THEN 'population_interpolated' END,
-        CASE WHEN other_people THEN 'population_of_parts_differs' END
-    )) AS caveats
+    out.join_caveats(caveats, concat_ws(';', said, CASE WHEN other_people THEN 'population_of_parts_differs' END)) AS caveats
 FROM series
 JOIN totals USING ({{series}})
 ORDER BY ALL

@@ -1,10 +1,17 @@
 -- Grain: one row for each source, area and year, and for each sex and age that the indicator does not compare: the
 -- counts of numerator and denominator and their populations. A part that is missing makes the sum missing; a code that
 -- has no row although its dimension is broken down has no events.
--- reads: out.rate
-WITH cells AS (
+-- Where no population is needed, the cells are those of out.observation: status and caveats of rates are also of their
+-- population.
+-- reads: out.rate, out.observation
+WITH annual AS (
+    SELECT * FROM out.rate WHERE {{uses_population}}
+    UNION ALL BY NAME
+    SELECT * FROM out.observation WHERE freq = 'A' AND NOT {{uses_population}}
+),
+cells AS (
     SELECT *, {{top}} AS is_top, {{bottom}} AS is_bottom
-    FROM out.rate
+    FROM annual
     WHERE iccs = {{iccs}} AND ({{top}} OR {{bottom}} OR {{broken_down}})
 ),
 preferred AS (

@@ -2,6 +2,6 @@
 -- writes: out.population
 INSERT INTO out.population BY NAME
 SELECT {{source}} AS source, {{vintage}} AS vintage, ref_area, area_level, time_period, sex, age, value AS population,
-    obs_status
+    obs_status, caveats
 FROM {{cells}}
 WHERE freq = 'A'

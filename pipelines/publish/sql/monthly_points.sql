@@ -2,7 +2,7 @@
 -- attributes, with its last months as lists: of three years and more, up to the last month of the source. A month that is
 -- in no comparison (a part not reported, an exceptional event) has no count. The population is that of the year. Persons
 -- counted on a day are no events, which the tests of months are for.
--- reads: out.observation, out.source, out.population, population_priority
+-- reads: out.observation, out.source, population_group
 WITH last_month AS (
     SELECT source, max(time_period) AS last_period
     FROM out.observation
@@ -10,9 +10,8 @@ WITH last_month AS (
     GROUP BY source
 ),
 people AS (
-    SELECT ref_area, time_period AS year, sex, population
-    FROM out.population
-    JOIN population_priority USING (source)
+    SELECT ref_area, time_period AS year, sex, population, said
+    FROM population_group
     WHERE age = '_T' AND population > 0
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex ORDER BY priority, source) = 1
 ),
@@ -32,7 +31,8 @@ SELECT recent.source, any_value(vintage) AS vintage, recent.ref_area, any_value(
     list(CASE WHEN {{uncompared}} THEN NULL ELSE value END ORDER BY step) AS counts,
     list(population ORDER BY step) AS populations,
     list(obs_status ORDER BY step) AS statuses,
-    list(caveats ORDER BY step) AS caveats
+    list(caveats ORDER BY step) AS caveats,
+    list(said ORDER BY step) AS caveats_of_population
 FROM recent
 LEFT JOIN people ON people.ref_area = recent.ref_area AND people.year = left(time_period, 4)
     AND people.sex = CASE WHEN recent.sex IN ('M', 'F') THEN recent.sex ELSE '_T' END

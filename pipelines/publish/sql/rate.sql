@@ -2,7 +2,8 @@
 -- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
 -- Only a count of events has limits from chance alone: not one that is estimated (E) or has decimals, nor persons counted
 -- on a day, of whom there are never too few events either.
--- reads: out.observation, out.population, out.age, population_priority, poisson, stock
+-- A population after a break, or of another producer than the year before, breaks the series of its rates too.
+-- reads: out.observation, out.population, out.age, population_group, poisson, stock
 -- writes: out.rate
 INSERT INTO out.rate BY NAME
 WITH annual AS (
@@ -13,13 +14,6 @@ WITH annual AS (
         )) AS is_estimate
     FROM out.observation
     WHERE freq = 'A'
-),
-groups AS (
-    SELECT population.*, coalesce(lower_age, 0) AS lower_age, coalesce(upper_age, 200) AS upper_age, priority
-    FROM out.population AS population
-    JOIN out.age ON age.code = population.age
-    JOIN population_priority USING (source)
-    WHERE population IS NOT NULL
 ),
 wanted AS (
     SELECT DISTINCT annual.ref_area, annual.time_period, annual.sex, annual.age,
@@ -32,9 +26,10 @@ wanted AS (
 found AS (
     SELECT wanted.ref_area, wanted.time_period, wanted.sex, wanted.age, groups.source, groups.vintage, groups.priority,
         any_value(groups.country_source) AS country_source, max(groups.backcast_years) AS backcast_years,
-        sum(groups.population) AS population, bool_or(groups.obs_status = 'E') AS estimated
+        sum(groups.population) AS population, bool_or(estimated) AS estimated, bool_or(broken) AS broken,
+        string_agg(DISTINCT said, ';') AS said
     FROM wanted
-    JOIN groups
+    JOIN population_group AS groups
         ON groups.ref_area = wanted.ref_area AND groups.time_period = wanted.time_period AND groups.sex = wanted.sex
         AND CASE WHEN wanted.age = '_T' THEN groups.age = '_T'
             ELSE groups.age <> '_T' AND groups.lower_age >= wanted.lower_age AND groups.upper_age <= wanted.upper_age END
@@ -62,18 +57,26 @@ of_other_people AS (
         ON own.source = chosen.source AND own.ref_area = chosen.ref_area AND own.time_period = chosen.time_period
         AND own.sex = '_T' AND own.age = '_T'
     WHERE chosen.source <> whole.source AND abs(own.population - whole.population) > {{most_difference}} * whole.population
+),
+denominator AS (
+    SELECT chosen.* REPLACE (nullif(concat_ws(';', said,
+        CASE WHEN of_other_people.age IS NOT NULL THEN 'population_of_parts_differs' END,
+        CASE WHEN chosen.other_producer THEN 'population_source_changed' END), '') AS said)
+    FROM chosen
+    LEFT JOIN of_other_people USING (ref_area, time_period, sex, age)
+),
+-- Few texts of caveats meet: putting them together once is far quicker than for each rate.
+joined AS (
+    SELECT own.caveats AS own, others.said, out.join_caveats(own.caveats, others.said) AS caveats
+    FROM (SELECT DISTINCT caveats FROM annual) AS own
+    CROSS JOIN (SELECT DISTINCT said FROM denominator WHERE said IS NOT NULL) AS others
 )
 SELECT
     annual.* EXCLUDE (freq, missing_reason, conf_status, is_estimate)
         REPLACE (
-            CASE WHEN annual.value IS NOT NULL AND chosen.other_producer THEN 'B'
+            CASE WHEN annual.value IS NOT NULL AND (chosen.other_producer OR chosen.broken) THEN 'B'
                 WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
-            CASE WHEN chosen.estimated OR chosen.other_producer OR of_other_people.age IS NOT NULL THEN out.join_caveats(annual.caveats, concat_ws(';',
-                CASE WHEN chosen.backcast_years IS NOT NULL THEN 'population_backcast'
-                    WHEN chosen.estimated THEN 'population_interpolated' END,
-                CASE WHEN of_other_people.age IS NOT NULL THEN 'population_of_parts_differs' END,
-                CASE WHEN chosen.other_producer THEN 'population_source_changed' END
-            )) ELSE annual.caveats END AS caveats
+            CASE WHEN chosen.said IS NULL THEN annual.caveats ELSE joined.caveats END AS caveats
         ),
     annual.value < {{few}} AND stock.source IS NULL AS few_events,
     chosen.population,
@@ -96,10 +99,9 @@ SELECT
     END AS no_rate_reason
 FROM annual
 -- No population here is known by citizenship.
-LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
+LEFT JOIN denominator AS chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
-LEFT JOIN of_other_people ON of_other_people.ref_area = chosen.ref_area AND of_other_people.time_period = chosen.time_period
-    AND of_other_people.sex = chosen.sex AND of_other_people.age = chosen.age
+LEFT JOIN joined ON joined.said = chosen.said AND joined.own IS NOT DISTINCT FROM annual.caveats
 LEFT JOIN stock ON stock.source = annual.source AND stock.stage = annual.stage
     AND stock.counting_unit = annual.counting_unit
 LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate AND stock.source IS NULL

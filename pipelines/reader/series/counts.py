@@ -15,7 +15,7 @@ from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.system.settings import Settings
-from schemas.declarations import is_compared
+from schemas.declarations import POPULATION_CAVEATS, is_compared, join_caveats
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Series:
         counts: of each period; None if missing, or if not comparable because the figure lacks a part or includes an
             exceptional event (``schemas.declarations.is_compared``).
         published: as published, also of periods that are not comparable; None if missing.
-        caveats: of each period, separated by ``;``.
+        caveats: of each period, separated by ``;``; with those of the population of its year, if every period has one.
         populations: of the year of each period; None where unknown.
         breaks: steps at which a non-comparable run starts, declared or marked B, and the bridges over them.
         others: other series that there were to choose from, in words.
@@ -138,7 +138,10 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
     """
     wanted.check(settings)
     asked = {name: getattr(wanted, name) for name in ("iccs", "area", "sex", "age", "freq")}
-    rows = packaged_query("reader/series_points", settings, wanted, **asked).records()
+    about_population = list(POPULATION_CAVEATS)
+    rows = packaged_query(
+        "reader/series_points", settings, wanted, **asked, population_caveats=about_population
+    ).records()
     keys = {key_of(row) for row in rows}
     candidates = choose_series(keys, wanted, {key_of(row) for row in rows if row["value"] is not None})
     if not candidates:
@@ -146,6 +149,7 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
     chosen = candidates[0]
     own = [row for row in rows if key_of(row) == chosen]
     is_stock = any(row["is_stock"] for row in own)
+    rated = all(row["population"] is not None for row in own)  # otherwise the counts alone are used: see person_years
     if wanted.freq == "M" and is_stock:
         raise UsageError(
             f"{chosen.name} are counted on one day of each month: the methods for months are for events, which longer "
@@ -160,7 +164,7 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
         periods=tuple(row["time_period"] for row in own),
         counts=tuple(row["value"] if is_compared(row["caveats"]) else None for row in own),
         published=tuple(row["value"] for row in own),
-        caveats=tuple(row["caveats"] for row in own),
+        caveats=tuple(join_caveats(row["caveats"], row["population_caveats"] if rated else None) for row in own),
         populations=tuple(row["population"] for row in own),
         breaks=breaks,
         others=tuple(key.name for key in candidates[1:]),

@@ -1,21 +1,34 @@
 -- Grain: one row for each SDG series, country, year and sex that has a figure. Of several series of a country the preferred
--- one is taken, for all years: no year is filled from another.
--- reads: out.figure, out.series, out.source, out.caveat, out.rate, out.indicator, out.indicator_definition, cts_row, country
+-- one is taken, for all years: no year is filled from another. Status and caveats of numbers are those of the observation:
+-- those of a rate are also of its population.
+-- reads: out.figure, out.series, out.source, out.caveat, out.observation, out.rate, out.indicator, out.indicator_definition, cts_row, country
 WITH caveat_text AS (
     SELECT caveats, string_agg(label_en, '; ' ORDER BY code) AS footnote
     FROM (
         SELECT caveats, unnest(string_split(caveats, ';')) AS code
-        FROM (SELECT DISTINCT caveats FROM out.rate UNION SELECT DISTINCT caveats FROM out.indicator)
+        FROM (
+            SELECT DISTINCT caveats FROM out.rate UNION SELECT DISTINCT caveats FROM out.indicator
+            UNION SELECT DISTINCT caveats FROM out.observation
+        )
     )
     JOIN out.caveat USING (code)
     GROUP BY caveats
 ),
+counted AS (
+    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, age, obs_status, caveats
+    FROM out.observation
+    WHERE freq = 'A' {{no_attributes}}
+),
 figures AS (
-    SELECT sdg, series, figure.ref_area, figure.time_period, figure.sex, figure.source, figure.obs_status, figure.caveats,
-        preference,
+    SELECT sdg, series, figure.ref_area, figure.time_period, figure.sex, figure.source,
+        CASE series WHEN sdg_number THEN counted.obs_status ELSE figure.obs_status END AS obs_status,
+        CASE series WHEN sdg_number THEN counted.caveats ELSE figure.caveats END AS caveats, preference,
         CASE series WHEN sdg_number THEN 'NUMBER' ELSE 'PER_100000_POP' END AS units,
         CASE series WHEN sdg_number THEN figure.value ELSE figure.rate_per_100k END AS value
     FROM out.figure AS figure
+    JOIN counted ON counted.source = figure.source AND counted.ref_area = figure.ref_area
+        AND counted.time_period = figure.time_period AND counted.iccs = figure.iccs AND counted.stage = figure.stage
+        AND counted.counting_unit = figure.counting_unit AND counted.sex = figure.sex AND counted.age = figure.age
     JOIN out.series AS one ON one.source = figure.source AND one.ref_area = figure.ref_area AND one.iccs = figure.iccs
         AND one.stage = figure.stage AND one.counting_unit = figure.counting_unit AND one.sex = figure.sex
         AND one.age = figure.age

@@ -1,0 +1,220 @@
+"""What the heading of a column says it holds, against what the source takes it for.
+
+Rule: a heading and the declaration of its column do not contradict each other. The year of publication is not that of
+the figures, the sex of suspects not that of victims, a coefficient of variation no standard error, and persons
+convicted are no offences recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipelines.collect.header import fold
+from pipelines.collect.headings.captions import Caption
+from pipelines.collect.headings.rates_in_words import says_rate, unit_said
+from pipelines.system.outcomes import Outcome
+from schemas.definition.measures import Measure
+from schemas.source import Source
+
+_RULE = "headings_agree"
+_SHOWN = 120
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.IGNORECASE)
+
+
+_PUBLISHED = _words(
+    r"publi\w*|edition|edici[oó]n|édition|edição|release(?:d|[ _]year)?|vintage|updated?|actuali[sz]aci[oó]n"
+)
+_VICTIMS = _words(
+    r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?|vittim[ae]|slachtoffers?|ofiar\w*|жертв\w*|потерпевш\w*"
+)
+_SUSPECTS = _words(
+    r"suspects?|offenders?|perpetrators?|accused|assailants?|imputad[oa]s?|sospechos[oa]s?|agresor(?:es)?"
+    r"|victimari[oa]s?"
+    r"|sindicad[oa]s?|autor(?:es)?|auteurs?|mis[ _]en[ _]cause|tatverd[aä]chtige?r?|täter(?:in)?|suspeit[oa]s?"
+    r"|acusad[oa]s?"
+)
+_STAGES = {
+    "suspected": _words(
+        r"suspects?|suspected|arrests?|arrested|offenders|detenid[oa]s?|imputad[oa]s?|sospechos[oa]s?"
+        r"|mis[ _]en[ _]cause"
+        r"|tatverd[aä]chtige?|suspeitos?|apprehended"
+    ),
+    "prosecuted": _words(
+        r"prosecuted|prosecutions?|procesad[oa]s|acusad[oa]s|poursuivi[es]+|angeklagte?|processad[oa]s"
+    ),
+    "convicted": _words(
+        r"convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn[eé]\w*|verurteilte?|verurteilungen"
+    ),
+    "held": _words(r"prisoners?|inmates?|prison population|reclus[oa]s?|d[eé]tenus?|gefangene|presos|intern[oa]s"),
+}
+_RECORDED = _words(
+    r"recorded|reported|known|offen[cs]es?|crimes?|incidents?|cases|registrad\w+|denuncia\w*|delitos?|casos|hechos"
+    r"|infractions?"
+    r"|faits|constat\w+|straftaten|fälle|erfasst\w*|ocorr[eê]ncias|victims?|v[ií]ctimas?|victimes|opfer|v[ií]timas?"
+)
+_OFFENCES = _words(r"offen[cs]es|crimes|incidents|delitos|infractions|straftaten|hechos|faits|ocorr[eê]ncias|reati")
+_UNITS_OF_CRIMES = ("offence", "incident", "case")
+_ERRORS = {
+    "standard_error": _words(
+        r"standard[ _-]?errors?|std\.?[ _-]?err\w*|s\.?e\.?|err?or(?:es)? est[aá]ndar|erreurs?[ -]types?|erro[ -]padrão"
+        r"|standardfehler"
+    ),
+    "cv": _words(
+        r"c\.?v\.?|coef\w*\.?[ _]?(?:of|de|d['’])?[ _]?var\w*\.?|variationskoeffizient|r\.?s\.?e\.?"
+        r"|relative standard errors?"
+    ),
+    "half_width": _words(r"margins?[ _]of[ _]error|half[ _-]?widths?|moe|margen(?:es)? de error|marges? d['’]erreur"),
+}
+_FORM = {"standard_error": "standard_error", "half_width": "half_width", "cv_percent": "cv", "cv_share": "cv"}
+_UNWEIGHTED = _words(
+    r"un-?weighted|sin ponderar|no ponderad[oa]s?|non pond[eé]r[eé]e?s?|ungewichtet\w*|não ponderad[oa]s?"
+)
+_SAMPLE = _words(
+    r"sample[ _]sizes?|tamaño (?:de (?:la )?)?muestra|taille de l['’]échantillon|stichprobengr[oö](?:ß|ss)e"
+)
+_HOUSEHOLDS = _words(r"households?|hogar(?:es)?|m[eé]nages?|haushalte?n?|domic[ií]lios?|viviendas?|dwellings?")
+_PERSONS = _words(r"persons?|people|personas?|personnes?|personen|pessoas?|adults?|individuals?|victims?")
+_LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s?por ciento|\s?prozent|[ _]?(?:ci"
+    r"|ic|ki)\b)"
+                    r"|(?:\b|_)(?:ci|ic|ki)[ _]?(80|90|95|99)(?!\d)", re.IGNORECASE)  # fmt: skip
+_CONFIDENCE = re.compile(r"confiden|confian|konfidenz|vertrauens", re.IGNORECASE)
+_LIMITS = ("ci_low", "ci_high", "half_width")
+_ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
+
+
+def judge_headings(captions: Iterable[Caption], source: Source) -> Outcome:
+    """Return the outcome of the rule on headings that say something else than the declaration of their column.
+
+    Args:
+        captions: of all tables, also the words of a column of indicators, which are headings in a long table.
+        source: their source.
+    """
+    captions = list(captions)
+    found = [
+        f"{role}: {column!r} says {what}"
+        for role, column in source.columns.items()
+        for what in _of_column(role, column, source)
+    ]
+    for caption in captions:
+        for what in _of_figures(caption, source):
+            where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
+            shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
+            found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
+    found = list(dict.fromkeys(found))
+    checked = max(len(source.columns) + sum(one.is_count for one in captions), len(found))
+    return Outcome(_RULE, "warned" if found else "passed", checked, len(found), "; ".join(found[:10]))
+
+
+def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
+    """Yield what the name of a declared column says that its role is not."""
+    measures = source.measures.values()
+    if role == "time_period" and _PUBLISHED.search(column):
+        yield "the time of publication, not that of the figures"
+    if role in _ABOUT_PERSONS and "measure" not in source.columns:
+        of_victims = bool(_VICTIMS.search(column))
+        of_suspects = bool(_SUSPECTS.search(column))
+        if of_suspects and not of_victims and all(one.counting_unit == "victim" for one in measures):
+            yield "of suspects, but the source counts victims"
+        if of_victims and not of_suspects and all(one.stage in _STAGES for one in measures):
+            yield f"of victims, but the source counts persons {next(iter(measures)).stage}"
+    if role in _FORM:
+        said = [form for form, words in _ERRORS.items() if words.search(column)]
+        if said and _FORM[role] not in said:
+            yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
+    if role in _LIMITS:
+        yield from _level(column, source)
+    if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
+        yield "weighted, not the size of the sample"
+
+
+def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
+    """Yield what the heading of counts, or a title, says that the figures of a source are not.
+
+    With several measures it is not known which the words are about.
+    """
+    text = caption.text.replace("_", " ")
+    if caption.is_title and _CONFIDENCE.search(text):
+        yield from _level(text, source)
+    if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
+        return
+    (measure,) = source.measures.values()
+    if source.kind == "count":
+        yield from _of_stage(text, measure)
+    if source.kind == "count" and caption.is_count:
+        yield from _of_unit(text, measure)
+    if caption.is_count and measure.figures in ("estimate", "ratio"):
+        yield from _of_estimates(text, caption.text, measure)
+
+
+def _of_stage(text: str, measure: Measure) -> Iterator[str]:
+    stages = [stage for stage, words in _STAGES.items() if words.search(text)]
+    stage = measure.stage.removesuffix("_unsentenced")
+    if not stages or stage in stages or _RECORDED.search(text):
+        return
+    is_event = stage == "recorded" and measure.counting_unit not in ("arrest", "charge")
+    if is_event or (stage in _STAGES and len(stages) == 1):
+        yield f"persons {stages[0]}, but the source declares stage: {measure.stage}"
+
+
+def _of_unit(text: str, measure: Measure) -> Iterator[str]:
+    if measure.stage != "recorded":
+        return
+    victims, offences = bool(_VICTIMS.search(text)), bool(_OFFENCES.search(text))
+    if victims and not offences and measure.counting_unit in _UNITS_OF_CRIMES:
+        yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
+    if offences and not victims and measure.counting_unit == "victim":
+        yield "offences, but the source declares counting_unit: victim"
+
+
+def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
+    if _UNWEIGHTED.search(text) or _SAMPLE.search(text):
+        yield "numbers of the sample, not estimates"
+    unit = unit_said(label)
+    if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
+        yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
+    elif measure.unit == "number" and (said := says_rate(label)):
+        yield f"{said.strip()!r}, but the source declares unit: number"
+    of = (bool(_HOUSEHOLDS.search(text)), bool(_PERSONS.search(text)))
+    if of == (True, False) and measure.universe == "persons":
+        yield "of households, but the source declares universe: persons"
+    if of == (False, True) and measure.universe in ("households", "dwellings"):
+        yield f"of persons, but the source declares universe: {measure.universe}"
+
+
+def _level(text: str, source: Source) -> Iterator[str]:
+    """Yield the confidence level in a text if it is not the declared one."""
+    said = {float(one or other) for one, other in _LEVEL.findall(text)}
+    declared = {one.confidence_percent for one in source.measures.values() if one.confidence_percent is not None}
+    if said and declared and not said & declared:
+        yield f"limits of {min(said):g} percent, but the source declares confidence_percent: {min(declared):g}"
+
+
+def says_suspects(name: str) -> bool:
+    """Tell whether the name of a column says that it is about suspects.
+
+    >>> says_suspects("sexo agresor"), says_suspects("sex")
+    (True, False)
+    """
+    return _SUSPECTS.search(name) is not None
+
+
+def is_heading(column: str) -> bool:
+    """Tell whether the words of a column of a long table are the headings of its figures.
+
+    >>> is_heading("Indicator"), is_heading("UNIT_MEASURE"), is_heading("Region")
+    (True, True, False)
+    """
+    return _HEADINGS.fullmatch(fold(column).replace("_", " ").strip()) is not None
+
+
+_HEADINGS = re.compile(
+    r"(?:observation )?(?:unit(?: ?of)?(?: ?meas(?:ure)?)?|uom|indicators?|variables?|measures?|metrics?"
+    r"|statistics?|series(?: name)?"
+    r"|indicador(?:es)?|unidad(?: de medida)?|indicateurs?|unit[eé](?: de (?:mesure|compte))?|kennzahl|einheit"
+    r"|merkmal|medida"
+    r"|unidade(?: de medida)?|data ?type|type of data|tipo de dato)(?: (?:code|name|label|id|desc\w*))?"
+)

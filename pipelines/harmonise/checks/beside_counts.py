@@ -1,0 +1,90 @@
+"""What stands beside the counts of a table, in columns that are not used: sampling errors, the rest of a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import duckdb
+
+from pipelines.collect.header import Needed
+from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.system.connection import fetch_row
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_identifier
+from schemas.definition.measures import AS_PUBLISHED
+from schemas.source import SourceFolder
+
+_ERROR = re.compile(
+    r"\b(?:standard|std\.?|sampling|relative standard|probable)\s+errors?\b|\bmargins? of error\b|\bRSE\b|\bs\.e\.|±"
+    r"|\bconfidence (?:interval|limit)s?\b|\b\d{2}\s?%?\s?(?:CI|IC|KI)\b|\b(?:CI|IC|KI)\s?\(?\d{2}\b"
+    r"|\bcoefficients? of variation\b"
+    r"|\bintervalos? de confianza\b|\berror(?:es)? (?:est[aá]ndar|muestral(?:es)?)\b|\bcoeficientes? de variaci[oó]n\b"
+    r"|\bintervalles? de confiance\b|\berreurs?[- ]types?\b|\bmarges? d['’]erreur\b|\bcoefficients? de variation\b"
+    r"|\bkonfidenzintervalle?\b|\bstandardfehler\b|\bvariationskoeffizient(?:en)?\b|\bstichprobenfehler\b"
+    r"|\bintervalos? de confiança\b|\berros?[- ](?:padr[aã]o|padr[oõ]es|amostra(?:l|is))\b"
+    r"|\bcoeficientes? de variaç(?:ão|ao)\b",
+    re.IGNORECASE,
+)
+_LEAST_SPLIT = 2
+_LEAST_DIFFERENT = 0.5
+
+
+def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], has_text: bool) -> Outcome:
+    """Warn if a column that the source does not use has sampling errors: its figures are estimates, declared as counts.
+
+    Args:
+        folder: the source.
+        unused: the columns of its tables of text that it does not use.
+        has_text: whether it has tables of text, and their columns are known.
+    """
+    rule = "errors_beside_counts"
+    if not has_text or any(one.figures in AS_PUBLISHED for one in folder.source.measures.values()):
+        return Outcome(rule, "not applicable", 0, 0)
+    found = [repr(one.name) for one in unused if not one.is_place and _ERROR.search(one.name.replace("_", " "))]
+    return Outcome(rule, "warned" if found else "passed", max(len(unused), 1), len(found), ", ".join(found[:5]))
+
+
+def check_split_numbers(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
+) -> Outcome:
+    """Warn if the column after the counts has the last three digits of some: 1,876 without quotes is 1 and 876.
+
+    Where the number has no comma, the column after it is blank; a code of three digits would be in every row.
+
+    Args:
+        connection: where the tables of text are read.
+        folder: the source.
+        unused: the columns of its tables of text that it does not use.
+    """
+    rule = "number_in_two_columns"
+    pairs = list(_pairs(connection, folder, unused))
+    found = []
+    for table, count, after in pairs:
+        first, rest = (f"trim({quote_identifier(name)})" for name in (count, after))
+        is_rest = f"{rest} SIMILAR TO '[0-9]{{3}}' AND {first} SIMILAR TO '[1-9][0-9]{{0,2}}'"
+        rows, filled, split, different, larger = fetch_row(
+            connection,
+            f"SELECT count(*) FILTER ({first} <> ''), count(*) FILTER ({rest} <> ''), count(*) FILTER ({is_rest}), "
+            f"count(DISTINCT {rest}), count(*) FILTER ({first} SIMILAR TO '[0-9]{{4,}}') FROM {table}",
+        )
+        is_some = filled < rows or different >= max(_LEAST_DIFFERENT * rows, _LEAST_SPLIT)
+        if split >= _LEAST_SPLIT and split == filled and is_some and not larger:
+            found.append(f"{after!r} has three digits after {count!r} in {split:,} of {rows:,} rows")
+    outcome = "warned" if found else "passed" if pairs else "not applicable"
+    return Outcome(rule, outcome, len(pairs), len(found), "; ".join(found[:5]))
+
+
+def _pairs(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the tables of comma-separated text with a column of counts, and the column after it that is not used."""
+    not_used = {(one.table, one.name) for one in unused if not one.in_sql and not one.is_place}
+    commas = [one for one in folder.source.layouts if one.read.format == "csv" and one.read.delimiter == ","]
+    needed = [Needed(folder, layout) for layout in commas]
+    for table in dict.fromkeys(one.table for one in unused) if commas else ():
+        names = [row[0] for row in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
+        for count, after in pairwise(names):
+            if (table, after) in not_used and any(one.counts(count, count) for one in needed):
+                yield table, count, after

@@ -1,0 +1,91 @@
+"""Columns of figures that a reshape leaves out beside others of their kind: unknown sex, an age band, a month.
+
+The law: a table that is read by columns is read whole. Where the columns of counts are the sexes, ages or months
+of one figure, another such column is a part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from pipelines.collect.header import Needed
+from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.values.labels import sex_of_word
+from pipelines.harmonise.values.meanings import is_unknown
+from schemas.source import SourceFolder
+from schemas.words_of_totals import plain
+
+_A_NUMBER = re.compile(r"-?\d[\d.,'\s]*")
+_LEAST_NUMBERS = 0.6
+_LEAST_OF_KIND = 0.6
+_AGE = re.compile(
+    r"(?:ages?|edad|alter|de|from|von)?\s*(?:\d{1,3}\s*(?:-|–|to|a|à|bis|y|und)\s*\d{1,3}|\d{1,3}\s*\+"
+    r"|(?:<|>|≥|under|over|below|bajo|menos de|menores de|mas de|mayores de|moins de|plus de|unter|uber|ab"
+    r"|abaixo de|acima de)"
+    r"\s*\d{1,3}|\d{1,3}\s*(?:and|y|et|und|e|&|years)\s*(?:over|older|above|mas|plus|mehr|mais|(?:and|or) (?:over"
+    r"|older)))"
+    r"\s*(?:years?|anos|ans|jahre)?(?: old)?"
+)
+_MONTH = re.compile(
+    r"(?:jan|ene|feb|fev|mar|apr|abr|avr|may|mai|jun|jul|juil|aug|ago|aou|sep|set|oct|out|okt|nov|dec|dic|dez)\w*\.?"
+)
+
+
+def columns_left(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> list[str]:
+    """Return, as text, the columns with numbers that are not read although their kind is.
+
+    Args:
+        folder: the source.
+        unused: the columns of its tables of text that it does not use.
+    """
+    named = [Needed(folder, layout) for layout in folder.source.layouts]
+    return [
+        f"{column.name!r} beside {', '.join(map(repr, column.beside[:3]))}"
+        for column in unused
+        if column.beside
+        and not column.is_place
+        and not column.in_sql
+        and not any(needed.uses(column.name, column.name) for needed in named)
+        and _has_numbers(column)
+        and any(_is_left(column, is_kind, is_other) for is_kind, is_other in _KINDS)
+    ]
+
+
+def _has_numbers(column: UnusedColumn) -> bool:
+    numbers = sum(_A_NUMBER.fullmatch(word) is not None for word in column.words)
+    return bool(column.words) and numbers >= _LEAST_NUMBERS * len(column.words)
+
+
+def _groups(name: str, is_meant: Callable[[str], bool]) -> set[tuple[str, ...]]:
+    """Return the parts of a name before each part that is meant: the group of columns to which it belongs."""
+    parts = [plain(part.replace("_", " ")) for part in name.split(" | ")]
+    return {tuple(parts[:number]) for number, part in enumerate(parts) if is_meant(part)}
+
+
+def _is_left(column: UnusedColumn, is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
+    """Tell whether a column is of a kind, or of the unknown, in a group whose columns of this kind are read."""
+    of_kind = [groups for name in column.beside if (groups := _groups(name, is_kind))]
+    if len(column.beside) < 2 or len(of_kind) < _LEAST_OF_KIND * len(column.beside):
+        return False
+    own = _groups(column.name, lambda part: is_kind(part) or is_other(part))
+    return any(own & groups for groups in of_kind)
+
+
+def _is_sex(part: str) -> bool:
+    return len(part) > 1 and sex_of_word(part) in ("F", "M")
+
+
+def _is_age(part: str) -> bool:
+    return _AGE.fullmatch(part) is not None
+
+
+def _is_month(part: str) -> bool:
+    return _MONTH.fullmatch(part) is not None
+
+
+def _is_unknown(part: str) -> bool:
+    return is_unknown(part) or part in ("n.s.", "ns", "n/s", "s/d", "sd", "unkn.", "other", "otro", "diverse", "x")
+
+
+_KINDS = ((_is_sex, _is_unknown), (_is_age, _is_unknown), (_is_month, lambda part: False))

@@ -1,0 +1,69 @@
+"""Links whose label names an act of another section of the ICCS than the one they lead to.
+
+The law: a label that names one act, murder or theft, is not linked to another. Labels that name several, or none, are
+a person's reading and are left to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from iccs.concordance import Link
+from pipelines.system.outcomes import Outcome
+from schemas.words_of_totals import plain
+
+_RULE = "link_names_another"
+_MOST_SHOWN = 5
+_MOST_WORDS = 6
+_ACTS = {
+    "01": r"murder|homicid\w*|manslaughter|femicid\w*|feminicid\w*|asesinato|assassinat|meurtre|parricid\w*"
+    r"|infanticid\w*"
+    r"|mord|totschlag|latrocinio|убийств\w*|omicidi?o?",
+    "03": r"rape|violacion(?! de| del)|viols?|vergewaltigung|estupro|изнасиловани\w*|stupro|violenza sessuale",
+    "04": r"robber\w*|raub\w*|разбо\w*|грабеж\w*|rapina",
+    "05": r"thefts?|larceny|hurtos?|vols?|diebstahl|burglar\w*|cambriolages?|einbruch\w*|furtos?|furt[oi]|краж\w*",
+    "06": r"drugs?|narcotic\w*|estupefacientes|drogas|stupefiants|entorpecentes",
+    "07": r"frauds?|estafas?|escroqueries?|betrug|estelionato|мошенничеств\w*|truffa",
+}
+_WORDS = {section: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for section, words in _ACTS.items()}
+_OTHER_ACTS = re.compile(
+    r"threat\w*|confabul\w*|without|qualifi\w*|aggrav\w*|amenaz\w*|menac\w*|ameac\w*|bedroh\w*|drohung|угроз\w*"
+    r"|conspir\w*|incit\w*|instig\w*|conceal\w*|receiv\w*"
+    r"|handling|recept\w*|recel|hehlerei|money|lavado|blanch\w*|accus\w*|false|falsa?|traffic|driv\w*|vehic\w*"
+    r"|transito|conduc\w*"
+    r"|assault\w*|lesion\w*|kidnap\w*|secuestro\w*|with|con|com|avec|mit|and|y|e|et|und|or|o|ou|oder|non|not|no|sin"
+    r"|except\w*"
+    r"|other\w*|otr[oa]s?|other than|animal\w*|under the influence|influenc\w*|identity|suicid\w*|abort\w*"
+    r"|abandon\w*|war|genocid\w*"
+)
+_ATTEMPTED = re.compile(r"(?<!\w)(?:attempt\w*|tentativ\w*|tentad[oa]s?|versuch\w*|покушени\w*|tentato)(?!\w)")
+_BOTH = re.compile(
+    r"(?<!\w)(?:includ\w*|incl\w*|and|y|e|et|und|completed|consumad\w*|consomm\w*|vollend\w*)(?!\w)"
+    r"|/|&|\+"
+)
+
+
+def check_named_acts(links: Iterable[Link]) -> Outcome:
+    """Warn of links whose label names one act that belongs to another section of the ICCS, or attempts as murders.
+
+    Args:
+        links: of a source.
+    """
+    checked, found = 0, []
+    for link in links:
+        if not link.iccs_code or not link.national_label:
+            continue
+        label = plain(link.national_label)
+        acts = {section for section, words in _WORDS.items() if words.search(label)}
+        is_short = len(label.split()) <= _MOST_WORDS
+        if is_short and len(acts) == 1 and not re.search(rf"(?<!\w)(?:{_OTHER_ACTS.pattern})(?!\w)", label):
+            checked += 1
+            (section,) = acts
+            if section not in {code[:2] for code in link.iccs_code.split("_")}:
+                found.append(f"{link.national_code}: {link.national_label!r} is linked to {link.iccs_code}")
+        if link.iccs_code == "0101" and _ATTEMPTED.search(label) and not _BOTH.search(label):
+            checked += 1
+            found.append(f"{link.national_code}: {link.national_label!r} is linked to 0101, attempts are 0102")
+    outcome = "warned" if found else "passed" if checked else "not applicable"
+    return Outcome(_RULE, outcome, max(checked, len(found)), len(found), "; ".join(found[:_MOST_SHOWN]))

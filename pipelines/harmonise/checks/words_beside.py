@@ -1,0 +1,243 @@
+"""What columns that a source does not use say against its declaration: flags of figures, and words beside a constant.
+
+The law: what a row says of its figure must not contradict what the source declares of it. A constant is one word for
+all rows; a column with the same thing in other words shows that it is not. A figure with a flag is no normal value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import duckdb
+
+from iccs.concordance import Concordance
+from pipelines.collect.header import fold
+from pipelines.collect.headings.roles import says_suspects
+from pipelines.harmonise.checks.codes import are_different
+from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.values.labels import sex_of_word
+from pipelines.system.connection import run_sql
+from pipelines.system.outcomes import Outcome
+from schemas.area_names import areas_called
+from schemas.codelists import area_ancestors
+from schemas.source import SourceFolder
+
+_MOST_WORDS = 400
+_MOST_SHOWN = 5
+_LEAST_NAMES = 0.6
+_LEAST_DIFFERING = 0.5
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+_Used = tuple[str, str | None, int, float | None, int, str, str | None, int]
+"""A word of an unused column in rows that are used: the word, the year of annual figures, the number of rows, their
+sum, how many of them are zero, and the file, sheet and row of the first."""
+
+_AREAS = re.compile(
+    r"(?:name of (?:the )?|reporting )?(?:countr(?:y|ies)|pa[ií]s(?:es)?|pays|land|state|province|provincia|region"
+    r"|regi[oó]n"
+    r"|territor(?:y|io)|geo|area|ref area|entidad|departamento|estado|jurisdic\w+|location|place)(?: name"
+    r"| of report\w*)?"
+)
+_YEARS = re.compile(r"(?:reference |data |statistical )?(?:year|yr|a[nñ]o|ann[eé]e|jahr|ano|anno|period|time period)")
+_OFFENCES = re.compile(
+    r"(?:type of |tipo de |nature of )?(?:offen[cs]es?|crimes?|delitos?|infractions?|straftat(?:en)?|delikte?"
+    r"|reat[oi]|crimen)"
+    r"(?: (?:type|name|category|group|label|description))?"
+)
+_OF_THE_EVENT = re.compile(
+    r".*(?<![^\W_])(?:reference|referencia|r[eé]f[eé]rence|occurrence|ocurrencia|(?:of|del?) (?:the )?(?:offen[cs]e"
+    r"|event|hecho|fait))"
+)
+_FLAGS = re.compile(
+    r"(?:(?:obs|observation|conf|confidentiality|data|value|figure|estimate) ?)?(?:status|flags?|symbols?"
+    r"|foot ?notes?|notes?|remarks?"
+    r"|comments?|quality|estado del dato|observaci[oó]n(?:es)?|notas?|s[ií]mbolos?|calidad|statut|symboles?"
+    r"|hinweise?|anmerkung(?:en)?)"
+)
+_SHORT_FLAGS = re.compile(r".*(?:status|flag|symbol)s?")
+_MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
+    (
+        "missing",
+        re.compile(
+            r"(?:data )?(?:missing|not (?:available|reported|collected)|no data|unavailable)\W*"
+            r"|(?:dato )?no (?:disponible|reportad[oa]|informad[oa])|sin (?:dato|informaci[oó]n|reporte)"
+            r"|non (?:disponible|communiqu[eé])|n[aã]o (?:dispon[ií]vel|informado)|keine angaben?|nicht verfügbar"
+        ),
+        frozenset({"m", "o", "l", ":", "n/a", "na", "nd", "s/d"}),
+    ),
+    (
+        "suppressed",
+        re.compile(
+            r"(?:data )?(?:suppressed|confidential|withheld|secret|not (?:published|for publication))\W*"
+            r"|(?:dato )?(?:confidencial|suprimido|reservado)|confidentiel(?:le)?|secret statistique|vertraulich"
+            r"|geheim\w*"
+        ),
+        frozenset({"q", "c"}),
+    ),
+    (
+        "forecast",
+        re.compile(
+            r"(?:is )?(?:forecasts?|projections?|projected|target|pron[oó]stico|proyecci[oó]n|pr[eé]vision|prognose)\W*"
+        ),
+        frozenset({"f"}),
+    ),
+    (
+        "provisional",
+        re.compile(
+            r"(?:(?:is|figures?|data|datos?|dados?|données) )*(?:provisional(?:es)?|preliminary|preliminar(?:es)?"
+            r"|provisoires?"
+            r"|provis[oó]rio|vorläufig\w*|tentative)(?: (?:figures?|data|value))?\W*"
+        ),
+        frozenset({"p"}),
+    ),
+    (
+        "estimated",
+        re.compile(
+            r"(?:(?:is|figures?|data|dato) )*(?:estimated?|estimates|imputed|imputation|estimad[oa]|imputad[oa]"
+            r"|estim[eé]e?|geschätzt)"
+            r"(?: (?:figures?|data|value))?\W*"
+        ),
+        frozenset({"e", "i", "s"}),
+    ),
+    (
+        "incomplete",
+        re.compile(
+            r"(?:(?:is|data|coverage) )*(?:incomplete|partial(?: (?:data|year|coverage))?|incomplet[oae]|parcial"
+            r"|partielle?"
+            r"|unvollständig)(?: (?:data|coverage))?\W*"
+        ),
+        frozenset(),
+    ),
+)
+"""What a flag says of a figure: in words, and as a letter of SDMX or Eurostat in a column of flags."""
+
+
+def check_words_beside(
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    unused: Sequence[UnusedColumn],
+    concordance: Concordance | None,
+) -> list[Outcome]:
+    """Warn of words in columns that a table's source does not use against what it declares of all rows.
+
+    Args:
+        connection: has ``used_row``.
+        folder: the source.
+        unused: the columns of its tables of text that it does not use; none of incidents.
+        concordance: its links.
+    """
+    label = folder.source.constants.get("national_code", "")
+    label += (
+        "".join(f" {link.national_label}" for link in concordance.links if link.national_code == label)
+        if (concordance and label)
+        else ""
+    )
+    columns = [one for one in unused if not one.is_place and one.words and len(one.words) <= _MOST_WORDS]
+    found = [told for column in columns for told in _against_declaration(connection, folder, column, label)]
+    flags = [column for column in columns if not column.in_sql and _FLAGS.fullmatch(_name(column))]
+    flagged = [told for column in flags for told in _flagged(connection, column)]
+    return [_outcome("constants_agree", len(columns), found), _outcome("flags_unread", len(flags), flagged)]
+
+
+def _outcome(rule: str, checked: int, found: Sequence[str]) -> Outcome:
+    if not checked:
+        return Outcome(rule, "not applicable", 0, 0)
+    shown = "; ".join(found[:_MOST_SHOWN])
+    return Outcome(rule, "warned" if found else "passed", max(checked, len(found)), len(found), shown)
+
+
+def _name(column: UnusedColumn) -> str:
+    return " ".join(fold(column.name).replace("_", " ").split())
+
+
+def _used(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Used]:
+    rows: list[_Used] = run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
+    return rows
+
+
+def _against_declaration(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn, label: str
+) -> Iterator[str]:
+    """Yield what a column says against a constant of the source, or against the column of its periods."""
+    constants, name = folder.source.constants, _name(column)
+    if constants.get("sex") in ("M", "F") and all(map(sex_of_word, column.words)) and not says_suspects(name):
+        yield from _others(
+            connection, column, "sex", constants["sex"], lambda word: sex_of_word(word) == constants["sex"]
+        )
+    if "ref_area" in constants and _AREAS.fullmatch(name) and _names_areas(column):
+        yield from _others(
+            connection, column, "ref_area", constants["ref_area"], lambda word: _may_be(word, constants["ref_area"])
+        )
+    is_years = all(map(_YEAR.fullmatch, column.words))
+    if "time_period" in constants and is_years and _YEARS.fullmatch(name):
+        year = constants["time_period"][:4]
+        yield from _others(connection, column, "time_period", constants["time_period"], lambda word: word == year)
+    if "national_code" in constants and _OFFENCES.fullmatch(name) and len(column.words) > 1:
+        yield from _others(
+            connection, column, "national_code", constants["national_code"], lambda word: not are_different(word, label)
+        )
+    if "time_period" in folder.source.columns and is_years and not column.in_sql and _OF_THE_EVENT.match(name):
+        yield from _other_years(connection, column)
+
+
+def _others(
+    connection: duckdb.DuckDBPyConnection,
+    column: UnusedColumn,
+    dimension: str,
+    constant: str,
+    agrees: Callable[[str], bool],
+) -> Iterator[str]:
+    """Yield the words of a column, in rows that are used, that are something else than a constant."""
+    others = [row for row in _used(connection, column) if not agrees(row[0])]
+    if others:
+        words = list(dict.fromkeys(row[0] for row in others))
+        shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
+        rows, first = sum(row[2] for row in others), others[0]
+        yield (
+            f"{column.name!r} says {shown} of {rows:,} figures (first {first[5]}, row {first[7]}), but "
+            f"constants.{dimension} is {constant}"
+        )
+
+
+def _names_areas(column: UnusedColumn) -> bool:
+    return sum(map(bool, map(areas_called, column.words))) >= _LEAST_NAMES * len(column.words)
+
+
+def _may_be(word: str, code: str) -> bool:
+    """Tell whether a word may be the name of an area, of one inside it, or of one around it."""
+    called = areas_called(word)
+    around = {above for area, above, _ in area_ancestors() if area == code} | {code}
+    return not called or any(area.code in around or area.code.startswith(f"{code}-") for area in called)
+
+
+def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
+    rows = [row for row in _used(connection, column) if row[1] is not None]
+    other = [row for row in rows if row[0] != row[1]]
+    differing, of = sum(row[2] for row in other), sum(row[2] for row in rows)
+    if of and differing >= _LEAST_DIFFERING * of:
+        word, year, *_, file, _, number = other[0]
+        yield (
+            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {word} of that "
+            f"published for {year} ({file}, row {number})"
+        )
+
+
+def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
+    """Yield what the flags in a column say of figures that are used."""
+    said: dict[tuple[str, str], list[_Used]] = {}
+    short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
+    is_confidentiality = _name(column).startswith("conf")
+    for row in _used(connection, column):
+        word = fold(row[0])
+        for meaning, words, letters in _MEANINGS:
+            if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
+                said.setdefault((row[0], meaning), []).append(row)
+    for (word, meaning), rows in said.items():
+        file, _, number = rows[0][5:]
+        zeros = sum(row[4] for row in rows)
+        shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
+        yield (
+            f"{column.name!r} says {word!r} ({meaning}) of {sum(row[2] for row in rows):,} figures{shown} "
+            f"(first {file}, row {number})"
+        )
