@@ -136,7 +136,9 @@ def run_duckdb(path: Path, work: Path, memory: str) -> Made:
         _lists(connection)
         attributes = ", ".join(f"'_T' AS {name}" for name in ATTRIBUTES)
         connection.execute(FLOOR.format(ages=_age_cases(), path=path, attributes=attributes))
-        ((total, cells),) = connection.execute("SELECT sum(value) FILTER (sex = '_T' AND age = '_T'), count(*) FROM observation").fetchall()
+        ((total, cells),) = connection.execute(
+            "SELECT sum(value) FILTER (sex = '_T' AND age = '_T'), count(*) FROM observation"
+        ).fetchall()
     return float(total), int(cells)
 
 
@@ -156,7 +158,9 @@ def run_pipeline(path: Path, work: Path, memory: str) -> Made:
     if code:
         raise SystemExit(code)
     with duckdb.connect(str(work / "data/published/crime.duckdb"), read_only=True) as connection:
-        ((total, cells),) = connection.execute("SELECT sum(value) FILTER (sex = '_T' AND age = '_T'), count(*) FROM out.observation").fetchall()
+        ((total, cells),) = connection.execute(
+            "SELECT sum(value) FILTER (sex = '_T' AND age = '_T'), count(*) FROM out.observation"
+        ).fetchall()
     return float(total), int(cells)
 
 
