@@ -36,7 +36,7 @@ from schemas.definition.layouts import Layout as Layout
 from schemas.definition.layouts import ReadOptions as ReadOptions
 from schemas.definition.layouts import reads_other_sheets as reads_other_sheets
 from schemas.definition.layouts import unreachable_layout
-from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
+from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS, PER_UNIT
 from schemas.definition.measures import Measure as Measure
 from schemas.definition.messages import (
     code_of,
@@ -84,6 +84,10 @@ class Exclusion(Declared):
     reason: str
 
 
+_VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|rev|r)[ ._-]?(\d{1,3})(?!\d)", re.IGNORECASE)
+"""The number of a version in the name of a file."""
+
+
 class Replaced(Declared):
     """A corrected edition: its file or pattern, the file or pattern that it replaces, and the years concerned."""
 
@@ -93,6 +97,17 @@ class Replaced(Declared):
         default=(), description="only the rows of these years; all rows of the file if not given"
     )
     note: str
+
+    @model_validator(mode="after")
+    def _replaces_an_older_one(self) -> Replaced:
+        """A first version does not replace the second; the names say which is which."""
+        new, old = (_VERSION.search(name) for name in (self.file, self.replaces))
+        if new and old and int(new[1]) < int(old[1]):
+            raise ValueError(
+                f"{self.file} is by its name an earlier version than {self.replaces}: file is the corrected edition, "
+                "replaces the one whose rows are left out"
+            )
+        return self
 
     def condition(self, period: str | None) -> str:
         """Return the condition for replaced rows, in SQL that DuckDB and Spark share; years are four digits."""
@@ -510,6 +525,11 @@ class Source(Declared):
                 "cumulative: needs rows: cells, columns.time_period and columns.value: a month is the difference from "
                 "the month before of the same series, which must have exactly one row"
             )
+        written = {"thousands", "decimal"} & self.model_fields_set
+        if self.kind == "incident" and written and "value" not in self.columns:
+            raise ValueError(
+                f"{min(written)}: no column gives how many each row counts (columns.value); delete the key"
+            )
         if self.multiply > 1 and "value" in self.constants:
             raise ValueError("multiply: each row counts constants.value; write the number of units there")
         if self.allocate_unknown and not any({"sex", "age"} & set(breakdown.by) for breakdown in self.breakdowns):
@@ -550,8 +570,12 @@ class Source(Declared):
             raise ValueError("rows: estimates are not added up; write cells, or delete the key")
         if self.kind != "survey":  # whose columns of errors are refused
             self._check_errors()
-        if self.multiply > 1 and any(measure.unit != "number" for measure in self.measures.values()):
-            raise ValueError("multiply: is for numbers; declare measures in percent or rates as a source of their own")
+        times = {PER_UNIT.get(measure.unit, 1) for measure in self.measures.values()}
+        if self.multiply > 1 and times not in ({1}, {self.multiply}):
+            raise ValueError(
+                "multiply: is for numbers, and for shares that become percent (100) or rates (1000 for per_1000 ...); "
+                "declare measures of different units as sources of their own"
+            )
         return self
 
     def _check_errors(self) -> None:

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 WITH_DRAFTS = "also use concordance links that have not been reviewed (default: their counts are left out, and listed)"
 
 
-def data_arguments() -> argparse.ArgumentParser:
-    """Return the arguments of a command that reads or writes a data folder."""
+def common_arguments(*, data: bool, json: bool) -> argparse.ArgumentParser:
+    """Return the arguments of a command that reads or writes a data folder, and of one that answers."""
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument(
-        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, otherwise the project's, otherwise ./data)"
-    )
-    parent.add_argument("--json", action="store_true", help="print JSON")
+    if data:
+        parent.add_argument(
+            "--data", metavar="DIR", help="data folder (default: ICCS_DATA, otherwise the project's, otherwise ./data)"
+        )
+    if json:
+        parent.add_argument("--json", action="store_true", help="print JSON")
     return parent
 
 
@@ -38,16 +40,26 @@ def waiting_arguments() -> argparse.ArgumentParser:
     return parent
 
 
-def add_command(commands: Commands, name: str, help_text: str, *more: argparse.ArgumentParser) -> Any:
-    """Add a command with the arguments of :func:`data_arguments` and of further parsers.
+def add_command(
+    commands: Commands,
+    name: str,
+    help_text: str,
+    *more: argparse.ArgumentParser,
+    data: bool = True,
+    json: bool = True,
+) -> Any:
+    """Add a command with the arguments of :func:`common_arguments` and of further parsers.
 
     Args:
         commands: where to add it.
         name: name of the command.
         help_text: one line of help.
         more: parsers whose arguments it takes as well.
+        data: whether it uses a data folder.
+        json: whether it has an answer; not if it serves until it is stopped.
     """
-    return commands.add_parser(name, parents=[data_arguments(), *more], help=help_text, description=help_text)
+    common = common_arguments(data=data, json=json)
+    return commands.add_parser(name, parents=[common, *more], help=help_text, description=help_text)
 
 
 def add_group(commands: Commands, name: str, help_text: str) -> Commands:
@@ -97,7 +109,7 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     from pathlib import Path
 
     from pipelines.reader.areas import find_area
-    from pipelines.reader.names import find_category, find_code
+    from pipelines.reader.names import find_category, find_code, find_listed
     from pipelines.reader.plots.sheets import style_path
     from pipelines.reader.plots.style import check_picture_path
     from pipelines.reader.selection import SeriesQuery
@@ -112,6 +124,6 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
         age=find_code("age", options.age, settings),
         freq=freq,
         source=options.source,
-        stage=options.stage,
-        counting_unit=options.unit,
+        stage=options.stage and find_listed("stage", options.stage),
+        counting_unit=options.unit and find_listed("counting_unit", options.unit),
     )

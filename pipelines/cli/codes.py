@@ -18,7 +18,9 @@ Language = Literal["en", "fr", "es"]
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "codes", "show an ICCS category, by code or title, or search: codes search TEXT")
+    parser = add_command(
+        commands, "codes", "show an ICCS category, by code or title, or search: codes search TEXT", data=False
+    )
     parser.add_argument("words", nargs="+", metavar="CODE | search TEXT")
     parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of titles and search")
     parser.set_defaults(command=codes_command)

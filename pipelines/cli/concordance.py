@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the commands."""
     group = add_group(commands, "concordance", "check, measure, compare, draft and export concordances")
-    check = add_command(group, "check", "check the rules for concordances")
+    check = add_command(group, "check", "check the rules for concordances", data=False)
     check.add_argument("names", nargs="*", metavar="SOURCE | FILE", help="which (default: all)")
     check.set_defaults(command=check_command)
     coverage = add_command(group, "coverage", "show the share of each source's counts that is linked, by ICCS level")
@@ -33,7 +33,7 @@ def add_parser(commands: Commands) -> None:
     difference.add_argument("--source", help="source whose counts are mapped again (default: the name of NEW)")
     difference.set_defaults(command=diff_command)
     _add_suggest(group)
-    benchmark = add_command(group, "evaluate", "measure the quality of the proposals on held-out lists")
+    benchmark = add_command(group, "evaluate", "measure the quality of the proposals on held-out lists", data=False)
     benchmark.add_argument(
         "sources", nargs="*", metavar="SOURCE", help="which lists to hold out (default: each in turn)"
     )
@@ -41,7 +41,7 @@ def add_parser(commands: Commands) -> None:
         "--strict", action="store_true", help="ignore our own terms that repeat the labels of these lists"
     )
     benchmark.set_defaults(command=evaluate_command)
-    export = add_command(group, "export", "write the correspondence table as a workbook")
+    export = add_command(group, "export", "write the correspondence table as a workbook", data=False)
     export.add_argument("source", metavar="SOURCE")
     export.add_argument("--format", choices=("unodc",), default="unodc", help="one sheet per ICCS section (xlsx)")
     export.add_argument("--lang", choices=("en", "es"), default="en", help="language of the ICCS texts")
@@ -50,7 +50,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def _add_suggest(group: Commands) -> None:
-    suggest = add_command(group, "suggest", "propose categories for a list of national codes")
+    suggest = add_command(group, "suggest", "propose categories for a list of national codes", data=False)
     suggest.add_argument("file", metavar="FILE", help="CSV file in UTF-8 with one row per national code")
     suggest.add_argument("--code", required=True, metavar="COL", help="column with the code")
     suggest.add_argument("--label", required=True, metavar="COL", help="column with the label")
@@ -314,5 +314,8 @@ def export_command(options: argparse.Namespace) -> int:
         write_correspondence(_read(options.source), output, options.lang)
     except ImportError as error:
         raise UsageError(str(error)) from error
-    print_line(f"{output}: correspondence of {options.source}, one sheet per ICCS section")
+    if options.json:
+        print_json({"output": output})
+    else:
+        print_line(f"{output}: correspondence of {options.source}, one sheet per ICCS section")
     return EXIT_DONE

@@ -23,7 +23,7 @@ def add_parser(commands: Commands) -> None:
     group = add_group(commands, "sources", "list, show and draft sources")
     listing = add_command(group, "list", "list the sources, one per line")
     listing.set_defaults(command=list_command)
-    show = add_command(group, "show", "show one source: publisher, licence, files, measures")
+    show = add_command(group, "show", "show one source: publisher, licence, files, measures", data=False)
     show.add_argument("source", metavar="SOURCE")
     show.set_defaults(command=show_command)
     _add_new(group)

@@ -26,9 +26,7 @@ from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
-from pipelines.harmonise.checks.left_columns import columns_left
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
-from pipelines.harmonise.checks.named_acts import check_named_acts
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_following_files,
@@ -48,8 +46,10 @@ from pipelines.harmonise.checks.rows_that_count import (
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.total_rows import check_total_rows
-from pipelines.harmonise.checks.unused_columns import UnusedColumn, unused_columns
-from pipelines.harmonise.checks.unused_words import (
+from pipelines.harmonise.checks.words.left_columns import columns_left
+from pipelines.harmonise.checks.words.named_acts import check_named_acts
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, unused_columns
+from pipelines.harmonise.checks.words.unused_words import (
     UnusedWord,
     check_area_words,
     headings_in_words,
@@ -58,8 +58,8 @@ from pipelines.harmonise.checks.unused_words import (
     words_unused,
     years_in_words,
 )
+from pipelines.harmonise.checks.words.words_beside import check_words_beside
 from pipelines.harmonise.checks.words_alike import check_words
-from pipelines.harmonise.checks.words_beside import check_words_beside
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -300,10 +300,12 @@ def _judge_captions(
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
     captions = judged.raw.captions
+    # Persons on a day in December are no part of a year.
+    on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
     headings = (*captions, *headings_in_words(unused))
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
-        judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
+        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
         judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
         judge_headings(headings, source),

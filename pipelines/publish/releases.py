@@ -23,7 +23,6 @@ from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import load_tables, quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 
-_READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
 _LARGEST = 10
 _HISTORY = ("release_history", "release_source")
 
@@ -216,14 +215,19 @@ def _second_name(path: Path, target: Path) -> None:
             os.link(path, temporary)
         except OSError:  # exFAT, some network folders
             shutil.copyfile(path, temporary)
-            temporary.chmod(_READ_ONLY)
+            _make_read_only(temporary)
 
     replace_atomically(target, link_or_copy)
 
 
+def _make_read_only(path: Path) -> None:
+    """Take the right to write, which a client could use to lock every reader out; who may read it stays the same."""
+    path.chmod(path.stat().st_mode & 0o444)
+
+
 def put_in_place(half: Path, settings: Settings) -> None:
     """Make a finished file the published one in one step: readers see the complete old file or the complete new one."""
-    half.chmod(_READ_ONLY)
+    _make_read_only(half)
     os.replace(half, settings.published)
     settings.published.with_name(settings.published.name + ".wal").unlink(missing_ok=True)  # of a file that is gone
 

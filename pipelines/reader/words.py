@@ -31,7 +31,7 @@ WORDS = {
         "Above each panel, on the right: its latest rate comparable with other years, for {year} or the year in "
         "brackets."
     ),
-    "log": "Logarithmic scale; a year without an event is not drawn.",
+    "log": "Logarithmic scale; a year with a count of zero is not drawn.",
     "bounds": (
         "Brackets: the sex or age of too many persons is unknown; the rate lies between these limits (with none "
         "of them, with all of them)."
@@ -99,7 +99,7 @@ WORDS = {
     "none given": "none given",
     "ranked": "ranked",
     "no other alike": "no other figure is comparable",
-    "fewer events": "fewer than {n} events",
+    "fewer events": "count below {n}",
     "status": "status {status}",
     "part missing": "part of it is missing or exceptional",
     "differs": "{what} differs: {parts}",
@@ -116,7 +116,7 @@ WORDS = {
     "class lowest": "lowest",
     "disputed borders": "Dotted borders: disputed (set {name}).",
     "hatched": "Hatched: no rate, or none comparable with the others; not zero.",
-    "few events": "*: fewer than {n} events.",
+    "few events": "*: count below {n}.",
     "few events in": "Fewer than {n} events, so chance can move the rate a long way: {where}.",
     "without outline": "Not drawn (no outline): {names}.",
     "names of areas": "Areas are named where there is room, or shown by their code where only that fits.",

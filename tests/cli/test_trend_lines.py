@@ -25,12 +25,12 @@ def test_limits_and_p_are_printed_wherever_they_are_published() -> None:
     )
     assert "(-20.0 to +95.3), p = 0.310" in _line(**quiet, change_percent=25.0)
     few = _line(**quiet, no_percent_reason="few_events")
-    assert few.endswith("(fewer than 20 events in 2019), ratio 1.25 (0.80 to 1.95), p = 0.310; no break in between")
+    assert few.endswith("(a count below 20 in 2019), ratio 1.25 (0.80 to 1.95), p = 0.310; no break in between")
 
 
 def test_from_no_event_there_is_a_lower_limit_only() -> None:
     line = _line(direction="increase", no_percent_reason="no_events", ratio_low=2.4, p_value=0.002)
-    assert "no events in 2019), ratio at least 2.40, p = 0.002" in line
+    assert "a count of 0 in 2019), ratio at least 2.40, p = 0.002" in line
 
 
 def test_what_is_not_tested_has_neither() -> None:

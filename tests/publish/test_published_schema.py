@@ -59,7 +59,7 @@ def test_every_view_and_macro_of_the_package_has_a_comment() -> None:
 def test_a_comment_states_the_thresholds_that_the_statement_uses() -> None:
     """The numbers are those of schemas/comparison.yml and docs/methodology.md, as a reader of the file sees them."""
     comments = {statement.name: statement.comment for statement in load_published()}
-    assert "fewer than 20 events" in comments["out.change_between"]
+    assert "a count below 20" in comments["out.change_between"]
     assert "with r = 0.6," in comments["out.change_between"]
     assert "within 1 % of the mean estimate a year" in comments["out.estimate_trend"]
 

@@ -55,7 +55,7 @@ def test_each_area_has_its_shade_and_says_its_rate_and_course() -> None:
     ]  # fmt: skip
     said = {one.text for place in range(5) for path in _paths(found, f"shade{place}") for one in path}
     assert {"Name of MX-AGU: 1.00", "Name of MX-JAL: 14.0, rising", "Name of MX-COL: 9.00 *"} <= said
-    assert "*: fewer than 20 events." in found.notes and str(found.picture).count("*<") == 2  # rate and name of one
+    assert "*: count below 20." in found.notes and str(found.picture).count("*<") == 2  # rate and name of one
     assert len(_paths(found, "course-mark")) == 1  # inconclusive has none
     assert ("▲", "rising") in found.marks
 

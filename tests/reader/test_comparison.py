@@ -44,7 +44,7 @@ def test_figures_that_are_alike_are_ranked_by_rate() -> None:
             "(ranked: one, as stated)",
         ),
         ({"caveats": "volume_jump;model_estimate"}, "scope: model estimate (ranked: same as the category)"),
-        ({"events": 19.0}, "fewer than 20 events"),
+        ({"events": 19.0}, "count below 20"),
         ({"caveats": "months_missing"}, "months missing"),
         ({"rate_per_100k": None, "no_rate_reason": "no_population"}, "no rate: no population"),
         ({"obs_status": "Q"}, "status Q (Missing: suppressed)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,8 @@ def test_years_with_few_events_are_named() -> None:
 
     assert few_notes([many], ["M"], "en") == []
     assert few_notes([few], ["F"], "en") == ["Fewer than 10 events, so chance can move the rate a long way: 2021-2022."]
+    of_one_day = replace(few, rows=[row | {"is_stock": True} for row in few.rows])
+    assert few_notes([of_one_day], ["F"], "en") == []
     (note,) = few_notes([many, few], ["M", "F"], "es")
     assert note.endswith(": F 2021-2022.")
     (note,) = few_notes([few] * 7 + [many], "ABCDEFGM", "fr")

@@ -197,7 +197,10 @@ def test_every_line_and_picture_names_the_stage_and_unit(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--stage", "held_sentenced"], "from held_sentenced; there are: xx_police: recorded offences; xx_police"),
+        (
+            ["--stage", "held_sentenced"],
+            "with stage held_sentenced; there are: xx_police: recorded offences; xx_police",
+        ),
         (["--age", "Y15T30"], "unknown age 'Y15T30'"),
         (["--age", "Y15T29"], "no annual series of TOTAL in MX, sex _T, age Y15T29; the area has none at all"),
     ],
@@ -212,6 +215,25 @@ def test_a_stage_or_age_that_is_not_there_is_refused_with_those_that_are(
 def test_a_source_that_none_of_the_areas_has_is_refused_with_those_that_there_are(settings: Settings) -> None:
     with pytest.raises(UsageError, match="there are: xx_police: recorded offence"):
         read_rates_of_areas(SeriesQuery("TOTAL", source="xx_none"), ["MX"], settings)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "word"),
+    [
+        ("en", "count below 20", "event"),
+        ("fr", "effectif inférieur à 20", "fait"),
+        ("es", "recuento inferior a 20", "hecho"),
+    ],
+)
+def test_nothing_that_is_printed_of_persons_held_calls_them_events(
+    settings: Settings, capsys: pytest.CaptureFixture[str], language: str, said: str, word: str
+) -> None:
+    with duckdb.connect(str(settings.published)) as connection:
+        connection.execute("UPDATE out.rate SET value = 12 WHERE ref_area = 'AR'")
+    of_prisons = ["TOTAL", "--stage", "held", "--areas", "MX", "AR", "--lang", language]
+    assert main(["compare", *of_prisons, "--data", str(settings.data)]) == 0
+    printed = capsys.readouterr().out
+    assert said in printed and word not in printed
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

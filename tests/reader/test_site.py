@@ -229,7 +229,7 @@ def test_only_countries_that_count_the_same_are_put_in_an_order_and_the_others_s
         "CC": ["counting unit: offence (ranked: victim)"],
         "DD": ["status P (Provisional value)"],
         "EE": ["part of it is missing or exceptional"],
-        "FF": ["fewer than 20 events"],
+        "FF": ["count below 20"],
         "HH": ["no rate: no population"],
     }
     assert found.elsewhere == {"GG": ("2011", "2011")}

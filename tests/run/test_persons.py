@@ -179,16 +179,23 @@ def test_a_run_that_is_killed_leaves_no_name_outside_the_folder_for_work(
     assert holding(settings.data) == []
 
 
-def test_what_is_written_is_for_owner_and_group(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("umask", "others"), [(0o022, 0o007), (0o077, 0o077)], ids=["usual", "stricter"])
+def test_what_is_written_is_for_owner_and_group(tmp_path: Path, umask: int, others: int) -> None:
+    """The published file and the kept release too, after a load that is accepted and one that is refused."""
+    settings = Settings(data=tmp_path / "data")
+    good = tmp_path / "good"
+    good.mkdir()
+    (good / "a.csv").write_text("".join(",".join(row) + "\n" for row in [COLUMNS, *([GOOD] * 30)]), encoding="utf-8")
     give(tmp_path / "in", "csv")
-    before = os.umask(0o022)
+    before = os.umask(umask)
     try:
         program.prepare_process()
-        run_all(
-            [list_sources(SOURCES)["xx_test_incidents"]], Session(Settings(data=tmp_path / "data"), tmp_path / "in")
-        )
+        for folder in (good, tmp_path / "in"):
+            run_all([list_sources(SOURCES)["xx_test_incidents"]], Session(settings, folder))
     finally:
         os.umask(before)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for path in (tmp_path / "data").rglob("*"):
-        assert path.stat().st_mode & 0o007 == 0, path
+    assert settings.published.is_file() and list(settings.releases.glob("*.duckdb"))
+    for path in settings.data.rglob("*"):
+        assert path.stat().st_mode & others == 0, path
+        assert path.is_dir() or path.suffix != ".duckdb" or path.stat().st_mode & 0o222 == 0, path

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command
-from pipelines.cli.printing import print_error, print_line
+from pipelines.cli.printing import print_error, print_json, print_line
 from pipelines.system.running.children import SERVED_BY
 from schemas.errors import UsageError
 
@@ -45,7 +45,7 @@ _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "serve", "run on a schedule (Prefect, local)")
+    parser = add_command(commands, "serve", "run on a schedule (Prefect, local)", json=False)
     parser.add_argument("--port", type=int, default=4200, help="port of the web UI (default: 4200)")
     parser.add_argument(
         "--runner",
@@ -399,11 +399,14 @@ def deploy_command(options: argparse.Namespace) -> int:
     if project is not None:
         environment[VARIABLE] = str(project.root)
     names = deploy(planned, options.pool, environment, project.root if project else settings.data.parent)
+    notices = tell_by_server(names, options.notify, settings.notify_silent_days) if options.notify else []
+    if options.json:
+        print_json({"deployments": [f"iccs/{name}" for name in names], "notices": notices})
+        return EXIT_DONE
     for name in names:
         print_line(f"deployed iccs/{name}")
-    if options.notify:
-        for name in tell_by_server(names, options.notify, settings.notify_silent_days):
-            print_line(f"notices by {options.notify}: {name.removeprefix('iccs: ')}")
+    for name in notices:
+        print_line(f"notices by {options.notify}: {name.removeprefix('iccs: ')}")
     print_line(f"a worker executes the runs: prefect worker start --pool {options.pool}")
     return EXIT_DONE
 

@@ -36,6 +36,8 @@ def notebook_command(options: argparse.Namespace) -> int:
         for path in written:
             print_line(f"written: {path}")
     if not options.html:
+        if options.json:
+            print_json({"written": written})
         return open_jupyter(folder, environment, browser=not options.no_browser)
     pages = []
     for page in write_pages(folder, environment):

@@ -41,7 +41,7 @@ def query_command(options: argparse.Namespace) -> int:
         if options.json:
             print_json({"output": options.output, "rows": rows})
         else:
-            print_line(f"{rows:,} rows: {options.output}")
+            print_line(f"{_rows(rows)}: {options.output}")
         return EXIT_DONE
     result = query(options.sql, settings)
     if options.json:
@@ -54,5 +54,14 @@ def query_command(options: argparse.Namespace) -> int:
         if len(result.rows) > most:
             print_line(f"the first {most:,} of {len(result.rows):,} rows; all: --output FILE.csv (or .xlsx, .parquet)")
         elif sys.stdout.isatty():
-            print_line(f"{len(result.rows):,} rows")
+            print_line(_rows(len(result.rows)))
     return EXIT_DONE
+
+
+def _rows(number: int) -> str:
+    """Return a number of rows in words.
+
+    >>> _rows(1), _rows(1200)
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} row{'s' if number != 1 else ''}"

@@ -32,10 +32,12 @@ def add_parser(commands: Commands) -> None:
     package = _add_leaving(group, "package", "write what may leave as a protected DuckDB release and a data package")
     package.add_argument("--sign", metavar="FILE", help="private key for signing the checksums (iccs share key)")
     package.set_defaults(command=package_command)
-    key = add_command(group, "key", "create a key for signing packages, in a file with mode 600")
+    key = add_command(group, "key", "create a key for signing packages, in a file with mode 600", data=False)
     key.add_argument("file", metavar="FILE", help="must not exist yet; keep it secret")
     key.set_defaults(command=key_command)
-    verify = add_command(group, "verify", "check the signature of a package and the checksum of each of its files")
+    verify = add_command(
+        group, "verify", "check the signature of a package and the checksum of each of its files", data=False
+    )
     verify.add_argument("package", metavar="DIR")
     verify.add_argument(
         "--key",
@@ -65,7 +67,8 @@ def add_parser(commands: Commands) -> None:
 
 
 def _add_serve(group: Commands) -> None:
-    serve = add_command(group, "serve", "answer SDMX REST requests from packages (/v1 and /v2); reads nothing else")
+    text = "answer SDMX REST requests from packages (/v1 and /v2); reads nothing else"
+    serve = add_command(group, "serve", text, data=False, json=False)
     serve.add_argument(
         "packages", metavar="DIR", help="a package, or a folder of packages: the newest is the current one"
     )

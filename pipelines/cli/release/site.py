@@ -27,7 +27,7 @@ def add_parser(commands: Commands) -> None:
         "@duckdb/duckdb-wasm@1.32.0 apache-arrow@17.0.0",
     )
     build.set_defaults(command=build_command)
-    serve = add_command(group, "serve", "show a site on this machine (127.0.0.1)")
+    serve = add_command(group, "serve", "show a site on this machine (127.0.0.1)", data=False, json=False)
     serve.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
     serve.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
     serve.set_defaults(command=serve_command)

@@ -66,7 +66,7 @@ def print_comparison(found: Comparison, language: str, settings: Settings) -> No
     if found.unranked:
         print_line()
         print_table(
-            ["not ranked", "area", "unit", "rate", "low", "high", "events", "why"],
+            ["not ranked", "area", "unit", "rate", "low", "high", "count", "why"],
             [
                 [row["ref_area"], _name(row, language), _unit(row), *_figures(row), "; ".join(row["why"])]
                 for row in found.unranked
@@ -124,7 +124,7 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
         print_line(f"{what}: no ranking, because no two figures are comparable in all respects")
         return
     print_table(
-        ["place", "code", "area", "rate", "low", "high", "events", "status"],
+        ["place", "code", "area", "rate", "low", "high", "count", "status"],
         [
             [row["place"], row["ref_area"], _name(row, language), *_figures(row), row["obs_status"]]
             for row in found.ranked[:most]

@@ -108,8 +108,9 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     )
     if any(symbols):
         print_line(
-            "status: observation status other than A (normal); few: fewer than "
-            f"{load_comparison_rules().fewest_events} events: chance decides the rank, use the confidence limits"
+            "status: observation status other than A (normal); few: a count below "
+            f"{load_comparison_rules().fewest_events}: one more or less can change the rank; use the confidence limits "
+            "where there are any"
         )
     for caveat, areas in found.caveats.items():
         print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")

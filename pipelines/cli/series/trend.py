@@ -252,7 +252,7 @@ def _no_percent(record: dict[str, Any]) -> str:
     if record["no_percent_reason"] not in ("few_events", "no_events"):
         return ""
     few = load_comparison_rules().fewest_events
-    many = "no events" if record["no_percent_reason"] == "no_events" else f"fewer than {few} events"
+    many = "a count of 0" if record["no_percent_reason"] == "no_events" else f"a count below {few}"
     return f", change not given in percent ({many} in {record['first_year']})"
 
 

@@ -25,7 +25,11 @@ _OTHER_YEAR = re.compile(
     rf"|\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd|th)?)\s+)*{_NOT_DECEMBER}"
     rf"|\by/?e\s+(?:\d{{1,2}}\s+)?{_NOT_DECEMBER}"
     r"|\bapr(?:il)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*mar(?:ch)?\b|\bjuly?\b[^.;]{0,8}(?:\bto\b|-|–)\s*june?\b"
-    r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b",
+    r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b"
+    # of another calendar: Ethiopia, Thailand, Nepal, Iran, Saudi Arabia, Japan, Taiwan
+    r"|\b(?:ethiopian|buddhist|(?:solar )?hijri|persian|jalali|nepali|bikram|vikram|hebrew|minguo|saka)\s+"
+    r"(?:calendar|years?|era|sambat)\b|\b(?:b\.\s?e|e\.\s?c|b\.\s?s|a\.\s?h)\.(?=[\s)\]]|$)"
+    r"|พ\.\s?ศ\.|هـ|ዓ\.?ም|令和|平成|昭和|民國",
     re.IGNORECASE,
 )
 _OF_TWO = re.compile(r"\b((?:19|20)\d\d)\s?[-–/]\s?((?:19|20)?\d\d)\b")

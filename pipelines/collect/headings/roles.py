@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption
+from pipelines.collect.headings.kinds_of_figures import kind_said, persons_said
 from pipelines.collect.headings.rates_in_words import says_rate, unit_said
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
@@ -99,11 +100,11 @@ def judge_headings(captions: Iterable[Caption], source: Source) -> Outcome:
         for role, column in source.columns.items()
         for what in _of_column(role, column, source)
     ]
-    for caption in captions:
-        for what in _of_figures(caption, source):
-            where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
-            shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
-            found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
+    said = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
+    for caption, what in (*said, *persons_said(captions, source)):
+        where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
+        shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
+        found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
     found = list(dict.fromkeys(found))
     checked = max(len(source.columns) + sum(one.is_count for one in captions), len(found))
     return Outcome(_RULE, "warned" if found else "passed", checked, len(found), "; ".join(found[:10]))
@@ -146,6 +147,8 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
         yield from _of_stage(text, measure)
     if source.kind == "count" and caption.is_count:
         yield from _of_unit(text, measure)
+        if kind := kind_said(text, source):
+            yield f"{kind}, not the figures of the period"
     if caption.is_count and measure.figures in ("estimate", "ratio"):
         yield from _of_estimates(text, caption.text, measure)
 

@@ -16,11 +16,11 @@ import duckdb
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import says_rate
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.declarations import breakdown_columns, quote_literal
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.source import SourceFolder
 from schemas.words_of_totals import TOTALS, plain
 
@@ -39,6 +39,10 @@ _LEAST_NEAR = 100
 _LEAST_SPREAD = 1.5
 """Words with nearly the same figures in places of different size are editions or variants of one figure."""
 _MOST_WORDS = 40
+_LEAST_ALIKE_VALUE = 20
+_LEAST_ALIKE_FIGURES = 3
+_LEAST_ALIKE_SHARE = 0.05
+"""Rows with the same words are added up: from what number on, in how many sums, and in what share of all."""
 _KEYS = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
 _OF_COLUMNS = UnusedColumn("tally_part", "_column", in_sql=False, words=())
 _YEAR = r"\b(19|20)[0-9]{2}\b"
@@ -147,10 +151,33 @@ def check_added_rows(
                 rows=_rows_of(column, _parts_of_years(column, unused)),
                 detail=quote_literal(found),
             )
+    told += _rows_alike(connection, unused) if rows else []
     if problems:
         raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
     outcome = "warned" if told else "passed" if checked else "not applicable"
     return Outcome("parts_unlike", outcome, checked, len(told), "; ".join(told[:5]))
+
+
+def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> list[str]:
+    """Return, as text, the tables with rows that are added up although they differ in no word, only in the number.
+
+    What tells parts apart stands in a column. Rows of one label are parts of different groups, told by their place
+    alone (attempted, below homicide and below robbery), or a second table below the first.
+    """
+    told = []
+    for table in dict.fromkeys(column.table for column in unused):
+        names = next(column.others for column in unused if column.table == table)
+        words = ", ".join(map(quote_identifier, names)) or "0"
+        least = str(_LEAST_ALIKE_VALUE)
+        figures, sums, file, first, last = run_sql(
+            connection, "harmonise/rows_alike", raw=table, words=words, least_value=least
+        ).fetchall()[0]
+        if figures >= max(_LEAST_ALIKE_FIGURES, _LEAST_ALIKE_SHARE * sums):
+            told.append(
+                f"rows that differ in nothing but the number, in {figures:,} of {sums:,} sums ({file}, rows {first} "
+                f"and {last}): what tells them apart, or a second table below the first, is in no column"
+            )
+    return told
 
 
 def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:

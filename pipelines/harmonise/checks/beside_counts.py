@@ -9,7 +9,7 @@ from itertools import pairwise
 import duckdb
 
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier

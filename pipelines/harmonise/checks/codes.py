@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal

@@ -16,7 +16,7 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.header import Needed, fold
 from pipelines.collect.text_table import TextTable
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.outcomes import Outcome

@@ -309,6 +309,8 @@ def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
 def few_notes(series: Sequence[RateSeries], labels: Sequence[str], language: str) -> list[str]:
     """Return which years are based on few events, with names of several series, or only their number for many.
 
+    Persons counted on a day are no events that chance moves.
+
     Args:
         series: what is drawn.
         labels: the name of each.
@@ -316,7 +318,8 @@ def few_notes(series: Sequence[RateSeries], labels: Sequence[str], language: str
     """
     found = []
     for one, label in zip(series, labels, strict=True):
-        if few := [row["year"] for row in one.rows if row["value"] < FEWEST_EVENTS]:
+        few = [] if one.is_stock else [row["year"] for row in one.rows if row["value"] < FEWEST_EVENTS]
+        if few:
             found.append(f"{label} {year_spans(few)}" if len(series) > 1 else year_spans(few))
     if not found:
         return []

@@ -8,7 +8,7 @@
 -- variation is not known (chance gives them no limits), and where one of the counts is 0, which has no logarithm
 -- (out.change tests it exactly); not compared, with the reason in break_handling: a break between the years, another
 -- composition, or a year without a figure or with a figure that may not be compared. Limits and usual_swing_percent are NULL
--- where nothing is tested or compared. No change is given in percent of fewer than {{fewest_events}} events (no_percent_reason); its
+-- where nothing is tested or compared. No change is given in percent of a count below {{fewest_events}} (no_percent_reason); its
 -- ratio and limits are given.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
 -- reads: out.rate, out.series, out.source, out.area, out.iccs

@@ -15,13 +15,15 @@ from iccs.concordance import Concordance
 from pipelines.collect.header import fold
 from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.left_columns import is_age
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.labels import sex_of_word
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.area_names import areas_called
 from schemas.codelists import area_ancestors
 from schemas.source import SourceFolder
+from schemas.words_of_totals import plain
 
 _MOST_WORDS = 400
 _MOST_SHOWN = 5
@@ -49,6 +51,20 @@ _OF_THE_EVENT = re.compile(
     r".*(?<![^\W_])(?:reference|referencia|r[eé]f[eé]rence|occurrence|ocurrencia|(?:of|del?) (?:the )?(?:offen[cs]e"
     r"|event|hecho|fait))"
 )
+_AGES = re.compile(
+    r"(?:grupos? de |rango de |tranche d['’]?)?(?:ages?|edad(?:es)?|idade|alter"
+    r"|altersgruppe)(?: (?:group|band|class|range)s?)?"
+)
+_SEXES = re.compile(r".*(?:sex[oe]?|gender|g[eé]nero|geschlecht|genre)\b.*")
+_ATTRIBUTES = {
+    "weapon": re.compile(r"(?:type of |tipo de )?(?:weapons?|armas?|armes?|waffen?)(?: (?:used|type|empleada))?"),
+    "citizenship": re.compile(r"(?:citizenship|nationality|nacionalidad|nationalit[éä]t?|staatsangehörigkeit)"),
+    "relationship": re.compile(r"(?:victim.offender )?relationship|relaci[oó]n|parentesco"),
+    "motive": re.compile(r"motives?|motivo|m[oó]vil"),
+}
+_KIND_OF_PLACE = re.compile(r"(?:zona |area )?(?:urban[oa]?|rural|urbaine?|ländlich|städtisch)(?: areas?)?")
+_VARIANTS = re.compile(r"(?:population )?(?:variante?|scenario|escenario|sc[ée]nario|projection)s?")
+_OBSERVED = re.compile(r"estimat\w*|observed|actual|estimaci[oó]n|observad[oa]|estimées?|beobachtet", re.IGNORECASE)
 _FLAGS = re.compile(
     r"(?:(?:obs|observation|conf|confidentiality|data|value|figure|estimate) ?)?(?:status|flags?|symbols?"
     r"|foot ?notes?|notes?|remarks?"
@@ -78,7 +94,8 @@ _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
     (
         "forecast",
         re.compile(
-            r"(?:is )?(?:forecasts?|projections?|projected|target|pron[oó]stico|proyecci[oó]n|pr[eé]vision|prognose)\W*"
+            r"(?:is )?(?:forecasts?|projections?|projected|target|pron[oó]stico|proyecci[oó]n|pr[eé]vision"
+            r"|prognose)\W*"
         ),
         frozenset({"f"}),
     ),
@@ -135,7 +152,7 @@ def check_words_beside(
     )
     columns = [one for one in unused if not one.is_place and one.words and len(one.words) <= _MOST_WORDS]
     found = [told for column in columns for told in _against_declaration(connection, folder, column, label)]
-    flags = [column for column in columns if not column.in_sql and _FLAGS.fullmatch(_name(column))]
+    flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
     flagged = [told for column in flags for told in _flagged(connection, column)]
     return [_outcome("constants_agree", len(columns), found), _outcome("flags_unread", len(flags), flagged)]
 
@@ -151,6 +168,14 @@ def _name(column: UnusedColumn) -> str:
     return " ".join(fold(column.name).replace("_", " ").split())
 
 
+def _is_flag(column: UnusedColumn) -> bool:
+    return _FLAGS.fullmatch(_name(column)) is not None
+
+
+def _is_variant(column: UnusedColumn) -> bool:
+    return _VARIANTS.fullmatch(_name(column)) is not None
+
+
 def _used(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Used]:
     rows: list[_Used] = run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
     return rows
@@ -161,7 +186,7 @@ def _against_declaration(
 ) -> Iterator[str]:
     """Yield what a column says against a constant of the source, or against the column of its periods."""
     constants, name = folder.source.constants, _name(column)
-    if constants.get("sex") in ("M", "F") and all(map(sex_of_word, column.words)) and not says_suspects(name):
+    if constants.get("sex") in ("M", "F") and _says_sex(column) and not says_suspects(name):
         yield from _others(
             connection, column, "sex", constants["sex"], lambda word: sex_of_word(word) == constants["sex"]
         )
@@ -177,6 +202,7 @@ def _against_declaration(
         yield from _others(
             connection, column, "national_code", constants["national_code"], lambda word: not are_different(word, label)
         )
+    yield from _part_as_whole(connection, folder, column)
     if "time_period" in folder.source.columns and is_years and not column.in_sql and _OF_THE_EVENT.match(name):
         yield from _other_years(connection, column)
 
@@ -198,6 +224,41 @@ def _others(
             f"{column.name!r} says {shown} of {rows:,} figures (first {first[5]}, row {first[7]}), but "
             f"constants.{dimension} is {constant}"
         )
+
+
+def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn) -> Iterator[str]:
+    """Yield the one sex, age, weapon ... or kind of place of all figures, where the source declares nothing of it."""
+    source, name = folder.source, _name(column)
+    declared = {*source.columns, *source.constants, *source.totals}
+    is_part = (
+        ("sex" not in declared and _says_sex(column))
+        or ("age" not in declared and _AGES.fullmatch(name) and all(map(_is_age, column.words)))
+        or any(dimension not in declared and names.fullmatch(name) for dimension, names in _ATTRIBUTES.items())
+        or all(map(_KIND_OF_PLACE.fullmatch, map(fold, column.words)))
+    )
+    if not is_part or says_suspects(name):
+        return
+    used = _used(connection, column)
+    words = list(dict.fromkeys(row[0] for row in used))
+    if len(words) != 1 or sex_of_word(words[0]) in ("_T", "_U"):
+        return
+    place = "_file, coalesce(_sheet, '') AS _sheet, _row"
+    (rows,) = fetch_row(
+        connection,
+        f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
+    )
+    if sum(row[2] for row in used) == rows:
+        yield f"{column.name!r} says {words[0]!r} of all figures, but the source definition does not"
+
+
+def _says_sex(column: UnusedColumn) -> bool:
+    """Tell whether a column has only words for sexes; a letter is one only in a column that is called so."""
+    is_named = _SEXES.fullmatch(_name(column)) is not None
+    return all(sex_of_word(word) and (is_named or len(word) > 1) for word in column.words)
+
+
+def _is_age(word: str) -> bool:
+    return is_age(plain(word))
 
 
 def _names_areas(column: UnusedColumn) -> bool:
@@ -230,6 +291,9 @@ def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Ite
     is_confidentiality = _name(column).startswith("conf")
     for row in _used(connection, column):
         word = fold(row[0])
+        if _is_variant(column) and not _OBSERVED.search(word):
+            said.setdefault((row[0], "forecast"), []).append(row)
+            continue
         for meaning, words, letters in _MEANINGS:
             if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
                 said.setdefault((row[0], meaning), []).append(row)

@@ -17,7 +17,7 @@ from pipelines.collect.headings.captions import Caption, scale_problem, scale_sa
 from pipelines.collect.headings.kinds_of_years import says_other_year
 from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
 from pipelines.collect.headings.roles import is_heading
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome

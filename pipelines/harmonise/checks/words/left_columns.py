@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.harmonise.values.meanings import is_unknown
 from schemas.source import SourceFolder
@@ -76,7 +76,8 @@ def _is_sex(part: str) -> bool:
     return len(part) > 1 and sex_of_word(part) in ("F", "M")
 
 
-def _is_age(part: str) -> bool:
+def is_age(part: str) -> bool:
+    """Tell whether a word, in lower case and without accents, gives ages: 15-17, under 18, 60 and over."""
     return _AGE.fullmatch(part) is not None
 
 
@@ -88,4 +89,4 @@ def _is_unknown(part: str) -> bool:
     return is_unknown(part) or part in ("n.s.", "ns", "n/s", "s/d", "sd", "unkn.", "other", "otro", "diverse", "x")
 
 
-_KINDS = ((_is_sex, _is_unknown), (_is_age, _is_unknown), (_is_month, lambda part: False))
+_KINDS = ((_is_sex, _is_unknown), (is_age, _is_unknown), (_is_month, lambda part: False))

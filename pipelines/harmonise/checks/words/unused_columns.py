@@ -12,6 +12,7 @@ from pipelines.collect.header import Needed
 from pipelines.collect.read import RawTable
 from pipelines.system.connection import fetch_row
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.definition.layouts import OWN_COLUMNS
 from schemas.source import SourceFolder
 
 _MOST_WORDS = 5000
@@ -22,7 +23,7 @@ class UnusedColumn:
     """A column that source.yml gives no meaning, with the SQL of its table, or the sheet or file of a row.
 
     ``in_sql``: whether a reshape or a condition of the source names it. ``words``: those of all rows; none if they are
-    too many to be words. ``beside``: the columns of counts of its table.
+    too many to be words. ``beside``: the columns of counts of its table; ``others``: all its columns without counts.
     """
 
     table: str
@@ -30,6 +31,7 @@ class UnusedColumn:
     in_sql: bool
     words: tuple[str, ...]
     beside: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def quoted(self) -> str:
@@ -54,9 +56,12 @@ def unused_columns(
         table, needed = _table(paths), Needed(folder, layout)
         present = [row[0] for row in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
         counts = tuple(name for name in present if needed.counts(name, name))
+        others = tuple(name for name in present if name not in counts and name not in OWN_COLUMNS)
         names = [name for name in present if name not in used and name not in counts]
         words = _words(connection, table, names)
-        found += [UnusedColumn(table, name, needed.selects_by(name), words.get(name, ()), counts) for name in names]
+        found += [
+            UnusedColumn(table, name, needed.selects_by(name), words.get(name, ()), counts, others) for name in names
+        ]
     return tuple(found)
 
 

@@ -1,0 +1,102 @@
+"""What words say of figures besides their unit: targets, changes, averages, cases cleared, women only, ages 15+.
+
+Rule: a table of some of the persons, or of something else than events, is not published as all events of the year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipelines.collect.headings.captions import Caption
+from schemas.source import Source
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.IGNORECASE)
+
+
+_KINDS = {
+    "cases cleared up": _words(
+        r"cleared|solved|clearances?|detected|esclarecid[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|elucidad[oa]s"
+        r"|aufgekl[aä]rte?"
+    ),
+    "targets or forecasts": _words(
+        r"targets?|goals?|metas?|objetivos?|forecasts?|projected|projections?|pron[oó]sticos?|proyecci[oó]n(?:es)?"
+    ),
+    "changes": _words(
+        r"changes?|variations?|variaci[oó]n(?:es)?|differences?|diferencias?|ver[aä]nderung(?:en)?|[ée]volutions?"
+        r"|variaç(?:ão|ões)"
+    ),
+    "figures of the year before": _words(
+        r"(?:previous|prior|last)[ _]year|año (?:anterior|previo)|ann[ée]e pr[ée]c[ée]dente|vorjahr(?:es\w*)?"
+        r"|ano anterior"
+    ),
+    "averages": _words(r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari)\w*"),
+    "amounts of money": _words(
+        r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:value|valor"
+        r"|wert)[ _(]+(?:usd|eur|[$€]).*"
+    ),
+}
+_CUMULATIVE = _words(
+    r"cumulative|cumulated|acumulad[oa]s?|cumul[ée]e?s?|kumuliert\w*|running total"
+    r"|year[ -]to[ -]date|ytd"
+)
+_OF_SEX = {
+    "F": _words(
+        r"wom[ae]n|females?|girls?|mujer(?:es)?|femmes?|filles?|mulher(?:es)?|frauen|weiblich\w*|donne"
+        r"|женщин\w*"
+    ),
+    "M": _words(
+        r"m[ae]n|males?|boys?|hombres?|varon(?:es)?|hommes?|gar[cç]ons|homens?|m[aä]nner|m[aä]nnlich\w*"
+        r"|uomini|мужчин\w*"
+    ),
+}
+_NAMES = {"F": "women", "M": "men"}
+_OF_AGE = re.compile(
+    r"\b(?:aged?|ages)\s+\d{1,2}\b|\b\d{1,2}\s*(?:years?\s*(?:of age\s*)?)?(?:and|or|&)\s+(?:over|older|above|more)\b"
+    r"|\b\d{1,2}\s+(?:años|anos|ans|jahren?)\s*(?:y m[aá]s|e mais|et plus|und (?:älter|mehr)|o m[aá]s)\b"
+    r"|\b(?:menores|under|moins|unter|mayores)\s+(?:de\s+|of\s+)?\d{1,2}\b(?!\s*%)|\b\d{1,2}\+(?!\d)"
+    r"|\b(?:minors|juveniles?|menores de edad|mineurs|jugendliche[rn]?)\b",
+    re.IGNORECASE,
+)
+
+
+def kind_said(text: str, source: Source) -> str | None:
+    """Return what the heading of a column of counts says that it has instead of the events of the period.
+
+    Args:
+        text: of the heading.
+        source: whose.
+    """
+    found = next((kind for kind, words in _KINDS.items() if words.search(text)), None)
+    if found is None and source.cumulative is None and _CUMULATIVE.search(text):
+        return "cumulative figures"
+    return found
+
+
+def persons_said(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:
+    """Yield the titles and headings that name one sex or some ages, where the source declares all persons.
+
+    A table with a column of men and one of women is one of both.
+    """
+    declared = {*source.columns, *source.constants, *source.totals}
+    if source.kind == "incident":
+        return
+    by_table: dict[tuple[str, str | None], list[Caption]] = {}
+    for caption in captions:
+        if caption.is_count and not caption.is_unit:
+            by_table.setdefault((caption.file, caption.sheet), []).append(caption)
+        elif "sex" not in declared and caption.is_title and (sex := _one_sex([caption])):
+            yield caption, f"{_NAMES[sex]}, but the source declares no sex"
+        if "age" not in declared and (caption.is_title or caption.is_count) and (said := _OF_AGE.search(caption.text)):
+            yield caption, f"{said[0]!r}, but the source declares no age"
+    for headings in by_table.values() if "sex" not in declared else ():
+        if sex := _one_sex(headings):
+            yield headings[0], f"{_NAMES[sex]}, but the source declares no sex"
+
+
+def _one_sex(captions: list[Caption]) -> str | None:
+    """Return the sex that all captions name, if none names the other one."""
+    named = [{sex for sex, words in _OF_SEX.items() if words.search(one.text.replace("_", " "))} for one in captions]
+    return next(iter(named[0])) if all(len(one) == 1 and one == named[0] for one in named) else None
