@@ -273,7 +273,7 @@ def judge_rules(
 
 
 def needs(rule: Rule) -> dict[str, int]:
-    """Return what a load must have, and how many, for a rule to have anything to judge: see the header of its statement.
+    """Return what a load must have, and how many, for a rule to have anything to judge: the header of its SQL says it.
 
     Planning a statement takes longer than running it on a source that has nothing for it.
 
