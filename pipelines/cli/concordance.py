@@ -310,6 +310,10 @@ def export_command(options: argparse.Namespace) -> int:
     output = Path(options.output)
     if output.exists():
         raise UsageError(f"{output} already exists; give another name, or remove it first")
+    if output.suffix.lower() != ".xlsx":
+        raise UsageError(f"{output}: the file name must end with .xlsx")
+    if not output.parent.is_dir():
+        raise UsageError(f"there is no folder {output.parent} to write the workbook to")
     try:
         write_correspondence(_read(options.source), output, options.lang)
     except ImportError as error:

@@ -55,6 +55,8 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise UsageError(f"{path.name}: the file name must end with {', '.join(_WRITERS)}")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; give the name of a file")
     if path.is_symlink() or (path.exists() and not (force and path.is_file())):
         raise UsageError(f"{path} already exists; give another name, or --force")
     if not path.parent.is_dir():

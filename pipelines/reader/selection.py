@@ -163,7 +163,7 @@ def no_series_message(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: 
     if there:
         near = nearest_values(wanted.source, [key.source for key in there]) if wanted.source else []
         asked = {"source": wanted.source, "stage": wanted.stage, "unit": wanted.counting_unit}
-        given = ", ".join(f"{name} {text}" for name, text in asked.items() if text)
+        given = ", ".join(f"{name} {text}" for name, text in asked.items() if text is not None)
         names = "; ".join(key.name for key in there)
         return f"{what} with {given}; there are: {names}" + (f" (nearest: {', '.join(near)})" if near else "")
     found = query(

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.reader.plots.style import check_picture_path
+from schemas.errors import UsageError
 
 
 def test_version_is_that_of_the_installed_package(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +31,22 @@ def test_a_port_that_is_none_is_a_wrong_argument(words: list[str], capsys: pytes
         assert (
             f"{port!r} is not a port: write a number from {words[0] == 'serve':d} to 65535" in capsys.readouterr().err
         )
+
+
+def test_a_time_to_wait_that_is_none_is_a_wrong_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("nan", "-1", "inf", "soon"):
+        with pytest.raises(SystemExit) as stopped:
+            main(["run", "--wait", text])
+        assert stopped.value.code == 2
+        assert f"{text!r} is not a number of seconds" in capsys.readouterr().err
+
+
+def test_a_picture_is_no_folder_and_below_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.png").mkdir()
+    (tmp_path / "file").touch()
+    for path, told in ((tmp_path / "a.png", "is a folder"), (tmp_path / "file" / "a.png", "is a file, so no picture")):
+        with pytest.raises(UsageError, match=told):
+            check_picture_path(path)
 
 
 def test_a_file_is_no_folder_for_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

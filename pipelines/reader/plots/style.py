@@ -345,8 +345,12 @@ def check_picture_path(path: Path) -> None:
     """Check the name of a picture before work is done for it.
 
     Raises:
-        UsageError: the ending is not that of a picture.
+        UsageError: the ending is not that of a picture, it is a folder, or it is below a file.
     """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; give the name of a file for the picture")
+    if file := next((above for above in path.parents if above.is_file()), None):
+        raise UsageError(f"{file} is a file, so no picture can be written below it")
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise UsageError(f"{path.name}: the name of a picture must end in .png, .svg or .pdf")
 
