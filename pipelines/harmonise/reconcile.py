@@ -46,6 +46,7 @@ from pipelines.harmonise.checks.rows_that_count import (
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.total_rows import check_total_rows
+from pipelines.harmonise.checks.words.incidents_beside import judge_words_against_constants
 from pipelines.harmonise.checks.words.left_columns import columns_left
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, unused_columns
@@ -274,7 +275,8 @@ def _check_unused(
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
     outcomes.append(check_area_words(connection, folder, unused))
-    outcomes += check_words_beside(connection, folder, unused, judged.concordance)
+    if not isinstance(judged, Tallied):
+        outcomes += check_words_beside(connection, folder, unused, judged.concordance)
     if not isinstance(judged, Tallied):
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
         outcomes += [
@@ -783,7 +785,8 @@ def _check_repeats(
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
     pairs = tallied.pairs
-    unread = (judge_unread_counts(pairs), judge_repeated_numbers(pairs), judge_total_words(pairs))
+    unread = [judge_unread_counts(pairs), judge_repeated_numbers(pairs), judge_total_words(pairs)]
+    unread.append(judge_words_against_constants(folder, pairs))
     return [*outcomes, following, *unread]
 
 

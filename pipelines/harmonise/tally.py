@@ -33,6 +33,7 @@ from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_total_words, find_unread_counts
+from pipelines.harmonise.checks.words.incidents_beside import find_words_against_constants
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -390,6 +391,7 @@ def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings
         "counts_unread": find_unread_counts(folder, file, table, settings),
         "numbers_again": find_repeated_numbers(folder, file, table, settings),
         "total_words": find_total_words(folder, file, table, settings),
+        "against_constants": find_words_against_constants(folder, file, table, settings),
     }
     return {name: columns for name, columns in found.items() if columns}
 
