@@ -36,7 +36,7 @@ from schemas.definition.layouts import Layout as Layout
 from schemas.definition.layouts import ReadOptions as ReadOptions
 from schemas.definition.layouts import reads_other_sheets as reads_other_sheets
 from schemas.definition.layouts import unreachable_layout
-from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
+from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS, PER_UNIT
 from schemas.definition.measures import Measure as Measure
 from schemas.definition.messages import (
     code_of,
@@ -525,6 +525,11 @@ class Source(Declared):
                 "cumulative: needs rows: cells, columns.time_period and columns.value: a month is the difference from "
                 "the month before of the same series, which must have exactly one row"
             )
+        written = {"thousands", "decimal"} & self.model_fields_set
+        if self.kind == "incident" and written and "value" not in self.columns:
+            raise ValueError(
+                f"{min(written)}: no column gives how many each row counts (columns.value); delete the key"
+            )
         if self.multiply > 1 and "value" in self.constants:
             raise ValueError("multiply: each row counts constants.value; write the number of units there")
         if self.allocate_unknown and not any({"sex", "age"} & set(breakdown.by) for breakdown in self.breakdowns):
@@ -565,8 +570,12 @@ class Source(Declared):
             raise ValueError("rows: estimates are not added up; write cells, or delete the key")
         if self.kind != "survey":  # whose columns of errors are refused
             self._check_errors()
-        if self.multiply > 1 and any(measure.unit != "number" for measure in self.measures.values()):
-            raise ValueError("multiply: is for numbers; declare measures in percent or rates as a source of their own")
+        times = {PER_UNIT.get(measure.unit, 1) for measure in self.measures.values()}
+        if self.multiply > 1 and times not in ({1}, {self.multiply}):
+            raise ValueError(
+                "multiply: is for numbers, and for shares that become percent (100) or rates (1000 for per_1000 ...); "
+                "declare measures of different units as sources of their own"
+            )
         return self
 
     def _check_errors(self) -> None:

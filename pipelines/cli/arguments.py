@@ -109,7 +109,7 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     from pathlib import Path
 
     from pipelines.reader.areas import find_area
-    from pipelines.reader.names import find_category, find_code
+    from pipelines.reader.names import find_category, find_code, find_listed
     from pipelines.reader.plots.sheets import style_path
     from pipelines.reader.plots.style import check_picture_path
     from pipelines.reader.selection import SeriesQuery
@@ -124,6 +124,6 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
         age=find_code("age", options.age, settings),
         freq=freq,
         source=options.source,
-        stage=options.stage,
-        counting_unit=options.unit,
+        stage=options.stage and find_listed("stage", options.stage),
+        counting_unit=options.unit and find_listed("counting_unit", options.unit),
     )

@@ -41,7 +41,7 @@ def checked_concordance(folder: SourceFolder) -> Concordance | None:
     Draft links are set aside unless the source is run with them.
 
     Raises:
-        UsageError: a source of counts without a concordance.
+        UsageError: a source of counts without a concordance, or broken down by what nothing gives.
         ConcordanceError: it breaks its own rules, or none of its links has been reviewed.
     """
     if folder.source.kind == "population":
@@ -52,7 +52,25 @@ def checked_concordance(folder: SourceFolder) -> Concordance | None:
     errors = [problem for problem in concordance.check(load_classification()) if problem.severity == "error"]
     if errors:
         raise ConcordanceError(errors)
+    _check_breakdowns(folder, concordance)
     return concordance if folder.with_drafts else set_drafts_aside(concordance)
+
+
+def _check_breakdowns(folder: SourceFolder, concordance: Concordance) -> None:
+    """Refuse a breakdown by what nothing gives: all of it would be published as unknown, which is not "not given"."""
+    source = folder.source
+    given = {
+        *source.columns,
+        *source.constants,
+        *source.totals,
+        *(name for link in concordance.links for name in link.implied),
+    }
+    for name in dict.fromkeys(name for breakdown in source.breakdowns for name in breakdown.by):
+        if name not in given:
+            raise UsageError(
+                f"source {folder.source_id}: breakdowns: by: nothing gives {name}: name its column under columns, or "
+                "leave it out; a link of the concordance may also give it"
+            )
 
 
 def link_table(concordance: Concordance | None) -> pa.Table:

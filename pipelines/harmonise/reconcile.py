@@ -302,10 +302,12 @@ def _judge_captions(
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
     captions = judged.raw.captions
+    # Persons on a day in December are no part of a year.
+    on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
     headings = (*captions, *headings_in_words(unused))
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
-        judge_parts_of_years(captions, {} if source.personal else annual, parts_in_words(unused)),
+        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
         judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
         judge_headings(headings, source),

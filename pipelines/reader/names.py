@@ -1,4 +1,4 @@
-"""Categories, sexes and ages by code or by name, as people write them on the command line; areas are in ``areas``."""
+"""Categories, sexes, ages, stages and units by code or by name, as people write them; areas are in ``areas``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.areas import LANGUAGES, fold_name
 from pipelines.reader.release import query
 from pipelines.system.settings import Settings
+from schemas.codelists import load_codelist
 from schemas.errors import UsageError
 
 
@@ -52,4 +53,24 @@ def find_code(column: str, text: str, settings: Settings | None = None) -> str:
     for row in query(f"SELECT code, label_en, label_fr, label_es FROM out.{column}", settings).rows:
         if wanted in {fold_name(name) for name in row if name}:
             return str(row[0])
+    return text
+
+
+def find_listed(codelist: str, text: str) -> str:
+    """Return the code that is meant by a code of a packaged list in any case, by its label, or as tables print it.
+
+    Args:
+        codelist: ``stage`` or ``counting_unit``.
+        text: what was written; returned as it is if nothing in the list is meant, for the query to refuse.
+
+    >>> find_listed("counting_unit", "victims"), find_listed("counting_unit", "Infraction")
+    ('victim', 'offence')
+    >>> find_listed("stage", "Held in prison"), find_listed("stage", "jailed")
+    ('held', 'jailed')
+    """
+    wanted = fold_name(text)
+    for one in load_codelist(codelist):
+        written = (one.code, f"{one.code}s", one.label_en, one.label_fr, one.label_es)
+        if wanted in {fold_name(name) for name in written if name}:
+            return one.code
     return text

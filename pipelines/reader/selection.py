@@ -162,9 +162,10 @@ def no_series_message(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: 
     there = sorted(set(keys), key=preference)
     if there:
         near = nearest_values(wanted.source, [key.source for key in there]) if wanted.source else []
-        asked = " ".join(text for text in (wanted.source, wanted.stage, wanted.counting_unit) if text)
+        asked = {"source": wanted.source, "stage": wanted.stage, "unit": wanted.counting_unit}
+        given = ", ".join(f"{name} {text}" for name, text in asked.items() if text)
         names = "; ".join(key.name for key in there)
-        return f"{what} from {asked}; there are: {names}" + (f" (nearest: {', '.join(near)})" if near else "")
+        return f"{what} with {given}; there are: {names}" + (f" (nearest: {', '.join(near)})" if near else "")
     found = query(
         "SELECT DISTINCT iccs FROM out.observation "
         "WHERE ref_area = $area AND freq = $freq AND sex = $sex AND age = $age ORDER BY 1",

@@ -174,6 +174,12 @@ def test_names_mean_their_codes(data: Path, capsys: pytest.CaptureFixture[str]) 
     assert "unknown sex 'nobody'; there are: F, M, _O, _T, _U, _Z" in capsys.readouterr().err
     assert main(["trend", "0101", "--area", "MX", "--sex", "femmes", "--data", str(data)]) == 2
     assert "no annual series of 0101 in MX, sex F" in capsys.readouterr().err
+    unit = ["--stage", "Recorded", "--unit", "Víctima", "--json"]
+    assert main(["trend", "0101", "--area", "MX", *unit, "--data", str(data)]) == 0
+    assert {row["counting_unit"] for row in json.loads(capsys.readouterr().out)["series"]} == {"victim"}
+    assert main(["trend", "0101", "--area", "MX", "--unit", "offences", "--data", str(data)]) == 2
+    said = "no annual series of 0101 in MX, sex _T with unit offence; there are: xx_police: recorded victims"
+    assert said in capsys.readouterr().err
     assert main(["trend", "homicide", "--area", "MX", "--data", str(data)]) == 2
     assert "0101 Intentional homicide" in capsys.readouterr().err
     assert main(["codes", "Other acts against liberty"]) == 2

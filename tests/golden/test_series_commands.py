@@ -172,7 +172,7 @@ def test_commands_print_for_people_and_machines(
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert len(document["fitted"]) == len(document["counts"]) == 120
+    assert len(document["segmented"]["fitted"]) == len(document["counts"]) == 120
     assert document["controls"] == {"MX-NLE": 1}
     assert document["first_year"]["placebos"] > 1000
     assert 0 < document["first_year"]["randomisation_p"] <= 1

@@ -197,7 +197,10 @@ def test_every_line_and_picture_names_the_stage_and_unit(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--stage", "held_sentenced"], "from held_sentenced; there are: xx_police: recorded offences; xx_police"),
+        (
+            ["--stage", "held_sentenced"],
+            "with stage held_sentenced; there are: xx_police: recorded offences; xx_police",
+        ),
         (["--age", "Y15T30"], "unknown age 'Y15T30'"),
         (["--age", "Y15T29"], "no annual series of TOTAL in MX, sex _T, age Y15T29; the area has none at all"),
     ],

@@ -230,7 +230,8 @@ def test_a_vintage_stored_as_counts_stays_counts_until_its_files_are_loaded_as_e
     path = tiny.sources / tiny.name / "source.yml"
     estimates = path.read_text()
     beside = ", precision: grade, standard_error: error"
-    path.write_text(estimates.replace(beside, "").replace(", figures: estimate, universe: persons", ""))
+    as_counts = estimates.replace(beside, "").replace(", figures: estimate, universe: persons", "")
+    path.write_text(as_counts.replace("stage: experienced", "stage: recorded"))
     assert not load(tiny, STATES).refused
     path.write_text(estimates)
     for file in tiny.given.iterdir():

@@ -107,7 +107,8 @@ def _print(found: PolicyEvaluation) -> None:
         print_line(f"other dates and areas {first.placebos_in_words}")
     if len(first.weights) > 1:
         print_line("weights: " + ", ".join(f"{area} {weight:.2f}" for area, weight in first.weights.items()))
-    for name, figures in (("diagnostics", found.interrupted), ("against the control", found.controlled)):
+    segmented = f"diagnostics of the segmented model ({found.family})"
+    for name, figures in ((segmented, found.interrupted), ("against the control", found.controlled)):
         if figures is not None:
             values = ", ".join(
                 f"{key} {p_value_text(value) if key.endswith(' p') else f'{value:.3g}'}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
@@ -17,6 +19,8 @@ _LEAST_DIFFERENT = 3
 _LEAST_SHARE = 0.95
 """Figures above zero that two labels must have in common, how many different numbers, and in what share of all of
 either: small or constant counts are equal by chance."""
+_MOST_PAIRS = 1000
+_MOST_SHOWN = 5
 
 
 def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
@@ -45,14 +49,29 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
             code=code,
             word="CAST(core.national_code AS VARCHAR)" if name == "national_code" else f"tally_part.{name}_word",
             words="" if name == "national_code" else " JOIN tally_part USING (cell)",
-            least_figures=str(_LEAST_FIGURES),
-            least_different=str(_LEAST_DIFFERENT),
             least_share=str(_LEAST_SHARE),
+            most=str(_MOST_PAIRS),
         ).fetchall()
-        problems += [_words_alike(folder, name, *row) for row in rows]
+        problems += [_words_alike(folder, name, *row[:7]) for row in _too_alike(rows)]
     if problems:
         raise DataRefused(problems)
     return Outcome("words_alike", "passed" if dimensions else "not applicable", len(dimensions), 0)
+
+
+def _too_alike(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the pairs of labels that are not alike by chance: one by itself, or those of all codes together.
+
+    A short table in two languages has few figures of each code.
+    """
+    enough = [row for row in rows if row[3] >= _LEAST_FIGURES and len(row[7]) >= _LEAST_DIFFERENT]
+    if enough or not rows:
+        return enough[:_MOST_SHOWN]
+    of_code = {row[0]: row for row in reversed(rows)}
+    figures = sum(row[3] for row in of_code.values())
+    different = {number for row in of_code.values() for number in row[7]}
+    together = len(of_code) > 1 and len(of_code) == rows[0][8]
+    is_enough = together and figures >= _LEAST_FIGURES and len(different) >= _LEAST_DIFFERENT
+    return list(of_code.values())[:_MOST_SHOWN] if is_enough else []
 
 
 def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: set[str]) -> bool:

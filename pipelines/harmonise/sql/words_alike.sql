@@ -1,4 +1,5 @@
--- Grain: one row for each two labels of one dimension that have the same code and the same figures, wherever one has any.
+-- Grain: one row for each two labels of one dimension that have the same code and the same figures, wherever one has any;
+-- with their different numbers, and how many codes have several labels.
 -- reads: core, tally_part
 WITH pair AS (
     SELECT DISTINCT core.{{code}}, {{word}} AS word FROM core{{words}}
@@ -15,16 +16,17 @@ counted AS (
     SELECT {{code}}, word, count(*) AS figures, arg_min(_file, _row) AS _file, min(_row) AS _row FROM figure GROUP BY ALL
 ),
 alike AS (
-    SELECT one.{{code}}, one.word AS first_word, other.word AS second_word, count(*) AS figures, sum(one.value) AS value
+    SELECT one.{{code}}, one.word AS first_word, other.word AS second_word, count(*) AS figures, sum(one.value) AS value,
+        list(DISTINCT one.value) AS different
     FROM figure AS one
     JOIN figure AS other ON one.value = other.value AND one.word < other.word AND {{same_keys}}
     GROUP BY ALL
-    HAVING count(*) >= {{least_figures}} AND count(DISTINCT one.value) >= {{least_different}}
 )
-SELECT CAST(alike.{{code}} AS VARCHAR), first_word, second_word, alike.figures, alike.value, second._file, second._row
+SELECT CAST(alike.{{code}} AS VARCHAR), first_word, second_word, alike.figures, alike.value, second._file, second._row,
+    different, (SELECT count(DISTINCT {{code}}) FROM figure) AS codes
 FROM alike
 JOIN counted AS first ON first.{{code}} = alike.{{code}} AND first.word = first_word
 JOIN counted AS second ON second.{{code}} = alike.{{code}} AND second.word = second_word
 WHERE alike.figures >= {{least_share}} * greatest(first.figures, second.figures)
 ORDER BY alike.value DESC, first_word, second_word
-LIMIT 5
+LIMIT {{most}}

@@ -95,7 +95,7 @@ class FirstYear:
         elif self.effect.p < SIGNIFICANCE <= self.randomisation_p:
             notes.append(
                 f"Whether the date matters: of {self.placebos.number:,} other dates and areas "
-                f"{self.randomisation_p:.0%} show as large an effect."
+                f"{100 * self.randomisation_p:.0f} % show as large an effect."
             )
         if self.ljung_box_p < SIGNIFICANCE:
             notes.append(
