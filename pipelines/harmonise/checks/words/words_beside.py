@@ -57,11 +57,9 @@ _AGES = re.compile(
     r"|altersgruppe)(?: (?:group|band|class|range)s?)?"
 )
 _SEXES = re.compile(r".*(?:sex[oe]?|gender|g[eé]nero|geschlecht|genre)\b.*")
-_ATTRIBUTES = {
+_ATTRIBUTES = {  # two whose columns are called the same everywhere
     "weapon": re.compile(r"(?:type of |tipo de )?(?:weapons?|armas?|armes?|waffen?)(?: (?:used|type|empleada))?"),
     "citizenship": re.compile(r"(?:citizenship|nationality|nacionalidad|nationalit[éä]t?|staatsangehörigkeit)"),
-    "relationship": re.compile(r"(?:victim.offender )?relationship|relaci[oó]n|parentesco"),
-    "motive": re.compile(r"motives?|motivo|m[oó]vil"),
 }
 _KIND_OF_PLACE = re.compile(r"(?:zona |area )?(?:urban[oa]?|rural|urbaine?|ländlich|städtisch)(?: areas?)?")
 _VARIANTS = re.compile(r"(?:population )?(?:variante?|scenario|escenario|sc[ée]nario|projection)s?")
