@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect.acquire import find_files, find_layouts
+from pipelines.collect.acquire import find_files, find_layouts, split_pattern
 from pipelines.harmonise.quarantine import damaged_loads, forget_load
 from pipelines.harmonise.tally import damage_of, list_partitions
 from pipelines.publish.releases import damaged_releases
@@ -416,7 +416,10 @@ class _StoredSource:
         layouts = [
             number
             for number, layout in enumerate(folder.source.layouts)
-            if any(fnmatch(path.name.casefold(), pattern.rpartition("/")[2].casefold()) for pattern in layout.files)
+            if any(
+                fnmatch(path.name.casefold(), split_pattern(pattern)[0].rpartition("/")[2].casefold())
+                for pattern in layout.files
+            )
         ]
         return layouts if len(layouts) == 1 else ()
 

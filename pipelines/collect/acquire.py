@@ -35,6 +35,7 @@ FETCHED, FROM_INBOX = "acquired", "inbox"
 """Folders in the input folder of a source whose files no other source takes."""
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
+_IN_ARCHIVE = re.compile(r"(.*\.zip)/(.+)", re.IGNORECASE)
 _MOST_NEAREST = 100  # files for which the nearest patterns are looked for: it takes a millisecond for each
 _NO_FIGURES = (".*", "*.md", "SHA256SUMS*", "*.sha256")
 _ABOUT_FIGURES = re.compile(  # "read me" and "licence", as offices write them
@@ -225,11 +226,22 @@ def _patterns_of(folder: SourceFolder) -> list[str]:
         return []
 
 
+def split_pattern(pattern: str) -> tuple[str, str | None]:
+    """Return the pattern of a file, and of the file in it where it is an archive.
+
+    >>> split_pattern("eng.zip/351*.csv"), split_pattern("2024/*.csv")
+    (('eng.zip', '351*.csv'), ('2024/*.csv', None))
+    """
+    found = _IN_ARCHIVE.fullmatch(pattern)
+    return (found[1], found[2]) if found else (pattern, None)
+
+
 def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
     """Whether a pattern matches a file, by its name or by its path below the parent of the directory.
 
     ``A.CSV`` matches ``*.csv``, as on systems where file names are case-insensitive.
     """
+    pattern, _ = split_pattern(pattern)
     name = path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name
     return fnmatch(name.casefold(), pattern.casefold())
 
@@ -295,8 +307,7 @@ class _Intake:
             members = list_members(path, self.limit_mib) if is_text else None
             if members is None:
                 yield self._take(name, path, state, layout, None)
-            beside = [member for member in members or () if not is_about_figures(Path(member).name)]
-            for member in beside or members or ():
+            for member in self._wanted(name, path, layout, members or ()):
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
                     raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
                 yield self._take(f"{name}/{member}", path, state, layout, member)
@@ -310,6 +321,22 @@ class _Intake:
         except OSError as error:
             found = f"The file cannot be read ({error.strerror or error})."
             raise self._refuse("file_not_opened", name, found) from error
+
+    def _wanted(self, name: str, path: Path, layout: int, members: Sequence[str]) -> Sequence[str]:
+        """The files in an archive that a layout names; all that may have figures where it names the archive alone."""
+        patterns = [one for one in self.folder.source.layouts[layout].files if _has_pattern(path, self.where, one)]
+        named = [inside for _, inside in map(split_pattern, patterns) if inside is not None]
+        if not members or len(named) < len(patterns):
+            return [one for one in members if not is_about_figures(Path(one).name)] or members
+        found = [
+            one
+            for one in members
+            if any(fnmatch(text.casefold(), inside.casefold()) for inside in named for text in (one, Path(one).name))
+        ]
+        if not found:
+            text = f"The archive has no file {' or '.join(named)}; it has {', '.join(members[:_MOST_NEAREST])}."
+            raise self._refuse("file_not_found", name, text)
+        return found
 
     def _take(
         self, name: str, path: Path, state: dict[str, int], layout: int, member: str | None

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
-from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
+from pipelines.collect.headings.captions import Caption, judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.headings.roles import judge_headings
@@ -23,7 +23,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.ages import check_ages, check_bands
-from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers
+from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.exclusions import check_exclusions
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
@@ -42,16 +42,23 @@ from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
     judge_repeated_numbers,
-    judge_total_words,
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.total_rows import check_total_rows
 from pipelines.harmonise.checks.words.incidents_beside import judge_words_against_constants
 from pipelines.harmonise.checks.words.left_columns import columns_left
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
+from pipelines.harmonise.checks.words.of_incidents import (
+    ages_given,
+    judge_days,
+    judge_kinds,
+    labels_beside,
+    names_beside,
+)
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, unused_columns
 from pipelines.harmonise.checks.words.unused_words import (
     UnusedWord,
+    check_age_units,
     check_area_words,
     headings_in_words,
     parts_in_words,
@@ -252,11 +259,13 @@ def _check_noted(
 ) -> list[Outcome]:
     """Check the additional counts in the tallies of incidents: days and ages."""
     files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
+    facts = judged.pairs if isinstance(judged, Tallied) else []
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
-        check_ages(connection, gives_years="age_0" in statements.noted),
+        judge_days(facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
     ]
 
 
@@ -274,12 +283,16 @@ def _check_unused(
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
-    outcomes.append(check_area_words(connection, folder, unused))
-    if not isinstance(judged, Tallied):
+    facts = judged.pairs if isinstance(judged, Tallied) else []
+    outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
+    if isinstance(judged, Tallied):
+        outcomes += judge_kinds(connection, folder, judged.concordance, facts)
+        outcomes += [judge_split_numbers(facts), *judge_words_against_constants(folder, facts)]
+    else:
         outcomes += check_words_beside(connection, folder, unused, judged.concordance)
-    if not isinstance(judged, Tallied):
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
         outcomes += [
+            check_age_units(folder.source, unused),
             check_errors_beside(folder, unused, has_text),
             check_split_numbers(connection, folder, unused),
         ]
@@ -305,10 +318,15 @@ def _judge_captions(
     # Persons on a day in December are no part of a year.
     on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
     headings = (*captions, *headings_in_words(unused))
+    named = source.columns.get("year") if judged.statements.grain == "incident" else None
+    of_year = (
+        [Caption(file.name, None, None, named.replace("_", " ")) for file in judged.raw.files[:1]] if named else []
+    )
+    with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
-        judge_kinds_of_years((*captions, *years_in_words(unused)), annual, source),
+        judge_kinds_of_years((*captions, *years_in_words(unused), *of_year), with_year, source),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
         judge_headings(headings, source),
     ]
@@ -700,9 +718,10 @@ def _write_links(
     )
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
+    labels = labels_beside(judged.pairs) if isinstance(judged, Tallied) else []
     return [
         _check_unused_links(connection, links, mapped),
-        *check_codes(connection, source, beside, links, mapped),
+        *check_codes(connection, source, beside, labels, links, mapped),
         check_named_acts(judged.concordance.rows if judged.concordance else ()),
     ]
 
@@ -787,9 +806,7 @@ def _check_repeats(
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
     pairs = tallied.pairs
-    unread = [judge_unread_counts(pairs), judge_repeated_numbers(pairs), judge_total_words(pairs)]
-    unread.append(judge_words_against_constants(folder, pairs))
-    return [*outcomes, following, *unread]
+    return [*outcomes, following, judge_unread_counts(pairs), judge_repeated_numbers(pairs)]
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:

@@ -30,10 +30,13 @@ from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
+from pipelines.harmonise.checks.beside_counts import find_split_numbers
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
-from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_total_words, find_unread_counts
+from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
+from pipelines.harmonise.checks.totals_of_incidents import find_total_words, refuse_totals
 from pipelines.harmonise.checks.words.incidents_beside import find_words_against_constants
+from pipelines.harmonise.checks.words.of_incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -389,8 +392,10 @@ def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings
     """What columns that are not read say of how often a row counts, where they say something."""
     found = {
         "counts_unread": find_unread_counts(folder, file, table, settings),
-        "numbers_again": find_repeated_numbers(folder, file, table, settings),
+        "numbers": find_repeated_numbers(folder, file, table, settings),
         "total_words": find_total_words(folder, file, table, settings),
+        "split_numbers": find_split_numbers(folder, file, table, settings),
+        "words_beside": find_words_beside(folder, file, table, settings),
         "against_constants": find_words_against_constants(folder, file, table, settings),
     }
     return {name: columns for name, columns in found.items() if columns}
@@ -415,11 +420,13 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "malformed": malformed,
         "not_rows": {**asdict(more), "footers": [list(one) for one in more.footers.items()]},
         "header_rows": table.header_rows,
+        "columns": list(table.kept),
         "lines_expected": table.path == file.path and table.format == "csv",
         **_count_records(settings, half),
     }
     if repeats := count_repeats(folder, file, table, settings):
         facts["repeats"] = repeats
+    refuse_totals(folder, file, table, settings)
     facts |= _find_unread(folder, file, table, settings)
     rows = facts["records"] + malformed
     if rows == 0:

@@ -67,6 +67,7 @@ LINK = {
     "status": "reviewed",
     "out_of_scope": None,
     "proposed": None,
+    "valid_from": None,
     "valid_to": None,
 }
 MAPPED = {

@@ -235,6 +235,20 @@ def _repeat_rows(place: Path) -> None:
     with _refusing("file_given_twice"), connect(tiny.settings) as connection:
         tallied = tally(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
         account(folder, tallied, connection, tiny.settings, tiny.work)
+    _account_for_kinds(Tiny(place / "kinds"))
+
+
+def _account_for_kinds(tiny: Tiny) -> None:
+    """Incidents of which some are unfounded, by a column that is not read."""
+    folder = tiny.declare(
+        "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [when, place]}\narea_scheme: code\n"
+        "columns: {ref_area: place, time_period: when}\nconstants: {national_code: HOM}\n"
+        "rows: events\nmeasures:\n  victims: {counting_unit: victim}\n"
+    )
+    tiny.give("a.csv", "when,place,status\n2023-01-02,MX-JAL,open\n2023-01-03,MX-JAL,unfounded\n")
+    with connect(tiny.settings) as connection:
+        tallied = tally(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
+        account(folder, tallied, connection, tiny.settings, tiny.work)
 
 
 def _read_running_sums(place: Path) -> None:

@@ -16,6 +16,7 @@ import duckdb
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import says_rate
+from pipelines.harmonise.checks.words.kinds_of_rows import HOMICIDE, attempted_in, cancelled_in, suspects_in
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -45,6 +46,10 @@ _LEAST_ALIKE_SHARE = 0.05
 """Rows with the same words are added up: from what number on, in how many sums, and in what share of all."""
 _KEYS = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
 _OF_COLUMNS = UnusedColumn("tally_part", "_column", in_sql=False, words=())
+_HOMICIDES = (
+    f"(SELECT cell FROM core WHERE starts_with(CAST(iccs AS VARCHAR), {quote_literal(HOMICIDE)}) "
+    "AND NOT contains(CAST(iccs AS VARCHAR), '_') AND attempted = '_T')"
+)
 _YEAR = r"\b(19|20)[0-9]{2}\b"
 _SEXES = re.compile(
     r"[mfhwvk]|(fe)?males?|(wo)?m[ae]n|hombres?|mujer(es)?|hommes?|femmes?|masc\w*|fem\w*|homens?|mulher(es)?|m[aä]nn\w*"
@@ -74,17 +79,11 @@ _CLEARED = re.compile(
     r"(cleared|solved|detected|clearances?|resuelt\w+|esclarecid\w+|élucid\w+|aufgeklärt\w*|elucidad\w+)\b.*",
     re.IGNORECASE,
 )
-_VICTIMS = re.compile(r"(victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?)\b.*", re.IGNORECASE)
-_SUSPECTS = re.compile(
-    r"(suspects?|suspected|offenders?|perpetrators?|arrest(s|ed)?|accused|convicted|prosecuted|imputad[oa]s?|sospechos[oa]s?"
-    r"|detenid[oa]s?|victimari[oa]s?|autor(es)?|auteurs?|mis en cause|tatverdächtige?r?|suspeitos?)\b.*",
-    re.IGNORECASE,
-)
 _DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Word:
+class WordOfRows:
     """A word of a column in the figures that are sums over rows with several of its words: see ``added_words.sql``."""
 
     word: str | None
@@ -133,25 +132,25 @@ def check_added_rows(
         return Outcome("parts_unlike", "not applicable", 0, 0)
     columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
     run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in _KEYS if name in columns))
-    (rows,) = fetch_row(connection, "SELECT count(*) FROM added")
+    (added,) = fetch_row(connection, "SELECT count(*) FROM added")
     problems, told, checked = list[Problem](), list[str](), 0
-    for column in (*unused, _OF_COLUMNS) if rows else ():
+    for column in (*unused, _OF_COLUMNS) if added else ():
         words = _words_of(connection, column, _parts_of_years(column, unused))
         if not words:
             continue
         checked += 1
         totals = [word for word in words if word.is_total]
         if totals:
-            problems.append(_total_problem(folder, column.name, totals[0], words))
-        elif found := _why_unlike(folder, column.name, words):
+            problems.append(total_problem(folder, column.name, totals[0], words))
+            continue
+        rows = _rows_of(column, _parts_of_years(column, unused))
+        if not (found := _why_unlike(folder, column.name, words)):
+            rows = f"SELECT one.* FROM ({rows}) AS one SEMI JOIN {_HOMICIDES} AS homicide USING (cell)"
+            found = _attempts_in(connection, column, words, rows)
+        if found:
             told.append(found)
-            run_sql(
-                connection,
-                "harmonise/doubted_sums",
-                rows=_rows_of(column, _parts_of_years(column, unused)),
-                detail=quote_literal(found),
-            )
-    told += _rows_alike(connection, unused) if rows else []
+            run_sql(connection, "harmonise/doubted_sums", rows=rows, detail=quote_literal(found))
+    told += _rows_alike(connection, unused) if added else []
     if problems:
         raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
     outcome = "warned" if told else "passed" if checked else "not applicable"
@@ -201,13 +200,13 @@ def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolde
         f"SELECT hash({keys}) AS sum_of, CAST(national_code AS VARCHAR) AS word, value, _file, _row FROM core "
         f"WHERE iccs IN ({several})"
     )
-    words = _judge(connection, "core", rows)
+    words = judge_words(connection, "core", rows)
     totals = [word for word in words if word.is_total_of_several]
     if totals:
         raise DataRefused([_code_problem(folder, one) for one in totals])
 
 
-def _code_problem(folder: SourceFolder, total: _Word) -> Problem:
+def _code_problem(folder: SourceFolder, total: WordOfRows) -> Problem:
     found = (
         f"The national code {total.word!r} has as much as all others of its ICCS category together, in "
         f"{total.totals:,} of {total.figures:,} figures: it is their total, and each is counted twice."
@@ -234,8 +233,8 @@ def _parts_of_years(column: UnusedColumn, unused: Sequence[UnusedColumn]) -> str
     return f"hash({', '.join(names)})" if names else "0"
 
 
-def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part: str) -> list[_Word]:
-    return _judge(connection, "added", _rows_of(column, part))
+def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part: str) -> list[WordOfRows]:
+    return judge_words(connection, "added", _rows_of(column, part))
 
 
 def _rows_of(column: UnusedColumn, part: str) -> str:
@@ -249,8 +248,14 @@ def _rows_of(column: UnusedColumn, part: str) -> str:
     return f"SELECT * REPLACE (hash(sum_of, part) AS sum_of) FROM added JOIN ({words}) AS worded USING ({place})"
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[_Word]:
-    """Return the words of rows with a figure, ``value``, and what it is part of, ``sum_of``."""
+def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[WordOfRows]:
+    """Return the words of rows in the figures that are sums over several of them.
+
+    Args:
+        connection: has the table.
+        table: which the rows are read from.
+        rows: SELECT of each row with a figure, ``value``, what it is part of, ``sum_of``, its ``word`` and its place.
+    """
     found = run_sql(
         connection,
         "harmonise/added_words",
@@ -261,10 +266,11 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list
         near=str(_NEAR),
         most_words=str(_MOST_WORDS),
     ).fetchall()
-    return [_Word(*row) for row in found]
+    return [WordOfRows(*row) for row in found]
 
 
-def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Sequence[_Word]) -> Problem:
+def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: Sequence[WordOfRows]) -> Problem:
+    """Return the problem of rows with one word of a column that are the total of those with others."""
     others = [_shown(one.word) for one in words if one.word != total.word]
     shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
     what = {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
@@ -285,11 +291,23 @@ def _total_problem(folder: SourceFolder, column: str, total: _Word, words: Seque
     )
 
 
+def _attempts_in(
+    connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[WordOfRows], rows: str
+) -> str | None:
+    """Return which word says that homicides, of these rows, were only attempted: they are another ICCS category."""
+    said = attempted_in(column.name, [one.word or "" for one in words])
+    if not said or column == _OF_COLUMNS:
+        return None
+    listed = ", ".join(map(quote_literal, said))
+    (number,) = fetch_row(connection, f"SELECT count(*) FROM ({rows}) WHERE word IN ({listed})")
+    return f"{column.name!r} has {said[0]!r} in {number:,} rows of completed homicide" if number else None
+
+
 def _shown(word: str | None) -> str:
     return repr(word) if word else "a blank cell"
 
 
-def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> str | None:
+def _why_unlike(folder: SourceFolder, column: str, words: Sequence[WordOfRows]) -> str | None:
     """Return what says that the rows with these words are no parts of one figure; None if nothing does."""
     texts = [one.word or "" for one in words]
     shown = f"{column!r} ({', '.join(map(repr, texts[:3]))}{' ...' if len(texts) > 3 else ''})"
@@ -303,13 +321,15 @@ def _why_unlike(folder: SourceFolder, column: str, words: Sequence[_Word]) -> st
         return f"{shown}: variants of one figure"
     if any(map(_RECORDED.fullmatch, texts)) and any(map(_CLEARED.fullmatch, texts)):
         return f"{shown}: those cleared are recorded as well"
-    if any(map(_VICTIMS.fullmatch, texts)) and any(map(_SUSPECTS.fullmatch, texts)):
+    if suspects_in(texts):
         return f"{shown}: victims, and persons suspected or sentenced"
     rates = [text for text in texts if says_rate(text)]
     if rates and len(rates) < len(texts):
         return f"{shown}: {rates[0]!r} is a rate or share"
     if fold(column).strip() == "action" and any(map(_DELETED.fullmatch, texts)):
         return f"{shown}: rows that are to be deleted"
+    if cancelled := cancelled_in(column, texts):
+        return f"{shown}: {cancelled[0]!r} may not be counted"
     parts = all(map(_SEXES.fullmatch, texts)) or any(part_of_year_in(text, column) for text in texts)
     figures = max(one.figures for one in words)
     near = max(one.near for one in words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import duckdb
 import pyarrow as pa
 
@@ -19,6 +21,9 @@ _LEAST_INCIDENTS = 20
 _LEAST_SHARE = 0.02
 _MOST_OF_AGE_0 = 6
 _YEARS_AFTER = 9
+_LEAST_OF_ONE_AGE = 0.05
+_MOST_OF_ONE_AGE = 5
+_OLD = 98
 
 _LEAST_HOLDING = 0.95
 """Share of the figures in which a band is no less than those inside it together, from which on it holds them: persons
@@ -26,14 +31,15 @@ known only to be minors are other persons than those of 0 to 14, and sooner or l
 _OLDEST = 999
 
 
-def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outcome:
-    """Warn if far more incidents have the age 0, or 98 and 99, than the neighbouring ages make plausible.
+def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: Mapping[int, int]) -> Outcome:
+    """Warn if far more incidents have one age than the neighbouring ages make plausible.
 
-    Files write an unknown age as 0 or 99; taken as an age, it falls into the youngest or the oldest band.
+    Files write an unknown age as 0 or 99, or as what a form proposes: 18, 30. Taken as an age, it falls into its band.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents.
-        gives_years: whether the tallies have the number of incidents with these ages.
+        gives_years: whether the tallies have the number of incidents with the youngest and oldest ages.
+        ages: how many incidents have each age in years, where it is known.
     """
     if not gives_years:
         return Outcome("ages_piled", "not applicable", 0, 0)
@@ -46,7 +52,22 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outc
         found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} an age from 1 to 9")
     if oldest >= least and oldest > old:
         found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} an age from 90 to 97")
+    least_of_one = max(_LEAST_INCIDENTS, _LEAST_OF_ONE_AGE * known)
+    for age, number in ages.items():
+        beside = [ages.get(age + step, 0) for step in (-3, -2, -1, 1, 2, 3)]
+        if 0 < age < _OLD and number >= least_of_one and _is_piled(number, beside):
+            usual = sum(beside) / len(beside)
+            found.append(f"{number:,} of {known:,} have the age {age}, and {usual:,.0f} each of those beside it")
     return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))
+
+
+def _is_piled(number: int, beside: Sequence[int]) -> bool:
+    """Whether so many of one age are more than rounding to tens explains, which doubles or trebles its number.
+
+    >>> _is_piled(225, [12, 9, 14, 11, 10, 13]), _is_piled(30, [12, 9, 14, 11, 10, 13])
+    (True, False)
+    """
+    return number > _MOST_OF_ONE_AGE * max(sum(beside) / len(beside), 1)
 
 
 def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import duckdb
 
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.header import Needed
+from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.system.connection import fetch_row
+from pipelines.harmonise.engine import text_query
+from pipelines.system.connection import connect, fetch_row
 from pipelines.system.outcomes import Outcome
+from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier
 from schemas.definition.measures import AS_PUBLISHED
 from schemas.source import SourceFolder
@@ -60,20 +67,55 @@ def check_split_numbers(
     """
     rule = "number_in_two_columns"
     pairs = list(_pairs(connection, folder, unused))
-    found = []
-    for table, count, after in pairs:
-        first, rest = (f"trim({quote_identifier(name)})" for name in (count, after))
-        is_rest = f"{rest} SIMILAR TO '[0-9]{{3}}' AND {first} SIMILAR TO '[1-9][0-9]{{0,2}}'"
-        rows, filled, split, different, larger = fetch_row(
-            connection,
-            f"SELECT count(*) FILTER ({first} <> ''), count(*) FILTER ({rest} <> ''), count(*) FILTER ({is_rest}), "
-            f"count(DISTINCT {rest}), count(*) FILTER ({first} SIMILAR TO '[0-9]{{4,}}') FROM {table}",
-        )
-        is_some = filled < rows or different >= max(_LEAST_DIFFERENT * rows, _LEAST_SPLIT)
-        if split >= _LEAST_SPLIT and split == filled and is_some and not larger:
-            found.append(f"{after!r} has three digits after {count!r} in {split:,} of {rows:,} rows")
+    found = list[str]()
+    for pair in pairs:
+        found += filter(None, [_split_number(connection, *pair)])
     outcome = "warned" if found else "passed" if pairs else "not applicable"
     return Outcome(rule, outcome, len(pairs), len(found), "; ".join(found[:5]))
+
+
+def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str, after: str) -> str | None:
+    """Return what says that numbers are in two columns, as text; None if nothing does."""
+    first, rest = (f"trim({quote_identifier(name)})" for name in (count, after))
+    is_rest = f"{rest} SIMILAR TO '[0-9]{{3}}' AND {first} SIMILAR TO '[1-9][0-9]{{0,2}}'"
+    rows, filled, split, different, larger = fetch_row(
+        connection,
+        f"SELECT count(*) FILTER ({first} <> ''), count(*) FILTER ({rest} <> ''), count(*) FILTER ({is_rest}), "
+        f"count(DISTINCT {rest}), count(*) FILTER ({first} SIMILAR TO '[0-9]{{4,}}') FROM {table}",
+    )
+    is_some = filled < rows or different >= max(_LEAST_DIFFERENT * rows, _LEAST_SPLIT)
+    if split >= _LEAST_SPLIT and split == filled and is_some and not larger:
+        return f"{after!r} has three digits after {count!r} in {split:,} of {rows:,} rows"
+    return None
+
+
+def find_split_numbers(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> list[str]:
+    """Return what says that the counts of a file of incidents are in two columns, as text; none if nothing does.
+
+    Args:
+        folder: the source.
+        file: one of its files.
+        table: how the file is read.
+        settings: where data live.
+    """
+    value, options = folder.source.columns.get("value"), folder.source.layouts[file.layout].read
+    needed = Needed(folder, folder.source.layouts[file.layout])
+    after = table.names[table.names.index(value) + 1 :][:1] if value is not None and value in table.names else ()
+    if value not in table.kept or not after or after[0] not in table.kept or needed.uses(after[0], after[0]):
+        return []
+    if options.format != "csv" or options.delimiter != ",":
+        return []
+    with connect(settings) as connection, sql_limits(folder, connection, settings):
+        rows = text_query(replace(table, kept=(value, *after)), {})
+        return list(filter(None, [_split_number(connection, f"({rows})", value, after[0])]))
+
+
+def judge_split_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+    """Return the outcome of the rule on counts that are in two columns, of files of incidents."""
+    pairs = list(facts)
+    found = [f"{file.name}: {told}" for file, fact in pairs for told in fact.get("split_numbers", ())]
+    outcome = "warned" if found else "passed"
+    return Outcome("number_in_two_columns", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
 
 
 def _pairs(

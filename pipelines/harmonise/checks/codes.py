@@ -27,6 +27,9 @@ _SMALL_WORDS = (
     r"(?:the|and|others?|for|with|without|from|not|del|los|las|con|sin|por|para|otr[oa]s?|una|que|des|les|avec|sans|autres?"
     r"|pour|dans|dos|das|com|sem|outr[oa]s?|der|die|und|mit|ohne|von|andere)"
 )
+LabelOfCode = tuple[str, str, str, str, str]
+"""Of incidents: a column, a national code, a word beside it, the first and the last year of the rows with both."""
+
 _OF_WHICH = re.compile(
     r"\b(?:of which|thereof|de l[oa]s cuales|d[oa]s quais|dont|darunter|davon|included (?:in|above)|incl\. in"
     r"|incluid[oa]s? en|inclus[ea]?s? (?:dans|em|n[oa])|incluíd[oa]s? em|enthalten in)\b",
@@ -35,7 +38,12 @@ _OF_WHICH = re.compile(
 
 
 def check_codes(
-    connection: duckdb.DuckDBPyConnection, source: Source, unused: Sequence[UnusedColumn], links: Path, mapped: Path
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    unused: Sequence[UnusedColumn],
+    beside: Sequence[LabelOfCode],
+    links: Path,
+    mapped: Path,
 ) -> list[Outcome]:
     """Check the labels of national codes in the file against those of the concordance.
 
@@ -43,14 +51,19 @@ def check_codes(
         connection: has ``core``.
         source: the source.
         unused: the columns of the tables of text that the source does not name.
+        beside: of incidents, what may be labels in the columns that the source does not name.
         links: Parquet file of the links of the concordance.
         mapped: Parquet file of the counts that went through each.
     """
-    return [_check_meanings(connection, source, unused, links), _check_parts(connection, source, links, mapped)]
+    return [_check_meanings(connection, source, unused, beside, links), _check_parts(connection, source, links, mapped)]
 
 
 def _check_meanings(
-    connection: duckdb.DuckDBPyConnection, source: Source, unused: Sequence[UnusedColumn], links: Path
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    unused: Sequence[UnusedColumn],
+    beside: Sequence[LabelOfCode],
+    links: Path,
 ) -> Outcome:
     """Warn of codes whose label has no word in common with that in the concordance, or in another year's file.
 
@@ -61,6 +74,7 @@ def _check_meanings(
         rows = run_sql(connection, "harmonise/labels_of_codes", links=quote_literal(str(links))).fetchall()
     elif "national_code" in source.columns:
         rows = [row for column in unused for row in _labels_beside(connection, column, links)]
+        rows += _labels_of_incidents(connection, beside, links)
     else:
         rows = []
     if not rows:
@@ -69,7 +83,7 @@ def _check_meanings(
     for code, label, meant, first, last in rows:
         if are_different(label, meant):
             span = first if first == last else f"{first} to {last}"
-            found.append(f"{code}: {label!r} in the file ({span}), {meant!r} in the concordance")
+            found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
     shown = "; ".join(found[:_MOST_SHOWN])
     return Outcome(rule, "warned" if found else "passed", len(rows), len(found), shown)
 
@@ -81,7 +95,7 @@ def _labels_beside(
 
     A column of groups has fewer words than there are codes.
     """
-    if len(column.words) < 2 or not any(map(_stems, column.words[:_MOST_SHOWN])):
+    if len(column.words) < 2 or not any(map(stems, column.words[:_MOST_SHOWN])):
         return []
     rows = run_sql(
         connection,
@@ -91,11 +105,40 @@ def _labels_beside(
         links=quote_literal(str(links)),
         most=str(_MOST_LABELS),
     ).fetchall()
+    return rows if _are_labels(rows) else []
+
+
+def _are_labels(rows: Sequence[tuple[str, str, str, str, str]]) -> bool:
+    """Whether these are codes with their labels: most have a word of their label in the concordance."""
     codes = {code for code, *_ in rows}
-    agree = {code for code, word, meant, *_ in rows if _stems(word) & _stems(meant)}
+    agree = {code for code, word, meant, *_ in rows if stems(word) & stems(meant)}
     words = {word for _, word, *_ in rows}
     is_label = len(codes) <= len(words) <= len(rows) <= _MOST_A_CODE * len(codes)
-    return rows if is_label and len(codes) > 1 and len(agree) >= _LEAST_AGREE * len(codes) else []
+    return is_label and len(codes) > 1 and len(agree) >= _LEAST_AGREE * len(codes)
+
+
+def _labels_of_incidents(
+    connection: duckdb.DuckDBPyConnection, beside: Sequence[LabelOfCode], links: Path
+) -> list[tuple[str, str, str, str, str]]:
+    """Return each code with each word next to it in any file, of the columns that have the labels of the codes."""
+    if not beside:
+        return []
+    meant: dict[str, set[str]] = {}
+    statement = "SELECT DISTINCT national_code, national_label FROM read_parquet($links)"
+    for code, label in connection.execute(statement, {"links": str(links)}).fetchall():
+        meant.setdefault(code, set()).add(label or "")
+    spans: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for column, code, word, first, last in beside:
+        if code in meant:
+            spans.setdefault(column, {}).setdefault((code, word), []).extend((first, last))
+    found = []
+    for pairs in spans.values():
+        rows = [
+            (code, word, " / ".join(sorted(meant[code])), min(years), max(years))
+            for (code, word), years in sorted(pairs.items())
+        ]
+        found += rows if _are_labels(rows) else []
+    return found
 
 
 def are_different(one: str, other: str) -> bool:
@@ -106,11 +149,16 @@ def are_different(one: str, other: str) -> bool:
     >>> are_different("Robo", "Fraude"), are_different("Homicidios", "HOMICIDIO DOLOSO"), are_different("12", "Robo")
     (True, False, False)
     """
-    mine, theirs = _stems(one), _stems(other)
+    mine, theirs = stems(one), stems(other)
     return bool(mine and theirs) and not mine & theirs
 
 
-def _stems(label: str) -> frozenset[str]:
+def stems(label: str) -> frozenset[str]:
+    """Return the words of a label by which labels are compared: of three letters or more, without accents and endings.
+
+    >>> sorted(stems("Robo con violencia")), stems("12")
+    (['robo', 'viole'], frozenset())
+    """
     plain = "".join(char for char in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(char))
     words = (word for word in re.findall(r"[^\W\d_]{3,}", plain) if not re.fullmatch(_SMALL_WORDS, word))
     return frozenset(word[:_STEM] for word in words)

@@ -32,6 +32,8 @@ _MOST_RUNNING_SUMS = 5
 _LEAST_FIRST_DAYS = 20
 _MOST_FIRST_DAYS = 6
 _OTHER_DAYS = 30
+_MORE_THAN_USUAL = 1.3
+_FEW_MONTHS = 2
 # Of dates spread over months, 39 in 100 are up to the twelfth: for all of forty, the chance is 1 in 10^16.
 _LEAST_DATES = 40
 _LEAST_MONTHS = 3
@@ -162,9 +164,10 @@ def _running_sum(
 
 
 def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:
-    """Warn if 1 January has far more incidents than the other days of January, as only the year of some is known.
+    """Warn if one day of the year has far more incidents than others, as only the year of some is known.
 
-    The year is right, but January includes what belongs to all months.
+    The year is right, but its month includes what belongs to all months: January where the day is its first, July or
+    December where it is in the middle of the year or at its end.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, and ``period_seen``.
@@ -179,7 +182,26 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         for year, first, january in years
         if first >= _LEAST_FIRST_DAYS and first * _OTHER_DAYS > _MOST_FIRST_DAYS * (january - first)
     ]
-    return Outcome("first_days", "warned" if found else "passed", len(years), len(found), "; ".join(found[:5]))
+    days = min(ENDS_OF_MONTHS)
+    for year, month, is_first, piled, records in run_sql(
+        connection,
+        "harmonise/days_piled",
+        first=f"first_{days}",
+        last=f"last_{days}",
+        days=str(days),
+        month_days=str(_OTHER_DAYS),
+        least=str(_LEAST_FIRST_DAYS),
+        more=str(_MORE_THAN_USUAL),
+        times=str(_MOST_FIRST_DAYS),
+        few_months=str(_FEW_MONTHS),
+    ).fetchall():
+        which = "first" if is_first else "last"
+        found.append(
+            f"{year}: {piled:,} of {records:,} incidents of {month_name[month]} are dated in its {which} {days} days"
+        )
+    return Outcome(
+        "first_days", "warned" if found else "passed", max(len(years), len(found)), len(found), "; ".join(found[:5])
+    )
 
 
 def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[str]) -> Outcome:

@@ -6,7 +6,7 @@ in which rows is kept. A file that is too large to be read once more is checked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ from pipelines.harmonise.checks.repeats import (
     several_times_problem,
     tells_rows_apart,
 )
+from pipelines.harmonise.checks.rows_that_count import canonical_number
 from pipelines.harmonise.engine import text_query
-from pipelines.system.connection import connect, run_sql
+from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.running.workers import LARGE_BYTES
@@ -37,6 +38,8 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder
 
+_FEW_FILES = 20
+_FEW_WORDS = 40
 _LEAST_OF_YEAR = 20
 """Rows of one year that two files must share to be compared row by row, as fewer may be equal by chance."""
 
@@ -51,7 +54,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         return {}
     with connect(settings) as connection, sql_limits(folder, connection, settings):
         _hash_rows(connection, folder, file, table)
-        rows, different, repeated, places, ids, blank, id_rows, times = run_sql(
+        rows, different, repeated, places, ids, blank, id_rows, near, times = run_sql(
             connection, "harmonise/repeated_incidents", **SEVERAL_TIMES
         ).fetchall()[0]
         of_file = read_repeated(connection, "(SELECT '' AS part, content, _row FROM hashed)")
@@ -63,13 +66,30 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         "ids": ids,
         "blank": blank,
         "id_rows": id_rows or [],
+        "near": near,
         "times": times,
         "again": [one.as_dict() for one in of_file],
     }
 
 
-def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, table: TextTable) -> None:
-    """Create the table ``hashed`` of the rows of a partition that are not excluded: content, id, _row."""
+def _hash_rows(
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    file: RawFile,
+    table: TextTable,
+    common: Collection[str] | None = None,
+    texts: Collection[str] = (),
+) -> None:
+    """Create the table ``hashed`` of the rows of a partition that are not excluded: content, id, _row.
+
+    Args:
+        connection: gets the table.
+        folder: the source.
+        file: the partition.
+        table: how it is read.
+        common: the columns to compare, of those of the file; all if not given.
+        texts: of these, the columns that tell rows apart; ``narrow`` is the hash of them.
+    """
     source = folder.source
     if missing := [name for name in source.id if name not in table.names and name not in table.constants]:
         near = ", ".join(nearest_values(missing[0], table.names)) or "none"
@@ -82,15 +102,23 @@ def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {whole}")
     rows = folder.reshape(source.layouts[file.layout]) or "FROM raw"
     there = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}  # a reshape may leave columns out
+    content = [name for name in table.kept if name in there and (common is None or name in common)]
     run_sql(
         connection,
         "harmonise/hashed_rows",
-        content=", ".join(f"{quote_identifier(name)}::VARCHAR" for name in table.kept if name in there) or "''",
+        content=", ".join(map(_folded, content)) or "''",
+        narrow=", ".join(_folded(name) for name in content if name in texts) or "''",
         identifier=identifier,
+        near=canonical_number(identifier) if ids and file.size < LARGE_BYTES else identifier,
         header=str(table.header_rows if table.format == "csv" else 0),
         rows=rows,
         left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
     )
+
+
+def _folded(name: str) -> str:
+    """The SQL of a text without what is written in two ways: capitals, accents, blanks."""
+    return f"strip_accents(lower(regexp_replace(trim({quote_identifier(name)}::VARCHAR), '\\s+', ' ', 'g')))"
 
 
 def _repeated_within(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:
@@ -147,7 +175,7 @@ def check_repeated_incidents(
         least_of_year=str(_LEAST_OF_YEAR),
     ).fetchall()
     if len(facts) > 1 and (source.id or pairs):
-        problems += _compare_files(folder, files, pairs, settings, work)
+        problems += _compare_files(folder, files, facts, pairs, settings, work)
     looked_at = [(file, fact["repeats"]) for file, fact in facts if fact.get("repeats")]
     told = [
         (file, one)
@@ -172,37 +200,70 @@ def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:
 def _compare_files(
     folder: SourceFolder,
     files: Mapping[str, RawFile],
+    facts: Sequence[tuple[RawFile, dict[str, Any]]],
     pairs: Sequence[tuple[str, str, float]],
     settings: Settings,
     work: Path,
 ) -> list[Problem]:
-    """Read the files that may share rows again, or all if identifiers are declared, and compare them row by row."""
+    """Read the files that may share rows again, or all if identifiers are declared, and compare them row by row.
+
+    They are compared in the columns that all have, and, of a few small files, in those of them that tell rows apart:
+    an update of an incident has another status.
+    """
     wanted = set(files if folder.source.id else [name for pair in pairs for name in pair[:2]])
     in_order = sorted((files[name] for name in wanted), key=lambda file: file.name)
-    problems = []
+    columns = [set(fact["columns"]) for file, fact in facts if file in in_order]
+    common, texts = set.intersection(*columns), set[str]()
+    few = len(in_order) <= _FEW_FILES and all(file.size < LARGE_BYTES for file in in_order)
     place = work / "repeats"
     place.mkdir(parents=True, exist_ok=True)
     with connect(settings) as together:
-        together.execute("CREATE TEMP TABLE every (part INTEGER, content UBIGINT, id UBIGINT, _row BIGINT)")
+        together.execute(
+            "CREATE TEMP TABLE row_of (part INTEGER, content UBIGINT, narrow UBIGINT, id UBIGINT, _row BIGINT)"
+        )
         for number, file in enumerate(in_order):
             table, _ = open_partition(folder, file, settings, place)
-            _hash_rows(together, folder, file, table)
-            together.execute(
-                f"INSERT INTO every SELECT {number}, content, CASE WHEN NOT is_blank THEN id END, _row FROM hashed"
-            )
+            if few and number == 0:
+                texts = _columns_of_texts(together, folder, table, common)
+            _hash_rows(together, folder, file, table, common, texts)
+            ids = "CASE WHEN NOT is_blank THEN id END"
+            together.execute(f"INSERT INTO row_of SELECT {number}, content, narrow, {ids}, _row FROM hashed")
         named = [file.name for file in in_order]
         part = {file.name: number for number, file in enumerate(in_order)}
         together.execute("CREATE TEMP TABLE pair (first_part INTEGER, second_part INTEGER, least_rows DOUBLE)")
         for one, other, least in pairs:
             numbers = sorted((part[files[one].name], part[files[other].name]))
             together.execute("INSERT INTO pair VALUES ($1, $2, $3)", [*numbers, least])
-        for first, second, shared, share, often, rows, different in run_sql(
-            together, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION), least_of_year=str(_LEAST_OF_YEAR)
-        ).fetchall():
-            if often or tells_rows_apart(rows, different):
-                found = f"{share:.0%} of its rows ({shared:,}) are in {named[first]} too, identical in every column."
-                problems.append(Problem("file_given_twice", folder.source_id, found, file=named[second]))
+        problems = _shared_rows(together, folder, named, "content", "every column")
+        if not problems and texts - set(folder.source.columns.values()):
+            problems = _shared_rows(together, folder, named, "narrow", "every column but those with few words")
         for repeated, all_rows, blank, first, second in run_sql(together, "harmonise/shared_ids").fetchall():
             places = [(named[place["part"]], place["row"]) for place in (first, second)]
             problems.append(id_problem(folder, all_rows, repeated, blank, places))
+    return problems
+
+
+def _columns_of_texts(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, table: TextTable, common: Collection[str]
+) -> set[str]:
+    """Return the columns that the source reads, and those with more than a few words."""
+    names = [name for name in table.kept if name in common]
+    counts = ", ".join(f"approx_count_distinct({quote_identifier(name)}::VARCHAR)" for name in names)
+    numbers = fetch_row(connection, f"SELECT {counts} FROM ({text_query(table, {})})")
+    used = set(folder.source.columns.values())
+    return {name for name, number in zip(names, numbers, strict=True) if name in used or number > _FEW_WORDS}
+
+
+def _shared_rows(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, named: Sequence[str], content: str, where: str
+) -> list[Problem]:
+    """The problems of files that share most of their rows, by one of the two hashes of a row."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW every AS SELECT part, {content} AS content, id, _row FROM row_of")
+    problems = []
+    for first, second, shared, share, often, rows, different in run_sql(
+        connection, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION), least_of_year=str(_LEAST_OF_YEAR)
+    ).fetchall():
+        if (often and content == "content") or tells_rows_apart(rows, different):
+            found = f"{share:.0%} of its rows ({shared:,}) are in {named[first]} too, identical in {where}."
+            problems.append(Problem("file_given_twice", folder.source_id, found, file=named[second]))
     return problems

@@ -6,8 +6,10 @@ Victims of an event, sampling weights; the number of an incident that has a row 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import duckdb
@@ -20,10 +22,11 @@ from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.outcomes import Outcome
+from pipelines.system.running.workers import LARGE_BYTES
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
-from schemas.words_of_totals import TOTALS
+from schemas.words_of_totals import plain
 
 _OF_WHAT = r"(victims?|v[ií]ctimas|casos|cases|hechos|delitos|offen[cs]es|incidents|personas?|persons)"
 _COUNTS = re.compile(
@@ -34,17 +37,34 @@ _COUNTS = re.compile(
     r"|pond|wgt|wt|expansion([ _]factor)?",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(
-    r"(id|no|nr|n|num|n[uú]m|number|n[uú]mero|numero|folio|code|clave|key|ref|reference)[ _.]*(of|de|del|der|du)?[ _.]*"
-    r"(case|incident|file|record|report|event|crime|complaint|caso|incidente|hecho|expediente|carpeta|denuncia|evento"
-    r"|affaire|dossier|fait|akte|fall|processo|ocorr[eê]ncia|boletim)?"
-    r"|(case|incident|file|record|report|event|crime|complaint|caso|incidente|hecho|expediente|carpeta|denuncia|evento"
-    r"|affaire|dossier|fait|akten|fall|processo|ocorr[eê]ncia|boletim)[ _.]*(id|no|nr|num|number|n[uú]mero|zeichen"
-    r"|nummer|ref|reference|key)|folio|expediente|carpeta|aktenzeichen|incident|case",
-    re.IGNORECASE,
+_NUMBER = r"(id|no|nr|n|num|number|numero|folio|code|clave|key|ref|reference|nummer|zeichen)"
+_OF_UNIT = {
+    "incident": r"(case|incident|file|record|report|event|crime|complaint|caso|incidente|hecho|expediente|carpeta"
+    r"|denuncia|evento|affaire|dossier|fait|akten?|fall|processo|ocorrencia|boletim)",
+    "victim": r"(victim|victima|victime|vitima|opfer|person|persona|personne)",
+    "person": r"(person|persona|personne|suspect|offender|accused|imputado|detenido|arrestee|defendant|inmate|interno)",
+    "offence": r"(offen[cs]e|charge|count|delito|infraction|tat|delikt)",
+}
+_OF_UNIT["case"] = _OF_UNIT["incident"]
+_ALONE = rf"|{_NUMBER}|folio|expediente|carpeta|aktenzeichen|incident|case"
+"""Names of columns that number what is counted; in a file with a row for each incident a number alone is its number."""
+_CANONICAL = (
+    (r"[^a-z0-9]+", "-"),
+    (r"([a-z])-|-([a-z])", r"\1\2"),
+    (r"(^|[^0-9])0+([0-9])", r"\1\2"),
+    (r"^-+|-+$|r$", ""),
 )
-_ONE_ROW_EACH = ("incident", "case")
-"""Counting units of which each has one row in a file of incidents; a victim or an offence may share its number."""
+"""Capitals, signs, leading zeros, and the letter of a case that was reopened, make no other number."""
+_SKETCH = 2000
+_MOST_FILES = 50
+_MOST_HASHES = 500_000
+"""Of the hashes of the numbers of a file, with day and area, so many of the lowest are kept, and compared of all files:
+they are enough to estimate what two files have in common."""
+_CODES = re.compile(r"(.* )?(code|clave|key|n|no)( .*)?")
+_LEAST_OF_NUMBERS = 0.02
+_LEAST_NUMBERS = 50
+"""A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases
+of each month), unless its name may be that of a code."""
 _LEAST_REPEATED = 5
 _LEAST_SHARE_REPEATED = 0.005
 _LEAST_DIFFERENT = 0.4
@@ -53,21 +73,43 @@ _LEAST_DIFFERENT = 0.4
 
 def find_repeated_numbers(
     folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings
-) -> dict[str, tuple[int, int]]:
-    """Return, for each unread column that numbers the rows of a file, how many rows have a number, and how many others.
+) -> dict[str, dict[str, Any]]:
+    """Return what the unread columns say that number what a file has a row for: rows, numbers, and a sketch of them.
 
-    None is returned for a source that counts victims or offences, of which several may have one number, or that names
-    the column under ``id``. A file without such a column is not read again.
+    None is returned for a source that names the column under ``id``. A file without such a column is not read again.
     """
     source = folder.source
-    if not _has_a_row_each(source):
+    pattern = _names_of_numbers(source)
+    if pattern is None:
         return {}
     needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if _NUMBERS.fullmatch(fold(name).strip()) and not needed.uses(name, name)]
+    names = [name for name in table.kept if pattern.fullmatch(_spaced(name)) and not needed.uses(name, name)]
     if not names:
         return {}
+    beside = [source.columns.get(name) for name in ("time_period", "ref_area")]
+    others = [name for name in beside if name is not None and name in table.kept]
     with connect(settings) as connection, sql_limits(folder, connection, settings):
-        return _repeated(connection, f"({text_query(replace(table, kept=tuple(names)), {})})", names)
+        rows = f"({text_query(replace(table, kept=tuple(dict.fromkeys((*names, *others)))), {})})"
+        return {
+            name: {"rows": count, "different": different, "sketch": _sketch(connection, rows, name, others, different)}
+            for name, (count, different) in _numbers(connection, rows, names, file.size >= LARGE_BYTES).items()
+            if _are_numbers(name, count, different)
+        }
+
+
+def _sketch(
+    connection: duckdb.DuckDBPyConnection, rows: str, name: str, others: Sequence[str], different: int
+) -> list[int]:
+    """Return the lowest hashes of the different numbers in a column, each with its day and area."""
+    texts = ", ".join(_plain(one) for one in (name, *others))
+    most = 2**64 * min(
+        4 * _SKETCH / max(different, 1), 1
+    )  # below it are four times as many as wanted: no need to sort all
+    statement = (
+        f"SELECT DISTINCT one FROM (SELECT hash({texts}) AS one FROM {rows} WHERE {_plain(name)} IS NOT NULL) "
+        f"WHERE one::DOUBLE <= {most} ORDER BY one LIMIT {_SKETCH}"
+    )
+    return [int(one) for (one,) in connection.execute(statement).fetchall()]
 
 
 def check_repeated_numbers(
@@ -80,50 +122,138 @@ def check_repeated_numbers(
         folder: the source.
         unused: the columns of its tables of text that it does not use.
     """
-    is_judged = folder.source.rows != "cells" and _has_a_row_each(folder.source)
-    columns = [one for one in unused if is_judged and _NUMBERS.fullmatch(fold(one.name).strip())]
+    pattern = _names_of_numbers(folder.source) if folder.source.rows != "cells" else None
+    columns = [one for one in unused if pattern is not None and pattern.fullmatch(_spaced(one.name))]
     found = [
-        f"{name!r} has {different:,} different numbers in {rows:,} rows"
+        _numbers_told(name, rows, different)
         for column in columns
-        for name, (rows, different) in _repeated(connection, column.table, [column.name]).items()
+        for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
+        if _are_numbers(name, rows, different) and _is_again(rows, different)
     ]
     outcome = "warned" if found else "passed" if columns else "not applicable"
     return Outcome("numbers_repeated", outcome, len(columns), len(found), "; ".join(found[:5]))
 
 
-def _has_a_row_each(source: Source) -> bool:
+def _numbers_told(name: str, rows: int, different: int) -> str:
+    return f"{name!r} has {different:,} different numbers in {rows:,} rows"
+
+
+def _spaced(name: str) -> str:
+    """The name of a column in lower case, with a blank between its words.
+
+    >>> _spaced("victimID"), _spaced("Número_de_caso")
+    ('victim id', 'numero de caso')
+    """
+    return " ".join(re.split(r"[\W_]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)))).strip()
+
+
+def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
+    """Return the names of columns that number what the source counts, if a row is one of them; None otherwise."""
     units = {measure.counting_unit for measure in source.measures.values()}
-    return not source.id and "value" not in source.columns and units <= set(_ONE_ROW_EACH)
+    unit = next(iter(units)) if len(units) == 1 else ""
+    if source.id or "value" in source.columns or unit not in _OF_UNIT:
+        return None
+    thing, alone = _OF_UNIT[unit], _ALONE if unit in ("incident", "case") else ""
+    return re.compile(rf"{_NUMBER} ?((of|de|del|der|du) )?{thing}|{thing} ?((of|de|del|der|du) )?{_NUMBER}{alone}")
 
 
-def _repeated(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> dict[str, tuple[int, int]]:
-    texts = [f"nullif(trim({quote_identifier(name)}), '')" for name in names]
-    counts = ", ".join(f"count({text}), count(DISTINCT {text})" for text in texts)
+def _plain(name: str) -> str:
+    return f"nullif(lower(trim({quote_identifier(name)}::VARCHAR)), '')"
+
+
+def _canonical(name: str) -> str:
+    return canonical_number(quote_identifier(name))
+
+
+def canonical_number(expression: str) -> str:
+    """Return the SQL of a number without what makes no other number: capitals, signs, leading zeros."""
+    text = f"lower(trim({expression}::VARCHAR))"
+    for pattern, new in _CANONICAL:
+        text = f"regexp_replace({text}, {quote_literal(pattern)}, {quote_literal(new)}, 'g')"
+    return f"nullif({text}, '')"
+
+
+def _numbers(
+    connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str], is_large: bool = False
+) -> dict[str, tuple[int, int]]:
+    """Return how many rows have a number in each column, and how many are different; of a large file as written."""
+    counts = ", ".join(
+        f"count({text}), count(DISTINCT hash({text})) FILTER ({text} IS NOT NULL)" for text in map(_canonical, names)
+    )
     found = fetch_row(connection, f"SELECT {counts} FROM {rows}")
     pairs = zip(names, found[::2], found[1::2], strict=True)
-    return {name: (int(rows), int(different)) for name, rows, different in pairs if _is_number_again(rows, different)}
+    return {name: (int(rows), int(different)) for name, rows, different in pairs if rows}
 
 
-def _is_number_again(rows: int, different: int) -> bool:
-    """Whether a column has a number for each incident, and some of them again.
+def _are_numbers(name: str, rows: int, different: int) -> bool:
+    """Whether a column has a number for each incident, each in one row or several.
 
-    >>> _is_number_again(1080, 900), _is_number_again(1080, 1080), _is_number_again(1080, 40)
-    (True, False, False)
+    >>> _are_numbers("case", 1080, 900), _are_numbers("case_code", 1080, 60), _are_numbers("case_number", 1080, 60)
+    (True, False, True)
     """
-    again = rows - different
-    return again >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows) and different >= _LEAST_DIFFERENT * rows
+    certain = different >= max(_LEAST_NUMBERS, _LEAST_OF_NUMBERS * rows) and not _CODES.fullmatch(_spaced(name))
+    return certain or different >= _LEAST_DIFFERENT * rows
+
+
+def _is_again(rows: int, different: int) -> bool:
+    """Whether some of the numbers of incidents are there again.
+
+    >>> _is_again(1080, 900), _is_again(1080, 1080)
+    (True, False)
+    """
+    return rows - different >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows)
 
 
 def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on incidents with the number of another row."""
+    """Return the outcome of the rule on incidents with the number of another row, in a file or in two."""
     pairs = list(facts)
     found = [
-        f"{file.name}: {name!r} has {different:,} different numbers in {rows:,} rows"
+        f"{file.name}: {_numbers_told(name, one['rows'], one['different'])}"
         for file, fact in pairs
-        for name, (rows, different) in fact.get("numbers_again", {}).items()
+        for name, one in fact.get("numbers", {}).items()
+        if _is_again(one["rows"], one["different"])
     ]
+    found += [
+        f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
+        for file, fact in pairs
+        if (near := fact.get("repeats", {}).get("near"))
+    ]
+    found += _numbers_of_two_files(pairs)
     outcome = "warned" if found else "passed"
-    return Outcome("numbers_repeated", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
+    return Outcome("numbers_repeated", outcome, max(len(pairs), len(found), 1), len(found), "; ".join(found[:5]))
+
+
+def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
+    """Return which files have numbers of another one, with the same day and area, as text: incidents updated later."""
+    sketches = [
+        (file.name, name, one["sketch"], one["different"])
+        for file, fact in facts
+        for name, one in fact.get("numbers", {}).items()
+    ]
+    highest = [_highest(sketch) for *_, sketch, _ in sketches]
+    limit = sorted(one for *_, sketch, _ in sketches for one in sketch)[:_MOST_HASHES][-1:]
+    files_of: dict[tuple[str, int], list[int]] = {}
+    for number, (_, name, sketch, _) in enumerate(sketches):
+        for one in sketch:
+            if one <= limit[0]:
+                files_of.setdefault((name, one), []).append(number)
+    common = Counter(pair for numbers in files_of.values() for pair in combinations(numbers[:_MOST_FILES], 2))
+    told = []
+    for (one, other), shared in sorted(common.items()):
+        (first, name, *_), (second, _, sketch, different) = sketches[one], sketches[other]
+        compared = sum(hashed <= min(highest[one], highest[other], limit[0]) for hashed in sketch)
+        if shared >= _LEAST_REPEATED and shared >= _LEAST_SHARE_REPEATED * compared:
+            both = shared / max(compared, shared) * different
+            told.append(
+                f"{second}: about {both:,.0f} of {different:,} numbers in {name!r} are in {first} too, with the same "
+                "day and area"
+            )
+    return told
+
+
+def _highest(sketch: Sequence[int]) -> int:
+    """The hash up to which a sketch has those of all numbers; one with fewer than it may have has them all."""
+    return sketch[-1] if len(sketch) >= _SKETCH else 2**64
 
 
 def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:
@@ -143,47 +273,6 @@ def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, se
         rows = text_query(replace(table, kept=tuple(names)), {})
         found = fetch_row(connection, f"SELECT {counts} FROM ({rows})")
     return {name: int(number) for name, number in zip(names, found, strict=True) if number}
-
-
-def find_total_words(
-    folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings
-) -> dict[str, tuple[str, int, int]]:
-    """Return, for each unread column, a word that says total, how many rows have it, and how many another word.
-
-    Of rows that each count one, none is a total; only a file whose rows have counts is read again.
-    """
-    source = folder.source
-    needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if not needed.uses(name, name)] if "value" in source.columns else []
-    if not names:
-        return {}
-    totals = ", ".join(quote_literal(word) for word in sorted(TOTALS))
-    found = {}
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = text_query(replace(table, kept=tuple(names)), {})
-        texts = [f"trim({quote_identifier(name)})" for name in names]
-        is_total = [f"strip_accents(lower({text})) IN ({totals})" for text in texts]
-        counts = ", ".join(
-            f"min({text}) FILTER ({total}), count(*) FILTER ({total}), count(*) FILTER ({text} <> '' AND NOT {total})"
-            for text, total in zip(texts, is_total, strict=True)
-        )
-        values = fetch_row(connection, f"SELECT {counts} FROM ({rows})")
-    for name, word, number, others in zip(names, values[::3], values[1::3], values[2::3], strict=True):
-        if word is not None and others >= number:
-            found[name] = (str(word), int(number), int(others))
-    return found
-
-
-def judge_total_words(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on rows that are added up without being parts, of files of incidents."""
-    pairs = list(facts)
-    found = [
-        f"{file.name}: {name!r} has {word!r} in {rows:,} rows, and other words in {others:,}"
-        for file, fact in pairs
-        for name, (word, rows, others) in fact.get("total_words", {}).items()
-    ]
-    outcome = "warned" if found else "passed"
-    return Outcome("parts_unlike", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
 
 
 def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:

@@ -313,6 +313,8 @@ _YEAR_SAID = (
     f"^{_YEAR}{_NO_YEAR}{_END}",
     f"^{_NO_YEAR}{_YEAR}{_END}",
 )
+_MONTH_AFTER_YEAR = "^(?:19|20)[0-9][0-9][-/.](0[1-9]|1[0-2])[-/.]"
+_MONTH_SECOND = "^[0-9]{1,2}[-/.](0[1-9]|1[0-2])[-/.](?:19|20)[0-9][0-9](?:$|[^0-9])"
 _TWO_YEARS = f"^[0-9]{{4}}[^0-9]+{_YEAR}{_END}"
 
 
@@ -321,13 +323,20 @@ def period_number(period: RowPeriod) -> str:
 
     A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is not a period but
     contains its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one.
+    Where its month is as plain (2024-05-91; 29/02/2023 if all declared dates begin with the day), it is -202405.
     A text that may contain two years (2016-2020, 2012-13, 20132024) has none.
     """
     said = "trim(r._said)"
     years = (f"nullif(regexp_extract({said}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
     two = f"regexp_extract({said}, '{_TWO_YEARS}', 0) <> '' OR {first_year(said)} <> {said}"
     year = f"CASE WHEN NOT coalesce({two}, FALSE) THEN TRY_CAST(coalesce({', '.join(years)}) AS INTEGER) END"
-    return f"coalesce({_valid_period_number(period)}, CAST(-100 * {year} AS INTEGER))"
+    pattern = _MONTH_SECOND if _begins_with_days(period) else _MONTH_AFTER_YEAR
+    month = f"coalesce(TRY_CAST(nullif(regexp_extract({said}, '{pattern}', 1), '') AS INTEGER), 0)"
+    return f"coalesce({_valid_period_number(period)}, CAST(-100 * {year} - {month} AS INTEGER))"
+
+
+def _begins_with_days(period: RowPeriod) -> bool:
+    return period.has_days and all(re.match(r"DD?[^A-Z]+MM?[^A-Z]+Y", form) for form in period.forms)
 
 
 def _valid_period_number(period: RowPeriod) -> str:
@@ -382,6 +391,7 @@ _OTHER_PERIODS = {
     r"[QqTt][1-4][-/ ]\d{4}|\d{4}(0[1-9]|1[0-2])",
     "a day": r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})\b.*|\d{8}",
 }
+_DAY_OF_A_YEAR = r"\d{4}-(01-01|12-31)([T ]00:00(:00(\.0+)?)?)?"
 _SPAN = re.compile(r"(\d{4})\s*[-/_\u2013\u2014]\s*(\d{4}|\d{2})")
 
 
@@ -413,14 +423,28 @@ def describe_period(text: str, source: Source) -> str:
                 f"zone (time_zone in source.yml). {forms}"
             )
         return forms
+    first_or_last = re.fullmatch(_DAY_OF_A_YEAR, text.strip()) is not None
     if source.kind == "incident":
-        year, month = (repr(source.columns.get(name)) for name in ("year", "month"))
-        return f"The year (column {year}) and the month (column {month}) are numbers: 2024, and 1 to 12."
+        year, month = source.columns.get("year"), source.columns.get("month")
+        as_year = f" It looks like a year stored as a day: {_reshape(year)}" if first_or_last and year else ""
+        of_month = f", and of the month (column {month!r}) 1 to 12" if month else ""
+        return f"The values of the year (column {year!r}) are numbers such as 2024{of_month}.{as_year}"
     if source.year_starts is not None:
         return "Its years are written 2009-10, 2009/10, 2009-2010 or 2009 (year_starts in source.yml)."
     if years == 2:
         looks = "a year that does not begin in January (a financial, fiscal or school year)"
     elif years is not None:
         looks = f"a span of {years} years"
+    if first_or_last and (column := source.columns.get("time_period")):
+        return (
+            "It looks like a year stored as a day, as spreadsheets do. If all periods of this column are years, "
+            f"{_reshape(column)} If they are months, write 7 for 4."
+        )
     said = f"It looks like {looks}. " if looks is not None else ""
     return f"{said}In a table, write 2024, 2024-Q1 or 2024-03."
+
+
+def _reshape(column: str) -> str:
+    """What to write in reshape.sql to have the year of a day."""
+    name = quote_identifier(column)
+    return f"write in reshape.sql: SELECT * REPLACE (left({name}, 4) AS {name}) FROM raw."

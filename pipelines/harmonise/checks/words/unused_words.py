@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -17,13 +17,15 @@ from pipelines.collect.headings.captions import Caption, scale_problem, scale_sa
 from pipelines.collect.headings.kinds_of_years import says_other_year
 from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
 from pipelines.collect.headings.roles import is_heading
+from pipelines.harmonise.checks.words.kinds_of_rows import units_of_age_in
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.harmonise.values.labels import area_words
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome
 from schemas.area_names import areas_called
 from schemas.codelists import area_ancestors, load_areas
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 from schemas.words_of_totals import plain
 
 _MOST_WORDS = 400
@@ -58,6 +60,17 @@ class UnusedWord:
     file: str
     sheet: str | None
     row: int
+
+
+@dataclass(frozen=True)
+class NameOfPlace:
+    """A name of an area in a column of a file of incidents, beside an area: its word in the file, then our code."""
+
+    file: str
+    column: str
+    code: str
+    name: str
+    rows: int
 
 
 def words_unused(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> tuple[UnusedWord, ...]:
@@ -166,8 +179,24 @@ def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
     return told
 
 
+def check_age_units(source: Source, unused: Sequence[UnusedColumn]) -> Outcome:
+    """Warn of a column with the units of the ages of a table, months and years, that the source does not use."""
+    if "age" not in source.columns:
+        return Outcome("age_unit_unread", "not applicable", 0, 0)
+    units = [
+        (column.name, units_of_age_in(column.words)) for column in unused if not column.is_place and not column.in_sql
+    ]
+    found = [f"{name!r} has {words[0]!r}, but all ages are read in one unit" for name, words in units if words]
+    return Outcome(
+        "age_unit_unread", "warned" if found else "passed", max(len(units), 1), len(found), "; ".join(found[:5])
+    )
+
+
 def check_area_words(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    unused: Sequence[UnusedColumn],
+    beside: Sequence[NameOfPlace] = (),
 ) -> Outcome:
     """Warn of areas whose name, in values.csv or next to their code, is that of another area of the same country.
 
@@ -175,6 +204,7 @@ def check_area_words(
         connection: has ``used_row``, of tables.
         folder: the source.
         unused: the columns of its tables of text that it does not use; none of incidents.
+        beside: of incidents, the names of areas in columns that it does not use.
     """
     declared = [(word, code) for name, word, code in folder.words if name == "ref_area" and areas_called(word)]
     found = [
@@ -191,6 +221,9 @@ def check_area_words(
             code, word, file, row = wrong[0]
             more = f", and {len(wrong) - 1:,} more areas" if len(wrong) > 1 else ""
             found.append(f"{file}, row {row}: {code} with {word!r} in the column {column.name!r}{more}")
+    by_incidents = _named_by_incidents(folder, beside)
+    checked += len(by_incidents)
+    found += filter(None, (_another_named(column, names) for column, names in by_incidents.items()))
     outcome = "warned" if found else "passed" if checked else "not applicable"
     return Outcome("area_words_agree", outcome, max(checked, len(found)), len(found), "; ".join(found[:5]))
 
@@ -204,6 +237,33 @@ def _named_areas(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) ->
     pairs = run_sql(connection, "harmonise/names_of_places", **parts).fetchall()
     own = sum(any(area.code == code for area in areas_called(word)) for code, word, *_ in pairs)
     return pairs if own >= _LEAST_OWN * len(pairs) else []
+
+
+def _named_by_incidents(folder: SourceFolder, beside: Sequence[NameOfPlace]) -> dict[str, list[NameOfPlace]]:
+    """Return each area, by its code, with each name next to it, of the columns that have the names of the areas."""
+    if not beside:
+        return {}
+    codes = dict(area_words(folder)) | {word: code for name, word, code in folder.words if name == "ref_area"}
+    columns: dict[str, list[NameOfPlace]] = {}
+    for one in beside:
+        if code := codes.get(one.code):
+            columns.setdefault(one.column, []).append(replace(one, code=code))
+    return {
+        column: pairs
+        for column, pairs in columns.items()
+        if sum(one.rows for one in pairs if any(area.code == one.code for area in areas_called(one.name)))
+        >= _LEAST_OWN * sum(one.rows for one in pairs)
+    }
+
+
+def _another_named(column: str, names: Sequence[NameOfPlace]) -> str | None:
+    """Return which area has the name of another in most rows of a column, as text; None if none has."""
+    wrong = [one for one in names if _another_area(one.code, one.name)]
+    if not wrong:
+        return None
+    first = max(wrong, key=lambda one: one.rows)
+    more = f", and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+    return f"{first.file}: {first.code} with {first.name!r} in the column {column!r}, in {first.rows:,} rows{more}"
 
 
 def _names(*texts: str) -> set[str]:

@@ -26,6 +26,6 @@ SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL A
     avg(CAST(value = children AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
     'equals the sum of the categories inside it in ' || round(found * 100, 1) || ' % of ' || count(*) || ' figures' AS detail
 FROM pairs
-WHERE value > 0
+WHERE value >= {{least_count}}
 GROUP BY ALL
-HAVING count(*) >= {{least_checked}}
+HAVING count(*) >= {{least_checked}} AND count(DISTINCT value) >= {{least_different}}

@@ -1,0 +1,147 @@
+"""Words that say that a row is not of the kind that is counted: cancelled, attempted, of a suspect, of another edition.
+
+A column with such words, which source.yml does not use, tells rows apart that are added up: in tables and incidents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from schemas.words_of_totals import plain
+
+Matches = Callable[[str], bool]
+
+_CANCELLED = re.compile(
+    r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn|retracted|annulled|deleted|removed"
+    r"|entered in error|error|erroneous|false( report| alarm| complaint)|duplicated?s?( .*)?|dup"
+    r"|infundad[oa]s?|anulad[oa]s?|cancelad[oa]s?|duplicad[oa]s?|retirad[oa]s?|desistid[oa]s?|eliminad[oa]s?|borrad[oa]s?"
+    r"|sin efecto|denuncia falsa|fals[oa]s? denuncias?|excluid[oa]s?|sem efeito|improcedentes?|annulee?s?|doublons?"
+    r"|supprimee?s?|infondee?s?|storniert|geloscht|doppelt|doublette|unbegrundet|tests?|testing|teste|prueba|dummy"
+)
+_IS_CANCELLED = re.compile(
+    r"((is|es|e|ist|flag|ind)[ _])?(deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test"
+    r"|anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|storniert|geloscht|annule|supprime)"
+    r"([ _](flag|ind|indicator|yn))?"
+)
+_ATTEMPTED = re.compile(
+    r"attempt(s|ed)?( only)?|attempted .*|tentativas?( .*)?|tentatives?( .*)?|en grado de tentativa|frustrad[oa]s?"
+    r"|tentad[oa]s?|versucht?e?|non[ -]?complete|not completed|incomplete|inconclus[oa]"
+)
+_IS_ATTEMPTED = re.compile(
+    r"((is|es|e|ist|flag|ind)[ _])?(attempt(ed)?|tentativa|tentative|tentad[oa]|versuch)([ _](flag|ind|indicator|yn))?"
+)
+_IS_COMPLETED = re.compile(
+    r"((is|flag|ind)[ _])?(completed|consumad[oa]|consomme|vollendet)([ _](flag|ind|indicator|yn))?"
+)
+_SURVIVED = re.compile(
+    r"(non[ -]?fatal(ly)?|injur(ed|y|ies)|wounded|surviv(ed|ors?|ing)|alive|unharmed|uninjured|herid[oa]s?"
+    r"|lesionad[oa]s?"
+    r"|sobreviv\w+|viv[oa]s?|iles[oa]s?|blessee?s?|survivante?s?|indemnes?|verletzte?r?|uberlebende?r?|ferid[oa]s?"
+    r"|(minor|serious|slight|severe|fatal)? ?(non[ -]fatal )?injur(y|ies))"
+)
+_VICTIMS = re.compile(r"(victims?|victimas?|victimes?|opfer|vitimas?)\b.*")
+_SUSPECTS = re.compile(
+    r"(suspects?|suspected|offenders?|perpetrators?|arrest(s|ed)?|accused|convicted|prosecuted|imputad[oa]s?"
+    r"|sospechos[oa]s?|detenid[oa]s?|victimari[oa]s?|autor(es)?|auteurs?|mis en cause|tatverdachtige?r?|suspeitos?)\b.*"
+)
+_YES = frozenset({"1", "y", "yes", "true", "t", "s", "si", "sim", "x", "o", "oui", "j", "ja", "v", "verdadero", "1.0"})
+_NO = frozenset({"0", "n", "no", "false", "f", "nao", "non", "nein", "falso", "0.0"})
+_UNITS_OF_AGE = re.compile(
+    r"(in )?(months?|days?|weeks?|hours?|minutes?|mes(es)?|dias?|semanas?|horas?|minutos?|mois|jours?|semaines?|heures?"
+    r"|monate?n?|tage?n?|wochen?|stunden?)"
+)
+_YEARS_OF_AGE = re.compile(r"(in )?(years?|anos?|ans?|annees?|jahre?n?|yrs?)")
+_NO_UNIT = frozenset(
+    {"", "unknown", "not stated", "desconocido", "no especificado", "ignorado", "inconnu", "unbekannt"}
+)
+_OCCURRED = re.compile(
+    r"(occur\w*|committed|offen[cs]e|incident|event|crime|hecho|hechos|ocurr\w*|suceso|comision|fait|faits|commis\w*|fato"
+    r"|ocorr\w*|tat|tatzeit|tattag|tatdatum)"
+)
+_REPORTED = re.compile(
+    r"(report\w*|regist\w*|recorded|entered|entry|received|filed|logged|denuncia\w*|ingreso|inicio|apertura|plainte|depot"
+    r"|enregistr\w*|comunicac\w*|notific\w*|anzeige|erfasst|erfassung|aufnahme\w*)"
+)
+_IS_DAY = re.compile(r"(dates?|days?|fecha|dia|jour|data|datum|tag|dt|tatzeit|tattag|tatdatum|when)")
+HOMICIDE = "0101"
+"""The ICCS category that holds no attempts: those of other crimes stay in the category of the crime."""
+
+
+def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
+    """Return the words of a column that say that a row is not to be counted.
+
+    >>> cancelled_in("status", ["Open", "Unfounded"]), cancelled_in("deleted", ["0", "1"]), cancelled_in("n", ["1"])
+    (['Unfounded'], ['1'], [])
+    """
+    return _said(column, words, _CANCELLED, _IS_CANCELLED, _YES)
+
+
+def attempted_in(column: str, words: Sequence[str]) -> list[str]:
+    """Return the words of a column that say that a crime was only attempted, or its victim survived.
+
+    >>> attempted_in("grado", ["Consumado", "Tentativa"]), attempted_in("completed", ["Y", "N"])
+    (['Tentativa'], ['N'])
+    >>> attempted_in("outcome", ["Dead", "Injured"]), attempted_in("weapon", ["Knife"])
+    (['Injured'], [])
+    """
+    said = _said(column, words, _ATTEMPTED, _IS_ATTEMPTED, _YES) or _said(column, words, _SURVIVED, _IS_COMPLETED, _NO)
+    return said if len(said) < len(words) else []
+
+
+def suspects_in(words: Sequence[str]) -> list[str]:
+    """Return the words for suspects of a column that has words for victims too.
+
+    >>> suspects_in(["VICTIMA", "IMPUTADO"]), suspects_in(["Knife"])
+    (['IMPUTADO'], [])
+    """
+    texts = [(word, plain(word)) for word in words]
+    found = [word for word, text in texts if _SUSPECTS.fullmatch(text)]
+    return found if any(_VICTIMS.fullmatch(text) for _, text in texts) else []
+
+
+def units_of_age_in(words: Sequence[str]) -> list[str]:
+    """Return the words of a column that are units of ages other than years, if all of its words are units.
+
+    >>> units_of_age_in(["Meses", "Años"]), units_of_age_in(["years"]), units_of_age_in(["May"])
+    (['Meses'], [], [])
+    """
+    texts = [(word, plain(word)) for word in words]
+    if not texts or not all(
+        _UNITS_OF_AGE.fullmatch(text) or _YEARS_OF_AGE.fullmatch(text) or text in _NO_UNIT for _, text in texts
+    ):
+        return []
+    return [word for word, text in texts if _UNITS_OF_AGE.fullmatch(text)]
+
+
+def says_occurred(column: str) -> bool:
+    """Whether a column, by its name, has the day on which a crime was committed.
+
+    >>> says_occurred("date_occurred"), says_occurred("FechaHecho"), says_occurred("incident_type")
+    (True, True, False)
+    """
+    words = _words_of_name(column)
+    return any(map(_OCCURRED.fullmatch, words)) and any(map(_IS_DAY.fullmatch, words)) and not says_reported(column)
+
+
+def says_reported(column: str) -> bool:
+    """Whether a column, by its name, is about the report or the registration of a crime.
+
+    >>> says_reported("date_reported"), says_reported("fecha_denuncia"), says_reported("date")
+    (True, True, False)
+    """
+    return any(map(_REPORTED.fullmatch, _words_of_name(column)))
+
+
+def _words_of_name(column: str) -> list[str]:
+    return re.split(r"[\W_]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
+
+
+def _said(
+    column: str, words: Sequence[str], said: re.Pattern[str], flag: re.Pattern[str], values: frozenset[str]
+) -> list[str]:
+    """The words that say something, or, of a column that asks it by its name, the answer."""
+    if flag.fullmatch(plain(column)):
+        answers = [word for word in words if plain(word) in values]
+        return answers if all(plain(word) in _YES | _NO for word in words) else []
+    return [word for word in words if said.fullmatch(plain(word))]

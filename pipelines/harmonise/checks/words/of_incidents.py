@@ -1,0 +1,336 @@
+"""What the columns of a file of incidents that its source does not read say of its rows.
+
+The law is that of tables: a word beside a row says what the row is, whether the source names its column or not. The
+words are counted in the engine, in one more reading of the columns that have few. Only what is known to be no text on a
+person is kept: names of areas, labels of national codes, words that say of which kind a row is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from iccs.concordance import Concordance, read_concordance
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.definition_sql import sql_limits
+from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.checks.codes import LabelOfCode, stems
+from pipelines.harmonise.checks.totals_of_incidents import total_words
+from pipelines.harmonise.checks.words.kinds_of_rows import (
+    HOMICIDE,
+    attempted_in,
+    cancelled_in,
+    says_occurred,
+    says_reported,
+    suspects_in,
+    units_of_age_in,
+)
+from pipelines.harmonise.checks.words.unused_words import NameOfPlace
+from pipelines.harmonise.engine import text_query
+from pipelines.harmonise.values.hidden import hidden
+from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.outcomes import Outcome
+from pipelines.system.settings import Settings
+from schemas.area_names import areas_called
+from schemas.declarations import quote_identifier, quote_literal
+from schemas.source import Source, SourceFolder
+
+_ROWS_TRIED = 2000
+_MOST_WORDS = 400
+_MOST_COLUMNS = 40
+_MOST_PAIRS = 20_000
+_FEW_WORDS = 40
+_LEAST_NAMES = 0.6
+_MOST_OF_ROWS = 0.5
+"""A column has words where the first rows have at most this many different ones, in so many columns; of areas where
+this share are their names; every other column that differs in half of the rows or more has texts."""
+_MOST_SHOWN = 5
+_LEAST_OTHER_YEARS = 0.01
+_MEANS = {
+    "cancelled": ", which may not be counted",
+    "attempted": " of completed homicide",
+    "suspects": ", but victims are counted",
+    "age_unit": ", but all ages are read in one unit",
+}
+_PLACE = ("_file", "_sheet", "_row", "_received", "_number")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A word of an unread column beside an area or a national code, with the first and last year of its rows."""
+
+    column: str
+    is_area: bool
+    beside: str
+    word: str
+    first: str
+    last: str
+    rows: int
+
+
+def find_words_beside(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
+    """Return what the unread columns of a partition say of its rows; empty if nothing.
+
+    ``areas``: names of areas with the words for areas beside them; ``codes``: labels with the national codes beside
+    them; ``kinds``: columns and words by which rows are of different kinds, with the codes beside them; ``ages``: how
+    many rows have each age in years; ``days``: columns with the day of the crime, where that of the report is read.
+    """
+    source = folder.source
+    used = {*source.columns.values(), *source.id, *source.personal, *_PLACE}
+    names = [name for name in (*table.kept, *table.constants) if name not in used]
+    if not names and "age" not in source.columns:
+        return {}
+    with connect(settings) as connection, sql_limits(folder, connection, settings):
+        is_numbered = folder.reshape(source.layouts[file.layout]) is not None  # reading in order takes longer
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, {}, numbered=is_numbered)}")
+        columns = _columns_of_words(connection, names)
+        age = source.columns.get("age") if source.ages is not None and source.ages.unit == "years" else None
+        columns |= {age: False} if age is not None else {}
+        pairs = _read_pairs(connection, folder, file, columns) if columns else []
+        days = _days_of_others(connection, folder, file, names)
+    by_column: dict[tuple[str, bool], list[Beside]] = {}
+    for pair in pairs:
+        by_column.setdefault((pair.column, pair.is_area), []).append(pair)
+    ages = by_column.pop((age or "", False), [])
+    found: dict[str, list[Any]] = {"areas": [], "codes": [], "kinds": [], "ages": _ages(ages), "days": days}
+    labels = _labels(folder)
+    for (column, is_area), there in by_column.items():
+        if is_area:
+            found["areas"] += [[one.column, one.beside, one.word, one.rows] for one in there if areas_called(one.word)]
+        else:
+            found["codes"] += _labels_of_codes(there, labels, bool(source.personal))
+            found["kinds"] += _kinds(column, there)
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _columns_of_words(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, bool]:
+    """Return the columns whose first rows have few words, and of each whether they are names of areas."""
+    if not names:
+        return {}
+    texts = [f"trim({quote_identifier(name)}::VARCHAR)" for name in names]
+    counts = ", ".join(f"count(nullif({text}, '')), list(DISTINCT {text}) FILTER ({text} <> '')" for text in texts)
+    values = fetch_row(connection, f"SELECT {counts} FROM (FROM raw LIMIT {_ROWS_TRIED})")
+    found = {}
+    for name, rows, words in zip(names, values[::2], values[1::2], strict=True):
+        several = words or []
+        is_text = len(several) > max(_FEW_WORDS, _MOST_OF_ROWS * rows)
+        if several and len(several) <= _MOST_WORDS and not is_text and any(map(_has_letters_or_is_flag, several)):
+            named = sum(map(bool, map(areas_called, several)))
+            found[name] = named >= _LEAST_NAMES * len(several)
+    return dict(list(found.items())[:_MOST_COLUMNS])
+
+
+def _has_letters_or_is_flag(word: str) -> bool:
+    return re.search(r"[^\W\d_]", word) is not None or word in ("0", "1")
+
+
+def _read_pairs(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, columns: Mapping[str, bool]
+) -> list[Beside]:
+    """Count the words of these columns beside the codes, and names of areas beside the areas, of all rows."""
+    source = folder.source
+    area, code = source.columns.get("ref_area"), source.columns.get("national_code")
+    day = source.columns.get("time_period", source.columns.get("year"))
+    rows = folder.reshape(source.layouts[file.layout]) or "FROM raw"
+    there = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}
+    names = [name for name in columns if name in there]
+    sets = [f"word_{number}, code" for number, _ in enumerate(names)]
+    sets += [f"word_{number}, area" for number, name in enumerate(names) if columns[name] and area]
+    if not names:
+        return []
+    found = run_sql(
+        connection,
+        "harmonise/words_of_incidents",
+        area=_text(area),
+        code=_text(code),
+        year=_year(day),
+        words=[_text(name) for name in names],
+        rows=rows,
+        left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
+        sets=sets,
+        named=len(sets) > len(names),
+        most=str(_MOST_PAIRS),
+    ).fetchall()
+    return [
+        Beside(names[number], is_area, beside, word, first or "", last or "", rows)
+        for number, is_area, beside, word, first, last, rows in found
+    ]
+
+
+def _text(name: str | None) -> str:
+    return f"trim(coalesce({quote_identifier(name)}::VARCHAR, ''))" if name else "''"
+
+
+def _ages(pairs: Iterable[Beside]) -> list[list[int]]:
+    """How many rows have each whole number of years."""
+    rows = Counter[int]()
+    for pair in pairs:
+        if re.fullmatch(r"\d{1,3}(\.0+)?", pair.word):
+            rows[int(float(pair.word))] += pair.rows
+    return [[age, number] for age, number in sorted(rows.items())]
+
+
+def _days_of_others(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
+) -> list[list[Any]]:
+    """Return the unread columns with the day of the crime, if that of the report is read, and rows of other years.
+
+    A crime is reported later, often in the next year: its year is that of either, and nothing shows which.
+    """
+    day = folder.source.columns.get("time_period")
+    others = [name for name in names if says_occurred(name)]
+    if day is None or not says_reported(day) or not others or folder.reshape(folder.source.layouts[file.layout]):
+        return []
+    years = {name: _year(name) for name in (day, *others)}
+    counts = ", ".join(
+        f"count(*) FILTER ({years[name]} IS NOT NULL AND {years[day]} IS NOT NULL), "
+        f"count(*) FILTER ({years[name]} <> {years[day]})"
+        for name in others
+    )
+    values = fetch_row(connection, f"SELECT {counts} FROM raw")
+    return [[day, *one] for one in zip(others, values[::2], values[1::2], strict=True)]
+
+
+def _year(name: str | None) -> str:
+    return f"nullif(regexp_extract({_text(name)}, '(^|[^0-9])((19|20)[0-9][0-9])([^0-9]|$)', 2), '')"
+
+
+def _labels(folder: SourceFolder) -> frozenset[str]:
+    """The stems of all labels of the concordance."""
+    links = read_concordance(folder.concordance).links if folder.concordance is not None else ()
+    return frozenset(stem for link in links for stem in stems(link.national_label))
+
+
+def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: bool) -> list[list[Any]]:
+    """The words that may be labels of the codes: half of them or more have a word in common with one of the list."""
+    known = {pair.word for pair in pairs if stems(pair.word) & labels}
+    words, codes = {pair.word for pair in pairs}, {pair.beside for pair in pairs} - {""}
+    if not codes or len(known) * 2 < len(words):
+        return []
+    return [
+        [
+            one.column,
+            one.beside,
+            hidden(one.word) if personal and one.word not in known else one.word,
+            one.first,
+            one.last,
+        ]
+        for one in pairs
+    ]
+
+
+def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
+    """The words by which rows of a column are of another kind, each with what it says, its codes and its rows."""
+    words = sorted({pair.word for pair in pairs})
+    said = {
+        "cancelled": cancelled_in(column, words),
+        "attempted": attempted_in(column, words),
+        "suspects": suspects_in(words),
+        "age_unit": units_of_age_in(words),
+    }
+    return [
+        [kind, column, word, [[one.beside, one.rows] for one in pairs if one.word == word]]
+        for kind, found in said.items()
+        for word in found
+    ]
+
+
+def names_beside(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[NameOfPlace]:
+    """Return the names of areas that were found beside areas in all partitions."""
+    return [
+        NameOfPlace(file.name, *row) for file, fact in facts for row in fact.get("words_beside", {}).get("areas", ())
+    ]
+
+
+def labels_beside(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[LabelOfCode]:
+    """Return what may be labels of national codes in all partitions."""
+    return [
+        (column, code, word, first, last)
+        for _, fact in facts
+        for column, code, word, first, last in fact.get("words_beside", {}).get("codes", ())
+    ]
+
+
+def judge_kinds(
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    concordance: Concordance,
+    facts: Sequence[tuple[RawFile, Mapping[str, Any]]],
+) -> list[Outcome]:
+    """Return the outcomes of the rules on rows of other kinds, and on units of ages, by columns that are not read.
+
+    Args:
+        connection: has ``core``, and ``doubted``, which gets the sums of the codes with such rows.
+        folder: the source.
+        concordance: its links.
+        facts: what was found in each partition.
+    """
+    told, ages = total_words(facts), list[str]()
+    for (kind, column, word), (rows, codes) in _kinds_of_all(folder.source, concordance, facts).items():
+        found = f"{column!r} has {word!r} in {rows:,} rows{_MEANS[kind]}"
+        if kind == "age_unit":
+            ages.append(found)
+        else:
+            told.append(found)
+            listed = ", ".join(quote_literal(code) for code in codes)
+            run_sql(connection, "harmonise/doubted_codes", detail=quote_literal(found), codes=listed or "NULL")
+    has_age = int("age" in folder.source.columns)
+    unit = "warned" if ages else "passed" if has_age else "not applicable"
+    outcome = "warned" if told else "passed"
+    return [
+        Outcome("parts_unlike", outcome, max(len(facts), len(told), 1), len(told), "; ".join(told[:_MOST_SHOWN])),
+        Outcome("age_unit_unread", unit, max(len(ages), has_age), len(ages), "; ".join(ages[:_MOST_SHOWN])),
+    ]
+
+
+def _kinds_of_all(
+    source: Source, concordance: Concordance, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
+) -> dict[tuple[str, str, str], tuple[int, list[str]]]:
+    """Return the words that tell something of what this source counts, with their rows and codes in all partitions."""
+    homicides = {
+        link.national_code
+        for link in concordance.links
+        if link.iccs_code.startswith(HOMICIDE) and "_" not in link.iccs_code and not link.text_of("attempted")
+        if "includes_attempts" not in link.named_caveats
+    }
+    victims = {measure.counting_unit for measure in source.measures.values()} == {"victim"}
+    asked = {"suspects": victims, "age_unit": "age" in source.columns}
+    found: dict[tuple[str, str, str], tuple[int, list[str]]] = {}
+    for _, fact in facts:
+        for kind, column, word, rows_of_codes in fact.get("words_beside", {}).get("kinds", ()):
+            counted = {
+                code: rows for code, rows in rows_of_codes if kind != "attempted" or not code or code in homicides
+            }
+            if counted and asked.get(kind, True) and (kind != "attempted" or homicides):
+                rows, codes = found.get((kind, column, word), (0, []))
+                found[kind, column, word] = rows + sum(counted.values()), sorted({*codes, *counted})
+    return found
+
+
+def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, int]:
+    """Return how many rows of all partitions have each age in whole years."""
+    rows = Counter[int]()
+    for _, fact in facts:
+        rows.update(dict(fact.get("words_beside", {}).get("ages", ())))
+    return rows
+
+
+def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+    """Return the outcome of the rule on days of reports that are read where those of the crimes are there too."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for _, fact in facts:
+        for day, name, rows, others in fact.get("words_beside", {}).get("days", ()):
+            before = found.get((day, name), (0, 0))
+            found[day, name] = (before[0] + rows, before[1] + others)
+    told = [
+        f"{others:,} of {rows:,} rows ({others / rows:.0%}) have another year in {name!r} than in {day!r}"
+        for (day, name), (rows, others) in found.items()
+        if others > _LEAST_OTHER_YEARS * rows
+    ]
+    outcome = "warned" if told else "passed" if found else "not applicable"
+    return Outcome("day_of_report", outcome, len(found), len(told), "; ".join(told[:_MOST_SHOWN]))
