@@ -41,6 +41,10 @@ _KINDS = {
         r"|wert)[ _(]+(?:usd|eur|[$€]).*"
     ),
 }
+_OF_TITLES = ("cases cleared up", "averages")
+_RECORDED = _words(
+    r"recorded|reported|known|registered|registrad[oa]s?|conocid[oa]s?|constat\w*|erfasst\w*|and|y|et|und|e"
+)
 _CUMULATIVE = _words(
     r"cumulative|cumulated|acumulad[oa]s?|cumul[ée]e?s?|kumuliert\w*|running total"
     r"|year[ -]to[ -]date|ytd"
@@ -78,6 +82,13 @@ def kind_said(text: str, source: Source) -> str | None:
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found
+
+
+def kind_of_title(text: str) -> str | None:
+    """Return what a title says that its figures are instead of events recorded; None where it names these as well."""
+    if _RECORDED.search(text):
+        return None
+    return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)
 
 
 def persons_said(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:

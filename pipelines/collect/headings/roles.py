@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.collect.header import fold
-from pipelines.collect.headings.captions import Caption
-from pipelines.collect.headings.kinds_of_figures import kind_said, persons_said
+from pipelines.collect.headings.captions import Caption, scale_of, scale_said
+from pipelines.collect.headings.kinds_of_figures import kind_of_title, kind_said, persons_said
 from pipelines.collect.headings.rates_in_words import says_rate, unit_said
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
@@ -98,6 +98,11 @@ _ASKED = {
         r"|leur) vie"
     ),
 }
+_PLAIN_UNIT = re.compile(
+    r"(?:in )?(?:numbers?(?: of \w+)?|nr|units?|persons?|persona?s|counts?|n[uú]mero|anzahl|nombre|unidades|cases"
+    r"|casos)",
+    re.IGNORECASE,
+)
 _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s?por ciento|\s?prozent|[ _]?(?:ci"
     r"|ic|ki)\b)"
                     r"|(?:\b|_)(?:ci|ic|ki)[ _]?(80|90|95|99)(?!\d)", re.IGNORECASE)  # fmt: skip
@@ -159,6 +164,8 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     text = caption.text.replace("_", " ")
     if caption.is_title and _CONFIDENCE.search(text):
         yield from _level(text, source)
+    if caption.is_count or caption.is_title:
+        yield from _of_scale(caption, source)
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()
@@ -168,8 +175,20 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
         yield from _of_unit(text, measure)
         if kind := kind_said(text, source):
             yield f"{kind}, not the figures of the period"
+    elif source.kind == "count" and measure.figures == "count" and (kind := kind_of_title(text)):
+        yield f"{kind}, not the figures of the period"
     if measure.figures in ("estimate", "ratio"):
         yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_survey(text, measure)
+
+
+def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
+    """Yield a scale that differs from ``multiply``; of units, plain numbers too."""
+    if source.multiply == 1:
+        return
+    said = scale_said(caption.text, is_unit=caption.is_unit)
+    factor = scale_of(said) if said else 1 if caption.is_unit and _PLAIN_UNIT.fullmatch(caption.text.strip()) else None
+    if factor is not None and factor != source.multiply:
+        yield f"{(said or caption.text).strip()!r}, but the source declares multiply: {source.multiply}"
 
 
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:

@@ -18,12 +18,20 @@ SHARE = (
 )
 
 
-def source_of(tiny: Tiny, measure: str) -> Source:
+def source_of(tiny: Tiny, measure: str, more: str = "") -> Source:
     return tiny.declare(
         "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, n]}\narea_scheme: inegi\n"
         "columns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
-        f"measures: {{{measure}}}\n"
+        f"measures: {{{measure}}}\n{more}"
     ).source
+
+
+def test_another_scale_than_the_declared_one(tiny: Tiny) -> None:
+    thousands = source_of(tiny, OFFENCES, "multiply: 1000\n")
+    assert "'in hundreds', but the source declares multiply: 1000" in said(
+        thousands, "Offences (in hundreds)", is_title=True
+    )
+    assert said(thousands, "Offences (in thousands)", is_title=True) == ""
 
 
 def said(source: Source, text: str, *, is_title: bool) -> str:
@@ -50,6 +58,9 @@ def said(source: Source, text: str, *, is_title: bool) -> str:
         (RECORDED, "Hombres y mujeres víctimas de homicidio", True, ""),
         (RECORDED, "Victims aged 15 and over", True, "'aged 15'"),
         (RECORDED, "Recorded crime and persons convicted", True, ""),
+        (OFFENCES, "Cases cleared up by the police", True, "cases cleared up"),
+        (OFFENCES, "Offences recorded and cleared up", True, ""),
+        (OFFENCES, "Average length of proceedings in days", True, "averages"),
         (SHARE, "Rate per 100,000", False, "per 100k"),
         (SHARE, "% of households", False, "of households"),
         (SHARE, "Upper limit", False, "limits or errors"),
