@@ -40,6 +40,25 @@ def waiting_arguments() -> argparse.ArgumentParser:
     return parent
 
 
+def port_number(text: str, least: int = 0) -> int:
+    """Return the number of a port, for argparse; 0 means any free port.
+
+    >>> port_number("8000")
+    8000
+    >>> port_number("99999")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: '99999' is not a port: write a number from 0 to 65535
+    """
+    if not text.isdecimal() or not least <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: write a number from {least} to 65535")
+    return int(text)
+
+
+def known_port(text: str) -> int:
+    """Return the number of a port that others must know, so not 0, for argparse."""
+    return port_number(text, least=1)
+
+
 def add_command(
     commands: Commands,
     name: str,

@@ -77,6 +77,8 @@ def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str |
         raise refuse(source_id, file, "file_not_readable", found)
     if kind.startswith("a workbook") and options.format == "csv":
         way_out = "; to read a workbook, declare format: excel, whatever its name"
+        if file.member is not None:
+            way_out = "; only text is read from an archive: unpack it, and declare format: excel"
     elif kind == ZIP:
         way_out = "; only text is read from an archive: unpack it"
     elif kind.endswith(PACKED_KINDS):

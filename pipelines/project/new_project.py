@@ -27,9 +27,11 @@ def write_project(folder: Path) -> list[Path]:
         folder: created if it does not exist; must not hold any file that would be written.
 
     Raises:
-        UsageError: the folder is already a project, is inside one, or holds a file that would be overwritten.
+        UsageError: it is a file, is already a project, is inside one, or holds a file that would be overwritten.
     """
     folder = folder.resolve()
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give a folder for the project")
     if (folder / FILE).exists():
         raise UsageError(f"{folder} is already a project: it has {FILE}")
     for above in folder.parents:

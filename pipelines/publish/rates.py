@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.publish.backcasts import carry_back
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
 from pipelines.system.connection import run_sql
-from schemas.declarations import quote_literal
+from schemas.declarations import quote_literal, uncompared_sql
 from schemas.definition.backcast import Backcast
 
 MOST_YEARS_INTERPOLATED = 5
@@ -68,5 +68,5 @@ def group_populations(connection: duckdb.DuckDBPyConnection, priorities: Mapping
     }
     connection.register("population_priority", pa.table(columns))
     said = ", ".join(quote_literal(code) for code in SAID_ITSELF)
-    run_sql(connection, "publish/population_groups", said_itself=said)
+    run_sql(connection, "publish/population_groups", said_itself=said, uncompared=uncompared_sql())
     connection.unregister("population_priority")

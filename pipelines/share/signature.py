@@ -26,6 +26,10 @@ _PURPOSE = b"iccs package sums, version 1\n"
 """Prefix of the signed bytes, so that signatures made with the key for other purposes are not valid for a package."""
 
 
+class NotVerified(Exception):
+    """A package is not as it was signed, or was not signed with the key; the text says why."""
+
+
 @dataclass(frozen=True)
 class Verified:
     """A package with a valid signature: the name of the key, and how many files match the signed checksums."""
@@ -97,9 +101,12 @@ def verify_package(folder: Path, public_key: str) -> Verified:
         public_key: one line, as ``make_key`` returned it, or the path of a file with it.
 
     Raises:
-        UsageError: the signature does not match, or a file is missing, changed or not signed; names it.
+        NotVerified: the signature does not match, or a file is missing, changed or not signed; names it.
+        UsageError: there is no such folder, or no key is given.
     """
     key = _public_key(public_key)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}; name the folder of a package")
     sums: dict[str, str] = {}
     for name in _SIGNED:
         _check_signature(folder, name, key)
@@ -109,12 +116,12 @@ def verify_package(folder: Path, public_key: str) -> Verified:
     there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
     allowed = {*_SIGNED, *(f"{name}{SIGNATURE}" for name in _SIGNED), PUBLIC_KEY}
     if more := sorted(there.keys() - sums.keys() - allowed):
-        raise UsageError(f"{more[0]} was not in the package when it was signed")
+        raise NotVerified(f"{more[0]} was not in the package when it was signed")
     for name, digest in sorted(sums.items()):
         if name not in there or there[name].is_symlink():
-            raise UsageError(f"{name} is missing")
+            raise NotVerified(f"{name} is missing")
         if sha256_of_file(there[name]) != digest:
-            raise UsageError(f"{name} has changed since the package was signed")
+            raise NotVerified(f"{name} has changed since the package was signed")
     return Verified(_written(key), len(sums))
 
 
@@ -125,13 +132,13 @@ def _check_signature(folder: Path, name: str, key: Ed25519PublicKey) -> None:
         signature = base64.b64decode((folder / f"{name}{SIGNATURE}").read_bytes().strip(), validate=True)
         message = _message(folder / name)
     except FileNotFoundError as error:
-        raise UsageError(f"{folder} has no {name} with a signature: it is not signed, or not a package") from error
+        raise NotVerified(f"{folder} has no {name} with a signature: it is not signed, or not a package") from error
     except binascii.Error as error:
-        raise UsageError(f"{name}{SIGNATURE} is not a signature") from error
+        raise NotVerified(f"{name}{SIGNATURE} is not a signature") from error
     try:
         key.verify(signature, message)
     except InvalidSignature as error:
-        raise UsageError(f"{name} was not signed with this key, or was changed") from error
+        raise NotVerified(f"{name} was not signed with this key, or was changed") from error
 
 
 def _public_key(given: str) -> Ed25519PublicKey:

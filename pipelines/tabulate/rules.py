@@ -46,8 +46,16 @@ _NEEDED = {
     "age": "figures by age",
     "months": "figures of months or quarters",
     "rejected rows": "rejected rows",
+    "printed totals": "printed totals beside their parts",
+    "printed rates": "printed rates",
+    "areas inside areas": "areas inside areas",
+    "years": "years",
+    "areas": "areas",
+    "codes": "national codes",
+    "categories": "categories",
+    "counting units": "counting units",
 }
-"""What a rule may need, by the name that the header of its statement uses."""
+"""What a rule may need, by the name that the header of its statement uses; ``5 years`` are at least five."""
 
 _RULES_TOGETHER = 8
 """Rules in one statement. Fewer would take longer to plan; more would hold more intermediate results in memory."""
@@ -241,7 +249,7 @@ def judge_rules(
     outcomes: dict[str, Outcome] = {}
     statements: list[tuple[Rule, dict[str, str]]] = []
     has_previous = _has_previous(connection)
-    lacking = _lacking(connection, rules)  # of all years, also of those that are reused
+    there_are = _count_needed(connection, rules)  # in all years, also in those that are reused
     for rule in rules:
         if rule.kind in _AGAINST_PREVIOUS and not has_previous:
             outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage from other files")
@@ -251,8 +259,8 @@ def judge_rules(
         except ValueError as error:
             outcomes[rule.name] = _errored(rule.name, error)
             continue
-        if lacks := [_NEEDED[name] for name in needs(rule) if name in lacking]:
-            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, f"no {', no '.join(lacks)}")
+        if lacks := [_lack(name, least) for name, least in needs(rule).items() if there_are.get(name, least) < least]:
+            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, ", ".join(lacks))
             continue
         by_year = rule.by_year and without_unchanged_years
         tables = fill_sql("tabulate/tables_to_judge") if by_year else ""
@@ -264,27 +272,33 @@ def judge_rules(
     return [outcomes[rule.name] for rule in rules]
 
 
-def needs(rule: Rule) -> list[str]:
-    """Return what a load must have for a rule to have anything to judge, as the header of its statement declares.
+def needs(rule: Rule) -> dict[str, int]:
+    """Return what a load must have, and how many, for a rule to have anything to judge: the header of its SQL says it.
 
     Planning a statement takes longer than running it on a source that has nothing for it.
 
-    >>> needs(load_rules()["age_parts_sum"]), needs(load_rules()["margins_agree"]), needs(load_rules()["areas_sum"])
-    (['age'], ['sex', 'age'], [])
+    >>> needs(load_rules()["margins_agree"]), needs(load_rules()["year_repeated"]), needs(load_rules()["areas_missing"])
+    ({'sex': 1, 'age': 1}, {'years': 2}, {})
     """
     declared = _NEEDS.search(load_sql(f"tabulate/rules/{rule.kind}"))
     if declared is None:
-        return []
-    return declared[1].replace("{{dimension}}", rule.parameters.get("dimension", "sex")).split(", ")
+        return {}
+    parameters = {"dimension": "sex", **rule.parameters}
+    words = re.sub(r"\{\{(\w+)\}\}", lambda place: str(parameters[place[1]]), declared[1])
+    parts = [re.fullmatch(r"(?:(\d+) )?(.+)", part) for part in words.split(", ")]
+    return {part[2]: int(part[1] or 1) for part in parts if part}
 
 
-def _lacking(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> set[str]:
-    """Which of the things that the rules need this load does not have."""
-    if not any(needs(rule) for rule in rules):
-        return set()
-    names = list(_NEEDED)
-    found = fetch_row(connection, fill_sql("tabulate/there_is"))
-    return {name for name, is_there in zip(names, found, strict=True) if not is_there}
+def _count_needed(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> dict[str, int]:
+    """Return how many there are of each thing that a rule may need."""
+    if not any(map(needs, rules)):
+        return {}
+    found = fetch_row(connection, fill_sql("tabulate/there_are"))
+    return dict(zip(_NEEDED, map(int, found), strict=True))
+
+
+def _lack(name: str, least: int) -> str:
+    return f"fewer than {least} {_NEEDED[name]}" if least > 1 else f"no {_NEEDED[name]}"
 
 
 def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:

@@ -29,6 +29,8 @@ _SAID = {
 _FOLLOWS = ("too_short",)
 # The most names that can be read at a glance.
 _FEW = 12
+# The most names that help somebody who wrote nothing near to one of them.
+_SEVERAL = 60
 
 
 def yaml_problem(error: Exception) -> str:
@@ -88,7 +90,7 @@ def hint(value: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = nearest_values(value, names)
     return (f"; nearest: {', '.join(near)}" if near else "") + (
-        f"; there are {', '.join(names)}" if len(names) <= _FEW or not near else ""
+        f"; there are {', '.join(names)}" if len(names) <= (_FEW if near else _SEVERAL) else ""
     )
 
 

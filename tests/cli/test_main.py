@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,32 @@ def test_version_is_that_of_the_installed_package(capsys: pytest.CaptureFixture[
         main(["--version"])
     assert stopped.value.code == 0
     assert capsys.readouterr().out == f"iccs {version('iccs-pipelines')}\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["serve"], ["serve", "--health-port", "9"], ["site", "serve"], ["share", "serve", "DIR"]], ids=" ".join
+)
+def test_a_port_that_is_none_is_a_wrong_argument(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for port in ("99999", "-1", "http", *(["0"] if words[0] == "serve" else [])):
+        with pytest.raises(SystemExit) as stopped:
+            main([*words, "--port", port])
+        assert stopped.value.code == 2
+        assert (
+            f"{port!r} is not a port: write a number from {words[0] == 'serve':d} to 65535" in capsys.readouterr().err
+        )
+
+
+def test_a_file_is_no_folder_for_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("kept")
+    assert main(["init", str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'file'} is a file; give a folder for the project\n"
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_time_zone_that_is_none_is_refused_without_all_six_hundred(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--time-zone", "Foo/Bar"]) == 2
+    said = capsys.readouterr().err
+    assert "'Foo/Bar' is not a time zone; write America/Mexico_City" in said and len(said) < 200
 
 
 def test_an_internal_error_says_so_without_a_traceback(

@@ -298,6 +298,7 @@ def test_each_reason_for_no_rate_is_true(out: duckdb.DuckDBPyConnection) -> None
         "WHEN 'age_unknown' THEN age NOT IN ('_U', '_Z') "
         "WHEN 'no_population' THEN population IS NOT NULL "
         "WHEN 'no_population_for_age' THEN population IS NOT NULL OR age = '_T' "
+        "WHEN 'population_incomplete' THEN population IS NOT NULL "
         "WHEN 'zero_population' THEN population IS DISTINCT FROM 0 ELSE false END GROUP BY 1"
     ).fetchall()
 

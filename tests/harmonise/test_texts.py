@@ -190,7 +190,9 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
         ("20220230", -202200),
         ("2023*", -202300),
         ("12023", None),
-        ("2023-02-30 2015", -202300),  # the last four digits are a time
+        ("2023-02-30 2015", -202302),  # the last four digits are a time; the month is as plain as the year
+        ("2023/02/91", -202302),
+        ("2023-13-01", -202300),
         ("29/02/2023 1930", -202300),
         ("29/02/2023 19:30", -202300),
         ("31-Feb-2023", -202300),

@@ -129,6 +129,28 @@ def test_a_population_after_a_break_breaks_its_rates(out: duckdb.DuckDBPyConnect
     }
 
 
+def test_an_incomplete_population_is_not_used(out: duckdb.DuckDBPyConnection) -> None:
+    """The rate is on the population of the next source, or there is none, with its reason; of ages too."""
+    people: list[dict[str, Any]] = [{"source": "people", **_place("MX", year)} for year in (2019, 2020, 2021)]
+    people[1]["caveats"] = people[2]["caveats"] = "projection;rows_missing"
+    people += [
+        {"source": "people", **_place("MX", 2020), "age": age, "caveats": one}
+        for age, one in (("Y0T4", None), ("Y5T14", "rows_missing"))
+    ]
+    people += [{"source": "second", **_place("MX", 2021), "population": 110_000.0}]
+    counts = [*(_place("MX", year) for year in (2019, 2020, 2021)), _place("MX", 2020) | {"age": "Y0T14"}]
+    _rates(out, people, counts)
+    found = out.execute(
+        "SELECT age, time_period, population, rate_per_100k IS NULL, no_rate_reason, caveats FROM out.rate ORDER BY ALL"
+    ).fetchall()
+    assert found == [
+        ("Y0T14", "2020", None, True, "population_incomplete", None),
+        ("_T", "2019", 100_000, False, None, None),
+        ("_T", "2020", None, True, "population_incomplete", None),
+        ("_T", "2021", 110_000, False, None, "population_source_changed"),
+    ]
+
+
 def test_none_of_these_takes_a_rate_out_of_a_comparison() -> None:
     rules = load_comparison_rules()
     decisive = {code for aspect in rules.alike for code in aspect.caveats} | set(rules.caveats_left_out)

@@ -449,6 +449,11 @@ def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_p
     assert "SHA256SUMS was not signed with this key, or was changed" in refused("SHA256SUMS", sums + b"\n")
     assert "was not signed with this key" in refused("README.md", (folder / "README.md").read_bytes(), other)
     assert "is not signed" in refused("SHA256SUMS.sig", None)
+    # Not a verdict on a package: a key that is none, a folder that is not there.
+    code, said = command("share", "verify", str(folder), "--key", "abc")
+    assert (code, said) == (2, "--key abc is neither a public key nor a file that contains one\n")
+    code, said = command("share", "verify", str(tmp_path / "none"), "--key", public)
+    assert (code, said) == (2, f"there is no folder {tmp_path / 'none'}; name the folder of a package\n")
 
 
 def test_a_key_is_its_owners_alone_and_never_replaced(tmp_path: Path) -> None:

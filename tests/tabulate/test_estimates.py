@@ -295,11 +295,17 @@ def test_an_estimate_is_not_split_among_categories(tiny: Tiny) -> None:
     [
         (lambda text: text.replace(", universe: persons", ""), "universe: is missing"),
         (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is not a number"),
-        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only for estimates"),
+        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "what people say"),
         (lambda text: text.replace("standard_error: error", "half_width: error"), "confidence_percent: is missing"),
         (lambda text: text.replace("standard_error: error", "ci_low: error"), "name both limits"),
         (lambda text: text + "breakdowns: [{by: []}]\n", "nothing is computed from estimates"),
         (lambda text: text + "rows: parts\n", "estimates are not added up"),
+        (
+            lambda text: text.replace("stage: experienced", "stage: recorded").replace(
+                "figures: estimate", "figures: count"
+            ),
+            "only for figures: estimate or ratio",
+        ),
         (
             lambda text: text.replace("universe: persons}", "universe: persons, unit: percent}\nmultiply: 1000"),
             "multiply: is for",

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.arguments import add_command
+from pipelines.cli.arguments import add_command, known_port
 from pipelines.cli.printing import print_error, print_json, print_line
 from pipelines.system.running.children import SERVED_BY
 from schemas.errors import UsageError
@@ -46,7 +46,7 @@ _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "serve", "run on a schedule (Prefect, local)", json=False)
-    parser.add_argument("--port", type=int, default=4200, help="port of the web UI (default: 4200)")
+    parser.add_argument("--port", type=known_port, default=4200, help="port of the web UI (default: 4200)")
     parser.add_argument(
         "--runner",
         metavar="RUNNER",
@@ -63,7 +63,9 @@ def add_parser(commands: Commands) -> None:
             f"address of this machine at which the web UI can be reached (default: {LOOPBACK}, only from this machine)"
         ),
     )
-    parser.add_argument("--health-port", type=int, metavar="PORT", help="port that answers GET /health (default: none)")
+    parser.add_argument(
+        "--health-port", type=known_port, metavar="PORT", help="port that answers GET /health (default: none)"
+    )
     parser.add_argument(
         "--site", metavar="DIR", help="build the site in this folder after each run (default: ICCS_SITE)"
     )

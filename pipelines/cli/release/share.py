@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_command, add_group, waiting_arguments
+from pipelines.cli.arguments import add_command, add_group, port_number, waiting_arguments
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _add_serve(group: Commands) -> None:
         metavar="ADDRESS",
         help="address to listen on (default: 127.0.0.1, only this machine)",
     )
-    serve.add_argument("--port", type=int, default=8100, help="port (default: 8100; 0 for any free port)")
+    serve.add_argument("--port", type=port_number, default=8100, help="port (default: 8100; 0 for any free port)")
     serve.add_argument(
         "--tokens",
         metavar="FILE",
@@ -146,13 +146,12 @@ def verify_command(options: argparse.Namespace) -> int:
     """Print whether a package is as it was signed; fail if not."""
     from pathlib import Path
 
-    from pipelines.share.signature import verify_package
+    from pipelines.share.signature import NotVerified, verify_package
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
-    from schemas.errors import UsageError
 
     try:
         found = verify_package(Path(options.package), options.key)
-    except UsageError as error:
+    except NotVerified as error:
         if options.json:
             print_json({"package": options.package, "verified": False, "why": str(error)})
         else:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.arguments import add_command, add_group
+from pipelines.cli.arguments import add_command, add_group, port_number
 from pipelines.cli.printing import print_json, print_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
     build.set_defaults(command=build_command)
     serve = add_command(group, "serve", "show a site on this machine (127.0.0.1)", data=False, json=False)
     serve.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
-    serve.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
+    serve.add_argument("--port", type=port_number, default=8000, help="port (default: 8000)")
     serve.set_defaults(command=serve_command)
 
 

@@ -106,6 +106,11 @@ def _said(error: BaseException) -> str:
     return str(error).strip() or type(error).__name__
 
 
+def _has_parts_of_a_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name.casefold().startswith("xl/") or name == "content.xml" for name in archive.namelist())
+
+
 def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     """Write the rows of the sheets asked for, and return the answer.
 
@@ -120,7 +125,10 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     except (PasswordError, MemoryError):
         raise
     except Exception as error:
-        raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({_said(error)}).") from error
+        found = f"The file is not a workbook, or is damaged ({_said(error)})."
+        if zipfile.is_zipfile(path) and not _has_parts_of_a_workbook(path):
+            found = "The file is a zip archive, not a workbook; unpack it."
+        raise Refused("file_not_readable", found) from error
     find_shown, find_hidden = _finders(path)
     if job["fills"] and find_shown is not find_in_xlsx:
         raise Refused(

@@ -1,6 +1,6 @@
 -- What a source lost and what it kept, as far as each row says: a rejected row may still have its area, its period and its
 -- category. A national code is in each of its categories by weight; one that is out of scope loses nothing.
--- A text that is no date may say its year (its number is then below zero). It is used only if other rows are of that year:
+-- A text that is no date may say its year, or year and month (its number is then below zero). It is used only if other rows are of that year:
 -- a loss in a year without figures (1900-00-00) would be in none, so such a row has no period and lowers all.
 -- Grain: one row for each measure, area, period (a date in the future is none), national code and category, and whether
 -- the rows are rejected: how many rows, what they count, and of how many rows the count could not be read.
@@ -11,7 +11,7 @@ year_used AS (
     SELECT DISTINCT period // 100 AS year FROM judged WHERE disposition = 'used'
 ),
 grouped AS (
-    SELECT measure, stage, counting_unit, ref_area_id, CASE WHEN period > 0 THEN period ELSE 100 * year END AS period, code_id,
+    SELECT measure, stage, counting_unit, ref_area_id, CASE WHEN period > 0 THEN period WHEN year IS NOT NULL THEN -period END AS period, code_id,
         disposition = 'rejected' AS is_rejected, sum({{records}})::DOUBLE AS records,
         coalesce(sum(value) FILTER (fault = 0), 0)::DOUBLE AS counted,
         coalesce(sum({{records}}) FILTER (fault <> 0), 0)::DOUBLE AS unread

@@ -313,6 +313,8 @@ _YEAR_SAID = (
     f"^{_YEAR}{_NO_YEAR}{_END}",
     f"^{_NO_YEAR}{_YEAR}{_END}",
 )
+_MONTH_AFTER_YEAR = "^(?:19|20)[0-9][0-9][-/.](0[1-9]|1[0-2])[-/.]"
+_MONTH_SECOND = "^[0-9]{1,2}[-/.](0[1-9]|1[0-2])[-/.](?:19|20)[0-9][0-9](?:$|[^0-9])"
 _TWO_YEARS = f"^[0-9]{{4}}[^0-9]+{_YEAR}{_END}"
 
 
@@ -321,13 +323,20 @@ def period_number(period: RowPeriod) -> str:
 
     A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is not a period but
     contains its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one.
+    Where its month is as plain (2024-05-91; 29/02/2023 if all declared dates begin with the day), it is -202405.
     A text that may contain two years (2016-2020, 2012-13, 20132024) has none.
     """
     said = "trim(r._said)"
     years = (f"nullif(regexp_extract({said}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
     two = f"regexp_extract({said}, '{_TWO_YEARS}', 0) <> '' OR {first_year(said)} <> {said}"
     year = f"CASE WHEN NOT coalesce({two}, FALSE) THEN TRY_CAST(coalesce({', '.join(years)}) AS INTEGER) END"
-    return f"coalesce({_valid_period_number(period)}, CAST(-100 * {year} AS INTEGER))"
+    pattern = _MONTH_SECOND if _begins_with_days(period) else _MONTH_AFTER_YEAR
+    month = f"coalesce(TRY_CAST(nullif(regexp_extract({said}, '{pattern}', 1), '') AS INTEGER), 0)"
+    return f"coalesce({_valid_period_number(period)}, CAST(-100 * {year} - {month} AS INTEGER))"
+
+
+def _begins_with_days(period: RowPeriod) -> bool:
+    return period.has_days and all(re.match(r"DD?[^A-Z]+MM?[^A-Z]+Y", form) for form in period.forms)
 
 
 def _valid_period_number(period: RowPeriod) -> str:

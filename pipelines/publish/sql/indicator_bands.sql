@@ -28,7 +28,7 @@ found AS (
         sum(groups.population) AS population, bool_or(estimated) AS estimated, string_agg(DISTINCT said, ';') AS said
     FROM (SELECT DISTINCT ref_area, time_period, sex, band, lower_age, upper_age FROM banded WHERE fits) AS banded
     JOIN population_group AS groups
-        ON groups.ref_area = banded.ref_area AND groups.time_period = banded.time_period AND groups.sex = banded.sex
+        ON NOT groups.is_incomplete AND groups.ref_area = banded.ref_area AND groups.time_period = banded.time_period AND groups.sex = banded.sex
         AND groups.lower_age >= banded.lower_age AND groups.upper_age <= banded.upper_age
     GROUP BY ALL
     HAVING sum(groups.upper_age - groups.lower_age + 1) = any_value(banded.upper_age - banded.lower_age + 1)

@@ -12,7 +12,7 @@ WITH last_month AS (
 people AS (
     SELECT ref_area, time_period AS year, sex, population, said
     FROM population_group
-    WHERE age = '_T' AND population > 0
+    WHERE age = '_T' AND population > 0 AND NOT is_incomplete
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex ORDER BY priority, source) = 1
 ),
 recent AS (

@@ -1,6 +1,7 @@
 -- Grain: one row for each population that a rate can have: with its priority, its ages, whether it is estimated (E) or the
 -- first after a break (B), and what a rate says of it: the caveats that name the population themselves, and one code for all
 -- others, whose words are of the population and would be read as of the count. Few combinations of caveats and status occur.
+-- A population that lacks a part (as a count that is not compared does) is incomplete: rates on it would be too high.
 -- reads: out.population, out.age, population_priority
 -- writes: population_group
 CREATE OR REPLACE TEMP TABLE population_group AS
@@ -9,7 +10,7 @@ WITH kind AS (
     FROM (SELECT DISTINCT caveats, obs_status FROM out.population WHERE population IS NOT NULL)
 ),
 words AS (
-    SELECT caveats, obs_status, concat_ws(';',
+    SELECT caveats, obs_status, {{uncompared}} AS is_incomplete, concat_ws(';',
         CASE WHEN obs_status = 'E' AND NOT coalesce(list_has_any(codes, ['population_backcast', 'population_interpolated']), false)
             THEN 'population_interpolated' END,
         CASE WHEN obs_status NOT IN ('A', 'E')
@@ -19,7 +20,7 @@ words AS (
     FROM kind
 )
 SELECT population.* EXCLUDE (caveats, obs_status), lower_age, coalesce(upper_age, 200) AS upper_age, priority,
-    population.obs_status = 'E' AS estimated, population.obs_status = 'B' AS broken, nullif(said, '') AS said
+    population.obs_status = 'E' AS estimated, population.obs_status = 'B' AS broken, nullif(said, '') AS said, is_incomplete
 FROM out.population AS population
 JOIN out.age ON age.code = population.age
 JOIN population_priority USING (source)

@@ -2,6 +2,7 @@
 -- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
 -- Only a count of events has limits from chance alone: not one that is estimated (E) or has decimals, nor persons counted
 -- on a day, of whom there are never too few events either.
+-- An incomplete population is not used: the rate is on that of another source, or there is none.
 -- A population after a break, or of another producer than the year before, breaks the series of its rates too.
 -- reads: out.observation, out.population, out.age, population_group, poisson, stock
 -- writes: out.rate
@@ -30,7 +31,7 @@ found AS (
         string_agg(DISTINCT said, ';') AS said
     FROM wanted
     JOIN population_group AS groups
-        ON groups.ref_area = wanted.ref_area AND groups.time_period = wanted.time_period AND groups.sex = wanted.sex
+        ON NOT is_incomplete AND groups.ref_area = wanted.ref_area AND groups.time_period = wanted.time_period AND groups.sex = wanted.sex
         AND CASE WHEN wanted.age = '_T' THEN groups.age = '_T'
             ELSE groups.age <> '_T' AND groups.lower_age >= wanted.lower_age AND groups.upper_age <= wanted.upper_age END
     GROUP BY ALL
@@ -65,6 +66,9 @@ denominator AS (
     FROM chosen
     LEFT JOIN of_other_people USING (ref_area, time_period, sex, age)
 ),
+incomplete AS (
+    SELECT DISTINCT ref_area, time_period, sex FROM population_group WHERE is_incomplete
+),
 -- Few texts of caveats meet: putting them together once is far quicker than for each rate.
 joined AS (
     SELECT own.caveats AS own, others.said, out.join_caveats(own.caveats, others.said) AS caveats
@@ -94,6 +98,7 @@ SELECT
         WHEN annual.sex IN ('_U', '_Z') THEN 'sex_unknown'
         WHEN annual.age IN ('_U', '_Z') THEN 'age_unknown'
         WHEN chosen.population = 0 THEN 'zero_population'
+        WHEN chosen.population IS NULL AND incomplete.sex IS NOT NULL THEN 'population_incomplete'
         WHEN chosen.population IS NULL AND annual.age <> '_T' THEN 'no_population_for_age'
         WHEN chosen.population IS NULL THEN 'no_population'
     END AS no_rate_reason
@@ -101,6 +106,8 @@ FROM annual
 -- No population here is known by citizenship.
 LEFT JOIN denominator AS chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
+LEFT JOIN incomplete ON annual.citizenship = '_T' AND incomplete.ref_area = annual.ref_area
+    AND incomplete.time_period = annual.time_period AND incomplete.sex = annual.sex
 LEFT JOIN joined ON joined.said = chosen.said AND joined.own IS NOT DISTINCT FROM annual.caveats
 LEFT JOIN stock ON stock.source = annual.source AND stock.stage = annual.stage
     AND stock.counting_unit = annual.counting_unit

@@ -1,6 +1,7 @@
 -- Grain: one row for each area that lost a part to a new one, and each of the first years in which both have figures.
 -- What the area had before must be less by what the new one has. All categories that have figures throughout are taken
 -- together. A source that has figures of the new area from before the split computed its series back: not judged.
+-- needs: 2 years, 2 areas
 -- reads: given, area_split
 WITH totals AS (
     SELECT stage, counting_unit, CAST(iccs AS VARCHAR) AS iccs, CAST(ref_area AS VARCHAR) AS area, year, sum(value) AS value

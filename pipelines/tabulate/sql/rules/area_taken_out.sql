@@ -1,6 +1,7 @@
 -- Grain: one row for each area and later first year of another area of its country: whether what the one had before is less
 -- by what the new one has, far more than the area usually changes from a year to the next. All categories together.
 -- Areas whose list says that one was split from the other are judged by area_split.
+-- needs: {{least_years}} years, 2 areas
 -- reads: given, area_split
 WITH totals AS (
     SELECT stage, counting_unit, area_level, CAST(ref_area AS VARCHAR) AS area, left(CAST(ref_area AS VARCHAR), 2) AS country,

@@ -1,5 +1,6 @@
 -- Grain: one row for each annual figure of an area that the source gives itself, beside regions of it: also where some
 -- regions have none, a part cannot be more than the whole.
+-- needs: areas inside areas
 -- reads: area_ancestor, given, series
 WITH own AS (
     SELECT DISTINCT ref_area FROM given

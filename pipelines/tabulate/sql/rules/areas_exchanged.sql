@@ -2,6 +2,7 @@
 -- A figure is compared with the median of the three years before and after it, in units of the usual deviation of its
 -- series (1.4826 times the median absolute deviation of the logarithms, at least 0.05); over all categories on average.
 -- The fewer categories, the more they must be off: one series alone is often two deviations off.
+-- needs: {{least_years}} years
 -- reads: given
 WITH levels AS (
     SELECT stage, counting_unit, iccs, area_level, ref_area, year, ln(sum(value) + 1) AS here

@@ -2,6 +2,7 @@
 -- existed in the year. What has no stated region is added to them. A territory that the area claims may be in its figure
 -- or not: the sum is right either way. Persons in a year are counted once in the area, and in each region in which they
 -- were suspected or convicted: their regions together have more, within limits, and never less.
+-- needs: areas inside areas
 -- reads: area_ancestor, area_claimed, area_validity, given, annual
 WITH region AS (
     SELECT inside.area, inside.ancestor, inside.area_level, coalesce(valid_from, 0) AS first_year,

@@ -1,5 +1,6 @@
 -- Grain: one row for each category that gave figures worth missing, in areas that give others to the end (all of them
 -- together): an area that stops is found by another rule. One whose links have all ended has been declared to.
+-- needs: {{least_years}} years
 -- reads: given, links
 WITH ended AS (
     SELECT iccs_code FROM links WHERE iccs_code IS NOT NULL GROUP BY iccs_code HAVING count(valid_to) = count(*)

@@ -1,5 +1,6 @@
 -- Grain: one row for each year of a series up the ICCS tree, with the year before that has a figure: were the totals made
 -- from the same children?
+-- needs: 2 years
 -- reads: cells
 WITH made AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, value, coalesce(iccs_made_from, '=') AS children

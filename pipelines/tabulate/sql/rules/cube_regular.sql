@@ -1,5 +1,6 @@
 -- Grain: one row for each area and year of a source that gives nearly every area the same number of cells: an area that
 -- has fewer lost some. A source whose areas differ anyway is left alone.
+-- needs: {{least_areas}} areas
 -- reads: core
 WITH counted AS (
     SELECT stage, counting_unit, area_level, ref_area, left(time_period, 4) AS time_period, count(*) AS cells

@@ -6,6 +6,7 @@
 -- hold a mass event.
 -- What is true of a part is true of every total that holds it: of a category above, of an area made of its parts; but what
 -- was lost to quarantine is judged for each total by itself.
+-- needs: 2 years
 -- reads: series, finding, area_ancestor, given_area
 WITH unreported_part AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period,

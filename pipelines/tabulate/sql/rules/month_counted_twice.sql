@@ -1,7 +1,7 @@
 -- Grain: one row for each month of an area in which enough categories have counts worth comparing: in how many of them it
 -- is half as much again as the months beside it, or more. One category may rise, as may all crimes of violence; all of them
 -- twice as many in one month, and as before in the next, are counted twice.
--- needs: months
+-- needs: months, {{least_categories}} categories
 -- reads: given
 WITH monthly AS (
     SELECT stage, counting_unit, iccs, ref_area, year, time_period, value, lag(value) OVER series AS before,

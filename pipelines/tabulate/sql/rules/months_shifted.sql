@@ -1,7 +1,7 @@
 -- Grain: one row for each unit and year of twelve months: its steps from month to month against the usual ones (median
 -- month of all years, all areas and categories together), as they are and moved by one month either way.
 -- Counts follow the days of the month and the season: February is short everywhere.
--- needs: months
+-- needs: months, {{least_years}} years
 -- reads: given
 WITH monthly AS (
     SELECT stage, counting_unit, year, CAST(right(time_period, 2) AS INTEGER) AS month, sum(value) AS value

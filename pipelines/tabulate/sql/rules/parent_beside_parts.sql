@@ -1,5 +1,6 @@
 -- Grain: one row for each ICCS category given together with categories inside it (only where counts of parents are
 -- apart from those of their children).
+-- needs: 2 categories
 -- reads: given
 WITH category AS (
     SELECT DISTINCT iccs FROM given WHERE iccs <> ''

@@ -1,6 +1,7 @@
 -- Grain: one row for each category and area of which the file gives regions and a place that is not stated: in how many
 -- of its periods what has no stated region is as much as all regions together (nearly: totals are printed rounded, or
 -- with what some region does not show), which is what a total is.
+-- needs: 2 areas
 -- reads: area_ancestor, core
 WITH place AS (
     SELECT CAST(area AS VARCHAR) AS area, CAST(ancestor AS VARCHAR) AS ancestor, CAST(area_level AS VARCHAR) AS area_level,

@@ -1,4 +1,5 @@
 -- Grain: one row for each region with a population, and the middle one of the regions of its country.
+-- needs: {{least_areas}} areas
 -- reads: series
 WITH region AS (
     SELECT stage, counting_unit, iccs, ref_area, left(CAST(ref_area AS VARCHAR), 2) AS country, median(value) AS usual

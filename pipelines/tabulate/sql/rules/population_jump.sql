@@ -1,5 +1,6 @@
 -- Grain: one row for each area and year with printed rates and the year before: the population that count and rate imply
 -- together, its growth against the usual growth of the area (median of its years).
+-- needs: printed rates
 -- reads: published_rate
 WITH implied AS (
     SELECT ref_area, time_period, CAST(time_period AS INTEGER) AS year, any_value(population) AS population

@@ -1,5 +1,6 @@
 -- Grain: one row for each country and year: in how many of its regions the population grew far more, or far less, than is
 -- usual for each (the median of its years), all in the same direction.
+-- needs: {{least_years}} years, {{least_areas}} areas
 -- reads: series
 WITH growth AS (
     SELECT stage, counting_unit, iccs, ref_area, left(CAST(ref_area AS VARCHAR), 2) AS country, year,

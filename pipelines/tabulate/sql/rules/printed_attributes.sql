@@ -1,5 +1,6 @@
 -- Grain: one row for each total over an ICCS attribute (weapon, citizenship ...) that the file prints beside its parts: parts
 -- that are more than it. codes are those of all dimensions; key is the same without the one that is added up.
+-- needs: printed totals
 -- reads: printed_total, core
 WITH total AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, time_period, number,

@@ -1,5 +1,6 @@
 -- Grain: one row for each total over sex (or age) that the file prints beside its parts: parts that are more than it.
 -- Parts that are fewer leave a remainder of unknown code; more than the total contradict it.
+-- needs: printed totals
 -- reads: printed_total, core
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, printed.value AS found,
     parts AS expected, parts > printed.value + {{tolerance}} AS failing,

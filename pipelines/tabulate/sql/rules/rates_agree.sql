@@ -1,5 +1,6 @@
 -- Grain: one row for each printed rate that has its count: against the range of rates that the count and the population behind
 -- the other rates give (see harmonise/published_rates). A rate above zero of no count is wrong whatever the population.
+-- needs: printed rates
 -- reads: published_rate
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, rate AS found, rate_made AS expected,
     CASE

@@ -1,4 +1,5 @@
 -- Grain: one row for each printed rate. One above zero was made from a count.
+-- needs: printed rates
 -- reads: published_rate
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, rate AS found, NULL AS expected,
     count IS NULL AND rate > 0 AS failing,

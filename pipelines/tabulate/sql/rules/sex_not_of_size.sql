@@ -1,7 +1,7 @@
 -- Grain: one row for each sex of a measure whose figures can be compared over areas of very different size: in how many
 -- codes and years they are all alike, up to a hundred, while those of the other sex differ as the areas do. That is what a
 -- share in percent does, and no count.
--- needs: sex
+-- needs: sex, {{least_areas}} areas
 -- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, national_code, time_period, ref_area, sex, sum(value) AS value

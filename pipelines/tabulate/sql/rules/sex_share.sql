@@ -1,5 +1,5 @@
 -- Grain: one row for each year of a series by sex: the share of men among those whose sex is known, against the series.
--- needs: sex
+-- needs: sex, {{least_years}} years
 -- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period,

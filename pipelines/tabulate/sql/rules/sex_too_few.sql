@@ -1,6 +1,6 @@
 -- Grain: one row for each year of an area in which enough categories have men and women: in how many of them one sex is less
 -- than two fifths of what it usually is beside the other. One category may change; all of them at once have lost rows.
--- needs: sex
+-- needs: sex, {{least_years}} years
 -- reads: annual
 WITH by_sex AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, sum(value) FILTER (sex = 'M') AS men,

@@ -1,7 +1,7 @@
 -- Grain: one row for each year of a series with men and women that can be told from each other exchanged, where enough areas
 -- have one: in nearly all of them the shares of men and women of the year are those of the other sex in the other years.
 -- One area may change; all at once are a column or a code that was exchanged.
--- needs: sex
+-- needs: sex, {{least_years}} years, {{least_areas}} areas
 -- reads: annual
 WITH by_sex AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, sum(value) FILTER (sex = 'M') AS men,

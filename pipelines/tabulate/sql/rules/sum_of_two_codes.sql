@@ -1,6 +1,7 @@
 -- Grain: one row for each national code that is the sum of two others in the place with the most codes: in how many places
 -- and periods that give all three it is. Of figures of ten and more by chance in about one of twenty, so in twelve of twelve
 -- never. Where a category is declared to hold those inside it, the sum of those is meant.
+-- needs: 3 codes
 -- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, CAST(national_code AS VARCHAR) AS code, ref_area, time_period, sex, age,

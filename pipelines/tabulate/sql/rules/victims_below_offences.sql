@@ -1,4 +1,5 @@
 -- Grain: one row for each annual figure that the source counts both in offences (or incidents, cases) and in victims.
+-- needs: 2 counting units
 -- reads: series
 SELECT stage, 'victim' AS counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     victims.value AS found, offences.value AS expected, victims.value < offences.value * (1 - {{most_share}}) AS failing,

@@ -1,6 +1,7 @@
 -- Grain: one row for each year with enough figures that the year before has too, all areas together: how many of its
 -- observations are those of the year before. That of two counts of twenty or more, each as large as the other by chance,
 -- one is the other comes about once in sixteen.
+-- needs: 2 years
 -- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, coalesce(CAST(national_code AS VARCHAR), '') AS national_code, ref_area, sex, age,

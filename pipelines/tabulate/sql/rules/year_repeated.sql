@@ -1,5 +1,6 @@
 -- Grain: one row for each area and year with enough figures that the year before has too: its observations against those
 -- of the year before, cell by cell.
+-- needs: 2 years
 -- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, national_code, ref_area, sex, age, CAST(left(time_period, 4) AS INTEGER) AS year,

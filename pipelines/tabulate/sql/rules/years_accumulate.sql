@@ -1,6 +1,7 @@
 -- Grain: one row for each national code with many steps from a year to the next in several areas: how many of them fall. In
 -- running sums none does, and the first figure is not many times a step: a count that rises everywhere and always, from
 -- almost nothing, is one. Sums that began long before the file cannot be told from a count that rises.
+-- needs: 2 years, {{least_areas}} areas
 -- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, national_code, iccs, ref_area, sex, age, CAST(time_period AS INTEGER) AS year,
