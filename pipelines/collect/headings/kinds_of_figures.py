@@ -33,6 +33,9 @@ _KINDS = {
         r"|ano anterior"
     ),
     "averages": _words(r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari)\w*"),
+    "ranks": _words(r"ranks?|ranking|puesto|rang|platz|posici[oó]n"),
+    "codes": _words(r"id|code|codes|c[oó]digos?|nr|row ?(?:number|id)|object ?id"),
+    "inhabitants": _words(r"population|poblaci[oó]n|populaç[aã]o|bev[oö]lkerung|inhabitants|habitantes|einwohner"),
     "amounts of money": _words(
         r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:value|valor"
         r"|wert)[ _(]+(?:usd|eur|[$€]).*"
@@ -69,6 +72,8 @@ def kind_said(text: str, source: Source) -> str | None:
         text: of the heading.
         source: whose.
     """
+    if source.kind != "count" or any(one.stage.startswith("held") for one in source.measures.values()):
+        return None
     found = next((kind for kind, words in _KINDS.items() if words.search(text)), None)
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"

@@ -79,6 +79,25 @@ _SAMPLE = _words(
 )
 _HOUSEHOLDS = _words(r"households?|hogar(?:es)?|m[eé]nages?|haushalte?n?|domic[ií]lios?|viviendas?|dwellings?")
 _PERSONS = _words(r"persons?|people|personas?|personnes?|personen|pessoas?|adults?|individuals?|victims?")
+_BESIDE_ESTIMATES = _words(
+    r"upper|lower|lim(?:ite?s?|\.)|l[ií]mites?|confidence|standard errors?|std\.? ?err\w*|margins? of error"
+    r"|c\.?v\.?|sample sizes?"
+)
+_ASKED = {
+    "last_12_months": _words(
+        r"(?:last|past|previous) (?:12|twelve) months|[uú]ltimos (?:12|doce) meses"
+        r"|12 derniers mois"
+    ),
+    "last_6_months": _words(r"(?:last|past|previous) (?:6|six) months|[uú]ltimos (?:6|seis) meses"),
+    "last_5_years": _words(
+        r"(?:last|past|previous) (?:5|five) years|[uú]ltimos (?:5|cinco) años|(?:5"
+        r"|cinq) derni[eè]res ann[eé]es"
+    ),
+    "lifetime": _words(
+        r"lifetime|since (?:the )?age (?:of )?1[0-9]|a lo largo de (?:la|su) vida|au cours de (?:la"
+        r"|leur) vie"
+    ),
+}
 _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s?por ciento|\s?prozent|[ _]?(?:ci"
     r"|ic|ki)\b)"
                     r"|(?:\b|_)(?:ci|ic|ki)[ _]?(80|90|95|99)(?!\d)", re.IGNORECASE)  # fmt: skip
@@ -149,8 +168,8 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
         yield from _of_unit(text, measure)
         if kind := kind_said(text, source):
             yield f"{kind}, not the figures of the period"
-    if caption.is_count and measure.figures in ("estimate", "ratio"):
-        yield from _of_estimates(text, caption.text, measure)
+    if measure.figures in ("estimate", "ratio"):
+        yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_survey(text, measure)
 
 
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:
@@ -176,6 +195,9 @@ def _of_unit(text: str, measure: Measure) -> Iterator[str]:
 def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
     if _UNWEIGHTED.search(text) or _SAMPLE.search(text):
         yield "numbers of the sample, not estimates"
+    if _BESIDE_ESTIMATES.search(text):
+        yield "limits or errors, not estimates"
+    yield from _of_survey(text, measure)
     unit = unit_said(label)
     if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
@@ -186,6 +208,13 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield "of households, but the source declares universe: persons"
     if of == (False, True) and measure.universe in ("households", "dwellings"):
         yield f"of persons, but the source declares universe: {measure.universe}"
+
+
+def _of_survey(text: str, measure: Measure) -> Iterator[str]:
+    """Yield the period that respondents were asked about, if it is not the declared one."""
+    said = {period for period, words in _ASKED.items() if words.search(text)}
+    if said and measure.reference_period and not any(measure.reference_period.startswith(one) for one in said):
+        yield f"{min(said).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
 
 
 def _level(text: str, source: Source) -> Iterator[str]:
