@@ -45,6 +45,7 @@ from pipelines.harmonise.checks.rows_that_count import (
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.total_rows import check_total_rows
+from pipelines.harmonise.checks.words.incidents_beside import judge_words_against_constants
 from pipelines.harmonise.checks.words.left_columns import columns_left
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
 from pipelines.harmonise.checks.words.of_incidents import (
@@ -282,13 +283,13 @@ def _check_unused(
     words = words_unused(connection, unused) if unused else ()
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
-    outcomes += check_words_beside(connection, folder, unused, judged.concordance)
     facts = judged.pairs if isinstance(judged, Tallied) else []
     outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
     if isinstance(judged, Tallied):
         outcomes += judge_kinds(connection, folder, judged.concordance, facts)
-        outcomes.append(judge_split_numbers(facts))
+        outcomes += [judge_split_numbers(facts), *judge_words_against_constants(folder, facts)]
     else:
+        outcomes += check_words_beside(connection, folder, unused, judged.concordance)
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
         outcomes += [
             check_age_units(folder.source, unused),

@@ -583,7 +583,19 @@ class StatementMaker:
         labels = tuple(f"{name}_word" for name in names)
         shown = f"concat_ws(' / ', {', '.join(labels)}) || ' = ' || {self._shown('value')}"
         self.rules.append(RowRule("duplicate_key", None, shown, "doubled"))
-        return labels
+        return tuple(self._told_apart(name) for name in names)
+
+    def _told_apart(self, name: str) -> str:
+        """Return the SQL of what tells the cells of a table apart: a label, as two may have one code in values.csv.
+
+        An area whose name is known without values.csv is the same however it is written: Gauteng, GAUTENG.
+        """
+        word = f"{name}_word"
+        if name == "ref_area" and self.source.area_scheme == "name":
+            declared = [quote_literal(word) for dimension, word, _ in self.words if dimension == "ref_area"]
+            known = f"coalesce(CAST(ref_area_id AS VARCHAR), {word})"
+            return f"CASE WHEN {word} IN ({', '.join(declared)}) THEN {word} ELSE {known} END" if declared else known
+        return word
 
     def _exclusions(self) -> str:
         rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]

@@ -35,6 +35,7 @@ from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
 from pipelines.harmonise.checks.totals_of_incidents import find_total_words, refuse_totals
+from pipelines.harmonise.checks.words.incidents_beside import find_words_against_constants
 from pipelines.harmonise.checks.words.of_incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
@@ -395,6 +396,7 @@ def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings
         "total_words": find_total_words(folder, file, table, settings),
         "split_numbers": find_split_numbers(folder, file, table, settings),
         "words_beside": find_words_beside(folder, file, table, settings),
+        "against_constants": find_words_against_constants(folder, file, table, settings),
     }
     return {name: columns for name, columns in found.items() if columns}
 

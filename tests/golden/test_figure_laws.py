@@ -124,7 +124,7 @@ def test_a_change_in_percent_never_starts_from_a_few(out: duckdb.DuckDBPyConnect
 
 def test_a_status_that_is_not_normal_has_a_reason(out: duckdb.DuckDBPyConnection) -> None:
     """B: a caveat that says so, or a declared break of the category, its parts or its area; P: what lacks; E: why."""
-    words = {"B": "level_jump|composition_changed|recording_changed|population_source_changed",
+    words = {"B": "level_jump|composition_changed|recording_changed|population_source_changed|code_taken_out",
              "P": "months_missing|year_not_reported|rows_missing",
              "E": "model_estimate|population_interpolated|population_backcast"}  # fmt: skip
     rows = out.execute(

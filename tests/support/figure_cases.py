@@ -62,8 +62,8 @@ def split_of_2014(old: list[float | None], new: list[float | None]) -> Rows:
     return [*years(old, 2012, ref_area="IN-AP"), *years(new, 2014, ref_area="IN-TS")]
 
 
-# Robbery loses 1,080 in 2015, when taking of vehicles begins.
-ROBBERY = [4000.0, 4040, 3980, 4020, 4000, 2920, 2950]
+# Burglary loses 1,080 in 2015, when theft from vehicles begins.
+BURGLARY = [4000.0, 4040, 3980, 4020, 4000, 2920, 2950]
 OFFENCE = {"counting_unit": "offence", "measure": "offences"}
 
 # Two areas that keep to a hundred and to three hundred, within three per cent; in 2013 each has the other's figure.
@@ -586,12 +586,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "100.0 % of 12 figures",
     ),
     "code_taken_out": (
-        Data(core=years(ROBBERY, 2010, national_code="ROB", iccs="0401")
+        Data(core=years(BURGLARY, 2010, national_code="BUR", iccs="0501")
              + years([3000, 3100], 2015, national_code="VEH", iccs="0502")),
-        Data(core=years(ROBBERY, 2010, national_code="ROB", iccs="0401")
+        Data(core=years(BURGLARY, 2010, national_code="BUR", iccs="0501")
              + years([1100, 1120], 2015, national_code="VEH", iccs="0502")),
         1,
-        "ROB had 4000 the year before, and has 2920 in 2015, in which VEH begins with 1100",
+        "BUR had 4000 the year before, and has 2920 in 2015, in which VEH begins with 1100",
     ),
     # robbery, theft and both together, in 12 years; in a good file the third is their sum in one year by chance
     "sum_of_two_codes": (

@@ -269,7 +269,7 @@ def _read_unclear_counts(place: Path) -> None:
 
 
 def _read_alike(place: Path) -> None:
-    """Age bands inside others, and two measures of one stage and counting unit."""
+    """Age bands inside others, two measures of one stage and counting unit, and labels beside codes."""
     head = (
         "layouts:\n  - files: [t.csv]\n    read: {columns: [what, n]}\narea_scheme: code\n"
         'constants: {ref_area: MX, time_period: "2024"'
@@ -295,6 +295,13 @@ def _read_alike(place: Path) -> None:
         tiny.give("t.csv", given)
         with _refusing(rule):
             check_source(folder, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
+    labelled = Tiny(place / "labels")
+    labelled.declare(
+        f"{head}, national_code: HOM}}\ncolumns: {{sex: what, value: n}}\nmeasures:\n  a: {{counting_unit: victim}}\n",
+        "sex,1,M,\nsex,2,F,\n",
+    )
+    labelled.give("t.csv", "what,label,n\n1,Male,3\n2,Female,1\n")
+    labelled.outcomes()
 
 
 def _publish_estimates(place: Path) -> None:

@@ -46,6 +46,13 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 """What a cell of a column of units begins with."""
+_FACTORS = (
+    (r"hundreds?|cent(ain)?e?s\b|(?<!0)00s?\b", 100),
+    (r"millions?|millones|milh[oõ]es|mio\b|млн|миллион", 1_000_000),
+    (r"lakhs?|lacs?\b", 100_000),
+    (r"crores?", 10_000_000),
+    (r"thousand|milliers?|miles\b|mil\b|milhares|tausend|tsd|ths|000|migliaia|duizend|tus(en|ind)|tys|тыс", 1_000),
+)
 _OTHER_THINGS = re.compile(
     r"popula[tc]|poblaci|bev[oö]lkerung|einwohner|habitant|inhabitant|dollar|euro|peso|\breal|\breais|pounds?\b|francs?\b"
     r"|\brate|\btasa|\btaxa|\btaux|\bper\b|\bpor cada\b|\bpour\b|\bje\b|[$€£]",
@@ -174,6 +181,15 @@ def scale_said(text: str, is_unit: bool = False) -> str | None:
         return unit[0].strip()
     said = _SCALE.search(text)
     return said[0].strip() if said else None
+
+
+def scale_of(said: str) -> int | None:
+    """Return the factor of words for a scale; None if they may mean several.
+
+    >>> scale_of("in hundreds"), scale_of("(thousands)"), scale_of("in lakhs"), scale_of("'000"), scale_of("Mio")
+    (100, 1000, 100000, 1000, 1000000)
+    """
+    return next((factor for words, factor in _FACTORS if re.search(words, said, re.IGNORECASE)), None)
 
 
 def scale_problem(

@@ -33,11 +33,18 @@ _KINDS = {
         r"|ano anterior"
     ),
     "averages": _words(r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari)\w*"),
+    "ranks": _words(r"ranks?|ranking|puesto|rang|platz|posici[oó]n"),
+    "codes": _words(r"id|code|codes|c[oó]digos?|nr|row ?(?:number|id)|object ?id"),
+    "inhabitants": _words(r"population|poblaci[oó]n|populaç[aã]o|bev[oö]lkerung|inhabitants|habitantes|einwohner"),
     "amounts of money": _words(
         r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:value|valor"
         r"|wert)[ _(]+(?:usd|eur|[$€]).*"
     ),
 }
+_OF_TITLES = ("cases cleared up", "averages")
+_RECORDED = _words(
+    r"recorded|reported|known|registered|registrad[oa]s?|conocid[oa]s?|constat\w*|erfasst\w*|and|y|et|und|e"
+)
 _CUMULATIVE = _words(
     r"cumulative|cumulated|acumulad[oa]s?|cumul[ée]e?s?|kumuliert\w*|running total"
     r"|year[ -]to[ -]date|ytd"
@@ -69,10 +76,19 @@ def kind_said(text: str, source: Source) -> str | None:
         text: of the heading.
         source: whose.
     """
+    if source.kind != "count" or any(one.stage.startswith("held") for one in source.measures.values()):
+        return None
     found = next((kind for kind, words in _KINDS.items() if words.search(text)), None)
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found
+
+
+def kind_of_title(text: str) -> str | None:
+    """Return what a title says that its figures are instead of events recorded; None where it names these as well."""
+    if _RECORDED.search(text):
+        return None
+    return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)
 
 
 def persons_said(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:

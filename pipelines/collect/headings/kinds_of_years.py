@@ -22,7 +22,8 @@ _OTHER_YEAR = re.compile(
     r"|\b(?:años?|ejercicios?)\s+(?:fiscal|financiero|escolar|judicial)(?:es|s)?\b"
     r"|\b(?:années?|exercices?)\s+(?:fiscale?|financi[eè]re?|budgétaire|scolaire|judiciaire)s?\b"
     r"|\banos?\s+(?:fisca(?:l|is)|financeiros?|letivos?)\b|\b(?:geschäfts|wirtschafts|haushalts|schul)jahre?n?\b"
-    rf"|\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd|th)?)\s+)*{_NOT_DECEMBER}"
+    rf"|\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd"
+    rf"|th)?)\s+)*{_NOT_DECEMBER}"
     rf"|\by/?e\s+(?:\d{{1,2}}\s+)?{_NOT_DECEMBER}"
     r"|\bapr(?:il)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*mar(?:ch)?\b|\bjuly?\b[^.;]{0,8}(?:\bto\b|-|–)\s*june?\b"
     r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b"
@@ -30,6 +31,12 @@ _OTHER_YEAR = re.compile(
     r"|\b(?:ethiopian|buddhist|(?:solar )?hijri|persian|jalali|nepali|bikram|vikram|hebrew|minguo|saka)\s+"
     r"(?:calendar|years?|era|sambat)\b|\b(?:b\.\s?e|e\.\s?c|b\.\s?s|a\.\s?h)\.(?=[\s)\]]|$)"
     r"|พ\.\s?ศ\.|هـ|ዓ\.?ም|令和|平成|昭和|民國",
+    re.IGNORECASE,
+)
+_CALENDAR = re.compile(
+    r"\bcalendar years?\b|\baños? (?:calendario|civil)(?:es)?\b|\bann[ée]es? civiles?\b|\bkalenderjahre?\b"
+    r"|\banos? civi[ls]\b"
+    r"|\bjan(?:uary)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*dec(?:ember)?\b",
     re.IGNORECASE,
 )
 _OF_TWO = re.compile(r"\b((?:19|20)\d\d)\s?[-–/]\s?((?:19|20)?\d\d)\b")
@@ -64,11 +71,14 @@ def judge_kinds_of_years(
         source: whose; not judged where it says when its years begin, or has the caveat on its figures.
     """
     declared = source.year_starts or any(one.caveat == "financial_year" for one in source.caveats)
-    if declared or not any(years.values()):
+    if (declared and not source.year_starts) or not any(years.values()):
         return Outcome("years_not_calendar", "not applicable", 0, 0)
     found: dict[str, None] = {}
     for caption in captions:
         said = says_other_year(caption.text, is_label=caption.is_count)
+        if source.year_starts:  # the contrary contradicts the declaration
+            calendar = _CALENDAR.search(caption.text)
+            said = calendar[0] if calendar and not said else None
         if said and years.get((caption.file, caption.sheet)):
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.collect.header import fold
-from pipelines.collect.headings.captions import Caption
-from pipelines.collect.headings.kinds_of_figures import kind_said, persons_said
+from pipelines.collect.headings.captions import Caption, scale_of, scale_said
+from pipelines.collect.headings.kinds_of_figures import kind_of_title, kind_said, persons_said
 from pipelines.collect.headings.rates_in_words import says_rate, unit_said
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
@@ -79,6 +79,30 @@ _SAMPLE = _words(
 )
 _HOUSEHOLDS = _words(r"households?|hogar(?:es)?|m[eé]nages?|haushalte?n?|domic[ií]lios?|viviendas?|dwellings?")
 _PERSONS = _words(r"persons?|people|personas?|personnes?|personen|pessoas?|adults?|individuals?|victims?")
+_BESIDE_ESTIMATES = _words(
+    r"upper|lower|lim(?:ite?s?|\.)|l[ií]mites?|confidence|standard errors?|std\.? ?err\w*|margins? of error"
+    r"|c\.?v\.?|sample sizes?"
+)
+_ASKED = {
+    "last_12_months": _words(
+        r"(?:last|past|previous) (?:12|twelve) months|[uú]ltimos (?:12|doce) meses"
+        r"|12 derniers mois"
+    ),
+    "last_6_months": _words(r"(?:last|past|previous) (?:6|six) months|[uú]ltimos (?:6|seis) meses"),
+    "last_5_years": _words(
+        r"(?:last|past|previous) (?:5|five) years|[uú]ltimos (?:5|cinco) años|(?:5"
+        r"|cinq) derni[eè]res ann[eé]es"
+    ),
+    "lifetime": _words(
+        r"lifetime|since (?:the )?age (?:of )?1[0-9]|a lo largo de (?:la|su) vida|au cours de (?:la"
+        r"|leur) vie"
+    ),
+}
+_PLAIN_UNIT = re.compile(
+    r"(?:in )?(?:numbers?(?: of \w+)?|nr|units?|persons?|persona?s|counts?|n[uú]mero|anzahl|nombre|unidades|cases"
+    r"|casos)",
+    re.IGNORECASE,
+)
 _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s?por ciento|\s?prozent|[ _]?(?:ci"
     r"|ic|ki)\b)"
                     r"|(?:\b|_)(?:ci|ic|ki)[ _]?(80|90|95|99)(?!\d)", re.IGNORECASE)  # fmt: skip
@@ -140,6 +164,8 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     text = caption.text.replace("_", " ")
     if caption.is_title and _CONFIDENCE.search(text):
         yield from _level(text, source)
+    if caption.is_count or caption.is_title:
+        yield from _of_scale(caption, source)
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()
@@ -149,8 +175,20 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
         yield from _of_unit(text, measure)
         if kind := kind_said(text, source):
             yield f"{kind}, not the figures of the period"
-    if caption.is_count and measure.figures in ("estimate", "ratio"):
-        yield from _of_estimates(text, caption.text, measure)
+    elif source.kind == "count" and measure.figures == "count" and (kind := kind_of_title(text)):
+        yield f"{kind}, not the figures of the period"
+    if measure.figures in ("estimate", "ratio"):
+        yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_survey(text, measure)
+
+
+def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
+    """Yield a scale that differs from ``multiply``; of units, plain numbers too."""
+    if source.multiply == 1:
+        return
+    said = scale_said(caption.text, is_unit=caption.is_unit)
+    factor = scale_of(said) if said else 1 if caption.is_unit and _PLAIN_UNIT.fullmatch(caption.text.strip()) else None
+    if factor is not None and factor != source.multiply:
+        yield f"{(said or caption.text).strip()!r}, but the source declares multiply: {source.multiply}"
 
 
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:
@@ -176,6 +214,9 @@ def _of_unit(text: str, measure: Measure) -> Iterator[str]:
 def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
     if _UNWEIGHTED.search(text) or _SAMPLE.search(text):
         yield "numbers of the sample, not estimates"
+    if _BESIDE_ESTIMATES.search(text):
+        yield "limits or errors, not estimates"
+    yield from _of_survey(text, measure)
     unit = unit_said(label)
     if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
@@ -186,6 +227,13 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield "of households, but the source declares universe: persons"
     if of == (False, True) and measure.universe in ("households", "dwellings"):
         yield f"of persons, but the source declares universe: {measure.universe}"
+
+
+def _of_survey(text: str, measure: Measure) -> Iterator[str]:
+    """Yield the period that respondents were asked about, if it is not the declared one."""
+    said = {period for period, words in _ASKED.items() if words.search(text)}
+    if said and measure.reference_period and not any(measure.reference_period.startswith(one) for one in said):
+        yield f"{min(said).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
 
 
 def _level(text: str, source: Source) -> Iterator[str]:

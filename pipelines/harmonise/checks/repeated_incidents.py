@@ -53,11 +53,15 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
     if file.size >= LARGE_BYTES and not folder.source.id:
         return {}
     with connect(settings) as connection, sql_limits(folder, connection, settings):
-        _hash_rows(connection, folder, file, table)
+        texts = _columns_of_texts(connection, folder, table, table.kept) if _has_a_row_each(folder) else set[str]()
+        _hash_rows(connection, folder, file, table, texts=texts)
         rows, different, repeated, places, ids, blank, id_rows, near, times = run_sql(
             connection, "harmonise/repeated_incidents", **SEVERAL_TIMES
         ).fetchall()[0]
         of_file = read_repeated(connection, "(SELECT '' AS part, content, _row FROM hashed)")
+        narrow = "(SELECT '' AS part, narrow AS content, _row FROM hashed)"
+        has_texts = bool(texts - set(folder.source.columns.values()))
+        but_for_words = read_repeated(connection, narrow) if has_texts else []
     return {
         "rows": rows,
         "different": different,
@@ -69,7 +73,14 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         "near": near,
         "times": times,
         "again": [one.as_dict() for one in of_file],
+        "but_for_words": [one.as_dict() for one in but_for_words],
     }
+
+
+def _has_a_row_each(folder: SourceFolder) -> bool:
+    """Whether each row is an incident or a case, so that those of one are one counted several times."""
+    units = {measure.counting_unit for measure in folder.source.measures.values()}
+    return units <= {"incident", "case"} and "value" not in folder.source.columns
 
 
 def _hash_rows(
@@ -186,10 +197,24 @@ def check_repeated_incidents(
     rows, repeated = sum(one["rows"] for _, one in told), sum(one["repeated"] for _, one in told)
     places = [(file.name, rows) for file, one in told for rows in one["places"]]
     outcomes = [
-        repeated_rows_outcome(rows, repeated, places) if told else Outcome("rows_repeated", "not applicable", 0, 0),
+        _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if told else None),
         Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
     ]
     return problems, outcomes
+
+
+def _repeated_outcome(looked_at: Sequence[tuple[RawFile, Mapping[str, Any]]], same: Outcome | None) -> Outcome:
+    """Add to the outcome on identical rows those that differ only in words: one incident with a row for each weapon."""
+    found = [
+        f"{file.name}: {one.twice + one.thrice:,} incidents have rows that differ only in columns with few words"
+        for file, fact in looked_at
+        for one in (Repeated(**each) for each in fact.get("but_for_words", ()))
+        if one.is_beyond_chance and not any(again.is_beyond_chance for again in _repeated_in({"repeats": fact}))
+    ]
+    if not found:
+        return same or Outcome("rows_repeated", "not applicable", 0, 0)
+    detail = "; ".join([*([same.detail] if same and same.detail else []), *found[:3]])
+    return Outcome("rows_repeated", "warned", same.checked if same else len(looked_at), len(found), detail)
 
 
 def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:

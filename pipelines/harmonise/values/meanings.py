@@ -24,6 +24,7 @@ _UNKNOWN = re.compile(
     rf"(?: {_NOUN})?"
 )
 _NOT_OF_PERSONS = frozenset({"measure", "value", "obs_status", "precision", "age_unit"})
+_NINES = frozenset({"9", "99", "-9"})
 _CODES_OF_UNKNOWN = frozenset({"_U", "UNIDENTIFIED", "STRANGER"})
 """Also that of a weapon that is not identified, and of an offender whom the victim does not know."""
 
@@ -44,6 +45,8 @@ def word_problem(dimension: str, word: str, code: str) -> str | None:
     "sex 'Unknown' has the code _T, but the word means that it is not known: its code is _U."
     >>> word_problem("sex", "Total", "M"), word_problem("ref_area", "Not stated", "ZA-_U")
     ("sex 'Total' has the code M, but the word means a total: its code is _T.", None)
+    >>> word_problem("sex", "9", "F")
+    "sex '9' has the code F, but the word means that it is not known in lists of 1, 2 and 9: its code is _U."
     """
     if dimension in _NOT_OF_PERSONS:
         return None
@@ -54,6 +57,8 @@ def word_problem(dimension: str, word: str, code: str) -> str | None:
             return f"{says} that it is not known: its code is _U."
         if "-" in code and not code.endswith("-_U"):
             return f"{says} that the place is not known: its code is {code.split('-')[0]}-_U."
+    if dimension == "sex" and word.strip() in _NINES and code in ("M", "F"):
+        return f"{says} that it is not known in lists of 1, 2 and 9: its code is _U."
     if plain(word) in TOTALS:
         if is_place and "-" in code and not code.endswith("-_U"):
             return f"{says} a total of areas: its code is that of the country, or its rows are excluded."

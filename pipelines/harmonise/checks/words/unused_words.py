@@ -259,7 +259,7 @@ def _named_by_incidents(folder: SourceFolder, beside: Sequence[NameOfPlace]) -> 
 def _another_named(column: str, names: Sequence[NameOfPlace]) -> str | None:
     """Return which area has the name of another in most rows of a column, as text; None if none has."""
     wrong = [one for one in names if _another_area(one.code, one.name)]
-    if not wrong:
+    if not wrong or len(wrong) > max(len({one.code for one in names}), 2):  # else another place than that of the row
         return None
     first = max(wrong, key=lambda one: one.rows)
     more = f", and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""

@@ -17,7 +17,7 @@ from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.left_columns import is_age
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.harmonise.values.labels import sex_of_word
+from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.area_names import areas_called
@@ -27,6 +27,7 @@ from schemas.words_of_totals import plain
 
 _MOST_WORDS = 400
 _MOST_SHOWN = 5
+_MOST_LABELS = 40
 _LEAST_NAMES = 0.6
 _LEAST_DIFFERING = 0.5
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -56,11 +57,9 @@ _AGES = re.compile(
     r"|altersgruppe)(?: (?:group|band|class|range)s?)?"
 )
 _SEXES = re.compile(r".*(?:sex[oe]?|gender|g[eé]nero|geschlecht|genre)\b.*")
-_ATTRIBUTES = {
+_ATTRIBUTES = {  # two whose columns are called the same everywhere
     "weapon": re.compile(r"(?:type of |tipo de )?(?:weapons?|armas?|armes?|waffen?)(?: (?:used|type|empleada))?"),
     "citizenship": re.compile(r"(?:citizenship|nationality|nacionalidad|nationalit[éä]t?|staatsangehörigkeit)"),
-    "relationship": re.compile(r"(?:victim.offender )?relationship|relaci[oó]n|parentesco"),
-    "motive": re.compile(r"motives?|motivo|m[oó]vil"),
 }
 _KIND_OF_PLACE = re.compile(r"(?:zona |area )?(?:urban[oa]?|rural|urbaine?|ländlich|städtisch)(?: areas?)?")
 _VARIANTS = re.compile(r"(?:population )?(?:variante?|scenario|escenario|sc[ée]nario|projection)s?")
@@ -192,7 +191,7 @@ def _against_declaration(
         )
     if "ref_area" in constants and _AREAS.fullmatch(name) and _names_areas(column):
         yield from _others(
-            connection, column, "ref_area", constants["ref_area"], lambda word: _may_be(word, constants["ref_area"])
+            connection, column, "ref_area", constants["ref_area"], lambda word: may_be_in(word, constants["ref_area"])
         )
     is_years = all(map(_YEAR.fullmatch, column.words))
     if "time_period" in constants and is_years and _YEARS.fullmatch(name):
@@ -203,6 +202,9 @@ def _against_declaration(
             connection, column, "national_code", constants["national_code"], lambda word: not are_different(word, label)
         )
     yield from _part_as_whole(connection, folder, column)
+    for dimension in ("sex", "age"):
+        if dimension in folder.source.columns:
+            yield from _labels_beside(connection, column, dimension)
     if "time_period" in folder.source.columns and is_years and not column.in_sql and _OF_THE_EVENT.match(name):
         yield from _other_years(connection, column)
 
@@ -224,6 +226,27 @@ def _others(
             f"{column.name!r} says {shown} of {rows:,} figures (first {first[5]}, row {first[7]}), but "
             f"constants.{dimension} is {constant}"
         )
+
+
+def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[str]:
+    """Yield the labels of sexes or ages beside their codes, if each code has one label, and it means another."""
+    if not 1 < len(column.words) <= _MOST_LABELS or not any(_is_label(dimension, word) for word in column.words):
+        return
+    pairs = run_sql(
+        connection, "harmonise/labels_beside_persons", raw=column.table, column=column.quoted, dimension=dimension
+    ).fetchall()
+    codes, labels = {code for code, *_ in pairs}, {word for _, word, *_ in pairs}
+    if not len(codes) == len(labels) == len(pairs):
+        return
+    for code, word, rows, file, row in pairs:
+        meant = sex_of_word(word) if dimension == "sex" else None
+        wrong = meant in ("M", "F") and code in ("M", "F") and meant != code
+        if wrong or (dimension == "age" and age_word_problem(word, code)):
+            yield f"{column.name!r} says {word!r} of {rows:,} figures of {dimension} {code} (first {file}, row {row})"
+
+
+def _is_label(dimension: str, word: str) -> bool:
+    return len(word) > 1 and (sex_of_word(word) is not None if dimension == "sex" else _is_age(word))
 
 
 def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn) -> Iterator[str]:
@@ -251,9 +274,19 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
         yield f"{column.name!r} says {words[0]!r} of all figures, but the source definition does not"
 
 
+def is_of_sex(name: str) -> bool:
+    """Tell whether a column is called after the sex."""
+    return _SEXES.fullmatch(fold(name).replace("_", " ")) is not None
+
+
+def is_of_areas(name: str) -> bool:
+    """Tell whether a column is called after countries or places."""
+    return _AREAS.fullmatch(fold(name).replace("_", " ")) is not None
+
+
 def _says_sex(column: UnusedColumn) -> bool:
     """Tell whether a column has only words for sexes; a letter is one only in a column that is called so."""
-    is_named = _SEXES.fullmatch(_name(column)) is not None
+    is_named = is_of_sex(column.name)
     return all(sex_of_word(word) and (is_named or len(word) > 1) for word in column.words)
 
 
@@ -265,7 +298,7 @@ def _names_areas(column: UnusedColumn) -> bool:
     return sum(map(bool, map(areas_called, column.words))) >= _LEAST_NAMES * len(column.words)
 
 
-def _may_be(word: str, code: str) -> bool:
+def may_be_in(word: str, code: str) -> bool:
     """Tell whether a word may be the name of an area, of one inside it, or of one around it."""
     called = areas_called(word)
     around = {above for area, above, _ in area_ancestors() if area == code} | {code}

@@ -1,4 +1,5 @@
--- Grain: one row for each national code of a country and later first year of a code of another category: whether what the one
+-- Grain: one row for each national code of a country and later first year of a code of another category of its division (of
+-- two divisions, codes that fall and begin in one year meet by chance): whether what the one
 -- had before is less by what the new one has, far more than it usually changes from a year to the next. A new code whose link
 -- has a first day has been declared.
 -- reads: core, links
@@ -46,6 +47,7 @@ compared AS (
     FROM new
     JOIN old USING (stage, counting_unit, country, area_level)
     WHERE old.year = new.first_year AND old.years_on = 1 AND old.code <> new.code AND old.iccs <> new.iccs
+        AND left(old.iccs, 2) = left(new.iccs, 2)
         AND new.value >= {{least_count}}
 )
 SELECT stage, counting_unit, iccs, country AS ref_area, CAST(first_year AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,

@@ -1,0 +1,74 @@
+"""What headings and titles say against the declaration, in words that offices print; and words that say nothing."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.collect.headings.captions import Caption
+from pipelines.collect.headings.roles import judge_headings
+from schemas.source import Source
+
+RECORDED = "victims: {counting_unit: victim}"
+OFFENCES = "offences: {counting_unit: offence}"
+CONVICTED = "persons: {stage: convicted, counting_unit: person}"
+SHARE = (
+    "persons: {stage: experienced, counting_unit: person, figures: ratio, unit: percent, universe: persons, "
+    "reference_period: last_12_months, confidence_percent: 95}"
+)
+
+
+def source_of(tiny: Tiny, measure: str, more: str = "") -> Source:
+    return tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        f"measures: {{{measure}}}\n{more}"
+    ).source
+
+
+def test_another_scale_than_the_declared_one(tiny: Tiny) -> None:
+    thousands = source_of(tiny, OFFENCES, "multiply: 1000\n")
+    assert "'in hundreds', but the source declares multiply: 1000" in said(
+        thousands, "Offences (in hundreds)", is_title=True
+    )
+    assert said(thousands, "Offences (in thousands)", is_title=True) == ""
+
+
+def said(source: Source, text: str, *, is_title: bool) -> str:
+    caption = Caption("t.csv", None, 1, text, is_title=is_title, is_count=not is_title)
+    return judge_headings([caption], source).detail or ""
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "is_title", "says"),
+    [
+        (RECORDED, "Personas condenadas por homicidio", True, "persons convicted"),
+        (RECORDED, "Arrests", False, "persons suspected"),
+        (CONVICTED, "Verurteilte", False, ""),
+        (OFFENCES, "Number of victims", False, "victims, but"),
+        (RECORDED, "Delitos", False, "offences, but"),
+        (RECORDED, "Víctimas", False, ""),
+        (OFFENCES, "Aufgeklärte", False, "cases cleared up"),
+        (OFFENCES, "Variación", False, "changes"),
+        (OFFENCES, "Año anterior", False, "figures of the year before"),
+        (OFFENCES, "Promedio mensual", False, "averages"),
+        (OFFENCES, "Acumulado", False, "cumulative figures"),
+        (OFFENCES, "2023 | Enero", False, ""),
+        (RECORDED, "Mujeres víctimas de homicidio", True, "women"),
+        (RECORDED, "Hombres y mujeres víctimas de homicidio", True, ""),
+        (RECORDED, "Victims aged 15 and over", True, "'aged 15'"),
+        (RECORDED, "Recorded crime and persons convicted", True, ""),
+        (OFFENCES, "Cases cleared up by the police", True, "cases cleared up"),
+        (OFFENCES, "Offences recorded and cleared up", True, ""),
+        (OFFENCES, "Average length of proceedings in days", True, "averages"),
+        (SHARE, "Rate per 100,000", False, "per 100k"),
+        (SHARE, "% of households", False, "of households"),
+        (SHARE, "Upper limit", False, "limits or errors"),
+        (SHARE, "Victims in the last 5 years, 90 % confidence intervals", True, "90 percent"),
+        (SHARE, "Victims in the last 12 months (%), 95 % confidence intervals", True, ""),
+    ],
+)
+def test_a_heading_and_the_declaration(tiny: Tiny, measure: str, text: str, is_title: bool, says: str) -> None:
+    found = said(source_of(tiny, measure), text, is_title=is_title)
+    assert says in found
+    assert bool(found) == bool(says)
