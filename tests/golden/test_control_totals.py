@@ -211,7 +211,7 @@ def test_eurostat_breaks_are_where_the_figures_of_the_file_jump_threefold(
     """A figure from 100 that is at least three times, or at most a third of, the last one before it in the file.
 
     Norway's homicides of 2011 are none: the attacks of 22 July are declared as a mass event. Latvia's sexual violence
-    of 2016 (0301) is one for another reason: it falls by 246 in the first year that sexual exploitation (0302) is given.
+    of 2016 (0301) is one for another reason: it falls by 246 in the first year of sexual exploitation (0302).
     """
     published, _ = _published_eurostat(out, eurostat)
     jumps = set()
