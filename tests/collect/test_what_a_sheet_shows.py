@@ -247,7 +247,7 @@ def test_hidden_rows_and_columns_of_an_xls_file(tmp_path: Path) -> None:
         ('0"*"', 12, "12*"),
         ('0 "thousand"', 12, "12 thousand"),
         ("0.0%", 0.314, "31.4%"),
-        ("#,##0.0,", 12345, "12345"),  # rounded for the eye; the number is whole
+        ("#,##0.0,", 12345, "12345 shown as 12.345"),  # thousands or units? no number until a person chooses
         ('_-* #,##0_-;-* #,##0_-;_-* "-"??_-;_-@_-', 0, "0"),  # a dash for zero, as accountants write it
         ("[Red](#,##0)", 7, "7"),
     ],
