@@ -151,7 +151,7 @@ def _name(written: str) -> str:
     [
         (None, "fr", "screen", {"Allemagne", "Italie", "Royaume-Uni"}, {"NL", "AL"}),
         ("AR", "es", "slides", {"Buenos Aires", "Santiago del Estero", "Chubut"}, {"T"}),
-        ("MX", "en", "print", {"Chihuahua", "San Luis Potosí", "Guerrero"}, {"BCS"}),
+        ("MX", "en", "print", {"Chihuahua", "Nuevo León", "Guerrero"}, {"BCS", "SLP"}),
     ],
 )
 def test_names_on_the_map_lie_on_their_areas_and_apart(
