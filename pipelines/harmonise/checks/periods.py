@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from calendar import month_name
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -118,48 +119,57 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
         least_of_part=str(_LEAST_RISES_OF_PART),
     ).fetchall()
     if found:
-        raise DataRefused([_running_sum(connection, source, relation, *one) for one in found[:_MOST_RUNNING_SUMS]])
+        raise DataRefused(
+            [_running_sum(connection, source, relation, _RunningSums(*one)) for one in found[:_MOST_RUNNING_SUMS]]
+        )
     ((judged,),) = connection.execute(
         f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
     ).fetchall()
     return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)
 
 
-def _running_sum(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    relation: str,
-    measure: str,
-    area: str | None,
-    code: str | None,
-    in_year: int,
-    start: int,
-    steps: int,
-    rises: int,
-    falls: int,
-    firsts: int,
-    lower: int,
-    first: float,
-    last: float,
-) -> Problem:
-    """The problem of running sums: of a measure, or of one of its areas or codes, with its last row."""
-    part = {"measure": measure, "ref_area": area, "national_code": code}
-    wanted = " AND ".join(f"{name} = ${name}" for name, value in part.items() if value is not None)
+class _RunningSums(NamedTuple):
+    """The months of a measure, or of an area or code of it, that look like running sums: see ``running_sums.sql``."""
+
+    measure: str
+    area: str | None
+    code: str | None
+    in_year: int
+    start: int
+    steps: int
+    rises: int
+    falls: int
+    firsts: int
+    lower: int
+    first: float
+    last: float
+
+
+def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, relation: str, sums: _RunningSums) -> Problem:
+    """The problem of running sums, with their last row."""
+    part = {"measure": sums.measure, "ref_area": sums.area, "national_code": sums.code}
+    given: dict[str, object] = {name: value for name, value in part.items() if value is not None}
+    wanted = " AND ".join(f"{name} = ${name}" for name in given)
     (period, file, sheet, row) = fetch_row(
         connection,
         "SELECT max(time_period), arg_max(_file, time_period), arg_max(_sheet, time_period), "
         f"arg_max(_row, time_period) FROM {relation} WHERE freq <> 'A' AND {wanted}",
-        {name: value for name, value in part.items() if value is not None},
+        given,
     )
-    month = 12 // in_year * start + 1
-    of_part = "".join(f" of {value}" for value in (area, code) if value is not None)
-    falling = f", and is lower in {lower:,} of {firsts:,} first months (or quarters) of a year" if firsts else ""
+    month = 12 // sums.in_year * sums.start + 1
+    of_part = "".join(f" of {value}" for value in (sums.area, sums.code) if value is not None)
+    falling = (
+        f", and is lower in {sums.lower:,} of {sums.firsts:,} first months (or quarters) of a year"
+        if sums.firsts
+        else ""
+    )
     found = (
-        f"The months (or quarters) of {measure!r}{of_part} look like cumulative figures since {month_name[month]}: "
-        f"from one to the next the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all "
-        f"years add up to {number_text(first)}, the last to {number_text(last)}."
+        f"The months (or quarters) of {sums.measure!r}{of_part} look like cumulative figures since "
+        f"{month_name[month]}: from one to the next the figure falls in {sums.falls:,} of {sums.steps:,} cases"
+        f"{falling}; the first months of all years add up to {number_text(sums.first)}, the last to "
+        f"{number_text(sums.last)}."
     )
-    found += f' Declare cumulative: "{month:02d}" if they are.' if start and not of_part else ""
+    found += f' Declare cumulative: "{month:02d}" if they are.' if sums.start and not of_part else ""
     return _problem("months_accumulate", source, found, file, sheet, row, period)
 
 
