@@ -130,7 +130,8 @@ class RunResult:
     ``searched`` is the folder that was searched for files; ``recovered`` names pointers to vintages that were lost or
     damaged and have been restored; ``unclaimed`` has the files there that no source takes, each with the nearest
     patterns. ``undefined`` are sources with figures in the data folder but no definition here, which no release from
-    here contains; ``edited`` are sources whose definition was edited after their figures were loaded. ``taken`` are the files taken from the inbox; ``left`` says why others stay. ``freed`` is what was
+    here contains; ``edited`` are sources whose definition was edited after their figures were loaded. ``taken`` are the
+    files taken from the inbox; ``left`` says why others stay. ``freed`` is what was
     deleted of old vintages.
     """
 

@@ -18,7 +18,8 @@ from schemas.source import list_sources
 HEADS = {
     "table": "layouts:\n  - files: ['{name}*.csv']\n    read: {{columns: [area, date, code, n]}}\n"
     "columns: {{ref_area: area, time_period: date, national_code: code, value: n}}\n",
-    "incidents": "kind: incident\nrows: events\nlayouts:\n  - files: ['{name}*.csv']\n    read: {{columns: [area, date, code]}}\n"
+    "incidents": "kind: incident\nrows: events\n"
+    "layouts:\n  - files: ['{name}*.csv']\n    read: {{columns: [area, date, code]}}\n"
     "columns: {{ref_area: area, time_period: date, national_code: code}}\nbreakdowns: [{{freq: A, by: []}}]\n",
 }
 MONTHS = [f"{month:02}" for month in range(1, 13)]
