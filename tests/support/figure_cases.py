@@ -80,10 +80,12 @@ BY_DAY = [{"freq": "M", "time_period": f"{year}-{month:02}", "value": days * 30.
 MOVED = [{**row, "value": BY_DAY[n - n % 12 + (n + 1) % 12]["value"]} if row["time_period"].startswith("2014") else row
          for n, row in enumerate(BY_DAY)]  # fmt: skip
 # Six regions of 100 to 600 a month; in April 2011 a third fewer, and so they stay. Each moves by up to 3 % of its own.
-FALL = [{"freq": "M", "time_period": f"{year}-{month:02}", "ref_area": area, "area_level": "admin1",
-         "value": float(round(size * (1 if (year, month) < (2011, 4) else 2 / 3) * (1 + (size * month * year % 7 - 3) / 100)))}
-        for size, area in zip(range(100, 700, 100), ZA_AREAS, strict=False)
-        for year in range(2010, 2014) for month in range(1, 13)]  # fmt: skip
+FALL = [
+    {"freq": "M", "time_period": f"{year}-{month:02}", "ref_area": area, "area_level": "admin1",
+     "value": float(round(size * (0.97 + size * month * year % 7 / 100) / (1.5 if (year, month) > (2011, 3) else 1)))}
+    for size, area in zip(range(100, 700, 100), ZA_AREAS, strict=False)
+    for year in range(2010, 2014) for month in range(1, 13)
+]  # fmt: skip
 TWO_MONTHS = {"2011-03": "2011-04", "2011-04": "2011-03"}
 MONTHS_EXCHANGED = [{**row, "time_period": TWO_MONTHS.get(row["time_period"], row["time_period"])} for row in FALL]
 # Santa Cruz 2001-2006: the persons behind the rates printed in the Argentine file
