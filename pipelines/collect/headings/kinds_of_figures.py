@@ -69,6 +69,15 @@ _OF_AGE = re.compile(
 )
 
 
+def kind_of_heading(text: str) -> str | None:
+    """Return what a heading says that its figures are instead of the events of the period.
+
+    >>> kind_of_heading("Cleared up"), kind_of_heading("Variación %"), kind_of_heading("Casos")
+    ('cases cleared up', 'changes', None)
+    """
+    return next((kind for kind, words in _KINDS.items() if words.search(text)), None)
+
+
 def kind_said(text: str, source: Source) -> str | None:
     """Return what the heading of a column of counts says that it has instead of the events of the period.
 
@@ -78,7 +87,7 @@ def kind_said(text: str, source: Source) -> str | None:
     """
     if source.kind != "count" or any(one.stage.startswith("held") for one in source.measures.values()):
         return None
-    found = next((kind for kind, words in _KINDS.items() if words.search(text)), None)
+    found = kind_of_heading(text)
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found
