@@ -39,6 +39,7 @@ from pipelines.harmonise.survey import EstimatesFolder, add_records, estimate_su
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
+from pipelines.publish.loaded import edited_since
 from pipelines.publish.releases import keep_published, newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
@@ -129,7 +130,8 @@ class RunResult:
     ``searched`` is the folder that was searched for files; ``recovered`` names pointers to vintages that were lost or
     damaged and have been restored; ``unclaimed`` has the files there that no source takes, each with the nearest
     patterns. ``undefined`` are sources with figures in the data folder but no definition here, which no release from
-    here contains. ``taken`` are the files taken from the inbox; ``left`` says why others stay. ``freed`` is what was
+    here contains; ``edited`` are sources whose definition was edited after their figures were loaded. ``taken`` are the
+    files taken from the inbox; ``left`` says why others stay. ``freed`` is what was
     deleted of old vintages.
     """
 
@@ -145,6 +147,7 @@ class RunResult:
     recovered: tuple[str, ...] = ()
     unclaimed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undefined: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     taken: tuple[TakenFile, ...] = ()
     left: tuple[str, ...] = ()
     freed: Freed = NOTHING_FREED
@@ -513,6 +516,7 @@ def run_all(
         recovered=(*recovered, *sorted(attempts.left_out)),
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
+        edited=_find_edited(known, attempts, settings),
         taken=tuple(taken),
         left=tuple(say_left(left)),
         freed=freed,
@@ -553,6 +557,13 @@ def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ..
     """Return sources with figures in the data folder but no definition, such as those of another project."""
     stored = {path.parent.name for path in settings.core.glob(f"*/{POINTER}")}
     return tuple(sorted(stored.difference(known)))
+
+
+def _find_edited(known: Mapping[str, SourceFolder], attempts: _Attempts, settings: Settings) -> tuple[str, ...]:
+    """Return sources whose definition was edited after their load, except those that this run has just refused."""
+    others = [name for name in known if attempts.ends.get(name) != "refused"]
+    vintages = [vintage for name in others if (vintage := current_vintage(name, settings)) is not None]
+    return edited_since(vintages, known)
 
 
 def _say_left_out(vintage: Vintage) -> str:

@@ -674,6 +674,24 @@ class Source(Declared):
         return "population" if self.kind == "population" else "count"
 
 
+def parse_source(source_id: str, text: str) -> Source:
+    """Return the declaration in the text of a source.yml, without a look at the files beside it.
+
+    Raises:
+        UsageError: it is not valid; names each field.
+    """
+    try:
+        return Source.model_validate({"source_id": source_id, **parse_yaml(text)})
+    except (yaml.YAMLError, TypeError) as error:
+        raise UsageError(f"source {source_id}: source.yml is not valid YAML: {yaml_problem(error)}") from error
+    except ValidationError as error:
+        raise _invalid_source(source_id, field_problems(error, Source)) from error
+
+
+def _invalid_source(source_id: str, lines: list[str]) -> UsageError:
+    return UsageError("\n".join([f"source {source_id}: source.yml is not valid:", *(f"  {line}" for line in lines)]))
+
+
 class SourceFolder:
     """The folder of one source: source.yml with its tables and SQL.
 
@@ -711,25 +729,26 @@ class SourceFolder:
             raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         if others := [item.name for item in parts if item.name.endswith(_READ_FROM_FOLDER) and not item.is_file()]:
             raise self._invalid([f"{name} is not a readable file; replace it, or delete it" for name in others])
-        try:
-            text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
-            source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
-        except (yaml.YAMLError, TypeError) as error:
-            found = f"source {self.source_id}: source.yml is not valid YAML: {yaml_problem(error)}"
-            raise UsageError(found) from error
-        except UnicodeDecodeError as error:
-            raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
-        except ValidationError as error:
-            raise self._invalid(field_problems(error, Source)) from error
+        source = parse_source(self.source_id, self.declaration)
         lines = [*refused_keys(source, source.kind), *self._problems_of_files(source)]
         if lines := lines or source.survey_problems():
             raise self._invalid(lines)
         return source
 
+    @property
+    def declaration(self) -> str:
+        """The text of source.yml.
+
+        Raises:
+            UsageError: it is not UTF-8.
+        """
+        try:
+            return self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
+
     def _invalid(self, lines: list[str]) -> UsageError:
-        return UsageError(
-            "\n".join([f"source {self.source_id}: source.yml is not valid:", *(f"  {line}" for line in lines)])
-        )
+        return _invalid_source(self.source_id, lines)
 
     def _problems_of_files(self, source: Source) -> list[str]:
         """Files that the declaration names but the folder lacks, or that this kind of source cannot have."""

@@ -171,6 +171,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "recovered": result.recovered,
         "unclaimed": result.unclaimed,
         "undefined": result.undefined,
+        "edited": result.edited,
         "taken": [asdict(file) for file in result.taken],
         "left": result.left,
         "freed": asdict(result.freed),
@@ -221,6 +222,12 @@ def _print_result(result: RunResult, settings: Settings, found_nothing: bool) ->
             f"not in the release: {', '.join(result.undefined)}; the data folder has figures from them, but there is "
             "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT\n"
         )
+    if result.edited:
+        print_error(
+            f"edited since their figures were loaded: the definitions of {', '.join(result.edited)}. The release shows "
+            "these figures as they were declared then; to load them as declared now: "
+            f"iccs run {' '.join(result.edited)}\n"
+        )
     if settings.published.is_file():
         if result.publication is not None:
             _print_changes(settings)
@@ -254,7 +261,7 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
 def _print_unclaimed(result: RunResult) -> None:
     """Name the files that no source takes: one that its publisher renamed would otherwise be left out silently."""
     # The patterns of a source whose definition is not valid are not known.
-    which = "no source whose definition is valid" if result.refused else "no source"
+    which = "no source whose definition is valid" if result.refused or result.edited else "no source"
     for name, near in list(result.unclaimed.items())[:_MOST_UNCLAIMED]:
         hint = f"; expected names: {', '.join(near)}" if near else ""
         print_line(f"not read, because {which} has a file of this name: {name}{hint}")

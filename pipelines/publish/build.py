@@ -19,6 +19,7 @@ from pipelines.publish.across_sources import compare_sources, refuse_implausible
 from pipelines.publish.backcasts import refuse_unknown_countries
 from pipelines.publish.evaluations import load_evaluations
 from pipelines.publish.indicators import make_indicators
+from pipelines.publish.loaded import as_loaded
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
@@ -92,10 +93,10 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
 
     Args:
         vintages: one for each source to publish.
-        folders: the sources by identifier.
+        folders: the sources by identifier; a vintage is published as its source was declared when it was loaded.
         settings: where data live.
     """
-    target = settings.published
+    target, folders = settings.published, as_loaded(vintages, folders)
     refuse_unknown_countries([folders[vintage.source_id].source for vintage in vintages], folders)
     target.parent.mkdir(parents=True, exist_ok=True)
     key = content_key(vintages, folders)

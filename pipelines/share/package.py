@@ -25,6 +25,7 @@ from pipelines.publish.build import (
     load_vintage,
     make_empty,
 )
+from pipelines.publish.loaded import as_loaded
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.revisions import load_vintages
 from pipelines.reader.release import OpenRelease
@@ -80,6 +81,7 @@ def build_release(
     """
     leaving = [one for one in found if one.outcome in ("as_it_is", "protected")]
     vintages = _vintages(release, leaving, settings)
+    folders = as_loaded(list(vintages.values()), folders)
     make_empty(target, settings)
     target.chmod(0o600)
     with connect(settings, target) as connection:

@@ -301,6 +301,7 @@ def store(
         "year_keys": checked.year_keys,
         "columns": columns_version(),
         "figures": folder.source.figures,
+        "declaration": folder.declaration,
     }
     target = _write_folder(root, name, manifest, validated, checked)
     with connect(settings) as connection:

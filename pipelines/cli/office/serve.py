@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.flows import Deployment
     from pipelines.system.settings import Settings
+    from schemas.definition.publication_calendar import Calendar
 
 LOOPBACK = "127.0.0.1"
 _SERVER_START_SECONDS = 600  # a busy machine takes minutes; a server that died is reported at once
@@ -207,24 +208,28 @@ def read_sign_in(home: Path) -> tuple[str, bool]:
     return sign_in, True
 
 
-def plan(cron: str, time_zone: str, settings: Settings) -> list[Deployment]:
-    """Return what is planned: all sources by one cron line, and each source that has a calendar by its own.
+def read_calendar(cron: str, time_zone: str) -> Calendar:
+    """Return the calendar by which all sources are run.
 
     Raises:
         UsageError: the cron line or the time zone is invalid.
     """
     from pydantic import ValidationError
 
-    from pipelines.schedule import read_calendars
     from schemas.definition.publication_calendar import Calendar
 
     try:
-        every = Calendar(cron=cron, time_zone=time_zone)
+        return Calendar(cron=cron, time_zone=time_zone)
     except ValidationError as error:
         said = error.errors()[0]
         option = "--cron" if said["loc"] == ("cron",) else "--time-zone"
         raise UsageError(f"{option}: {said['msg'].removeprefix('Value error, ')}") from error
+
+
+def plan(every: Calendar, settings: Settings) -> list[Deployment]:
+    """Return what is planned: all sources by one calendar, and each source that has a calendar by its own."""
     from pipelines.flows import ALL_SOURCES, Deployment
+    from pipelines.schedule import read_calendars
 
     return [
         Deployment(ALL_SOURCES, None, every),
@@ -251,15 +256,14 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     from pipelines.system.settings import load_settings
 
     places.check()
+    calendar = read_calendar(cron, time_zone)  # before Prefect, which takes seconds to import
     if places.site:
         os.environ["ICCS_SITE"] = str(Path(places.site).absolute())
     settings = load_settings(data, runner=runner)
     check_folders(settings)  # otherwise each run would be refused, in a log that nobody reads
     if settings.site is not None:
         check_site_folder(settings.site)
-    home = settings.data / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)  # the server's database holds messages, which may quote values from files
+    home = _make_home(settings)
     sign_in, is_new = read_sign_in(home)
     for_runs = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner, **process_environment(Path.cwd())}
     os.environ.update(prefect_environment(home, places.url, sign_in) | for_runs)
@@ -269,7 +273,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     from pipelines.flows import ALL_SOURCES, next_planned_run, register, tally_on
     from pipelines.system.running.workers import parse_runner
 
-    planned = plan(cron, time_zone, settings)
+    planned = plan(calendar, settings)
     tally_on(parse_runner(settings.runner))
     log = home / "server.log"
     rotate(log)
@@ -292,6 +296,14 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
         ):
             asyncio.run(flow_runner.serve())
     return EXIT_DONE
+
+
+def _make_home(settings: Settings) -> Path:
+    """Make the server's folder, closed to others: its database holds messages, which may quote values from files."""
+    home = settings.data / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    return home
 
 
 def _print_places(places: Places, password: Path, new: str | None) -> None:
@@ -391,7 +403,7 @@ def deploy_command(options: argparse.Namespace) -> int:
             "password also PREFECT_API_AUTH_STRING); on a single machine without a server use iccs serve"
         )
     settings = load_settings(options.data)
-    planned = plan(options.cron, options.time_zone, settings)
+    planned = plan(read_calendar(options.cron, options.time_zone), settings)
     from pipelines.flows import deploy, tell_by_server
 
     project = find_project()

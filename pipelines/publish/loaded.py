@@ -1,0 +1,74 @@
+"""The definition of a source as its last good load had it: what a release says of figures is what they were made with.
+
+A definition may be edited while its figures stay as they are: the source is not run, its new file is refused, or the
+edit is not valid. What it then says of stage, counting unit, breaks or kind is not true of these figures. The text of
+source.yml is therefore kept with each vintage; only what describes the publication is always taken as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from pipelines.tabulate.vintages import Vintage
+from schemas.errors import UsageError
+from schemas.source import Source, SourceFolder, parse_source
+
+_DESCRIBES = ("title", "publisher", "url", "licence", "citation")
+"""Keys that say where a publication is found and how it may be used; no figure depends on them."""
+
+
+class LoadedFolder(SourceFolder):
+    """A source whose declaration is that of its current vintage.
+
+    Args:
+        folder: the source as it is declared now.
+        vintage: its current one.
+    """
+
+    def __init__(self, folder: SourceFolder, vintage: Vintage) -> None:
+        super().__init__(folder.folder, folder.concordance, with_drafts=folder.with_drafts, origin=folder.origin)
+        self.now = folder
+        self.vintage = vintage
+
+    @cached_property
+    def source(self) -> Source:
+        """The declaration with which the vintage was made, described as now.
+
+        Raises:
+            UsageError: it is not kept, or this version cannot read it, and that of now is not valid.
+        """
+        kept = None if self.is_current else _kept_declaration(self.vintage)
+        if kept is None:
+            return self.now.source
+        try:
+            now = self.now.source
+        except UsageError:
+            return kept
+        return kept.model_copy(update={name: getattr(now, name) for name in _DESCRIBES})
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the definition has not been edited since the load."""
+        return self.vintage.loads[-1].declaration_key in ("", self.now.fingerprint)
+
+
+def _kept_declaration(vintage: Vintage) -> Source | None:
+    """Return the declaration of a vintage; None where its version kept none, or one that is not valid today."""
+    text = vintage.manifest.get("declaration")
+    if text is None:
+        return None
+    try:
+        return parse_source(vintage.source_id, text)
+    except UsageError:
+        return None
+
+
+def as_loaded(vintages: Sequence[Vintage], folders: Mapping[str, SourceFolder]) -> dict[str, SourceFolder]:
+    """Return the sources, those of the vintages as they were declared when loaded."""
+    return {**folders, **{one.source_id: LoadedFolder(folders[one.source_id], one) for one in vintages}}
+
+
+def edited_since(vintages: Sequence[Vintage], folders: Mapping[str, SourceFolder]) -> tuple[str, ...]:
+    """Return the sources whose definition was edited after their figures were loaded."""
+    return tuple(one.source_id for one in vintages if not LoadedFolder(folders[one.source_id], one).is_current)
