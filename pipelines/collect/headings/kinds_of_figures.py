@@ -32,16 +32,31 @@ _KINDS = {
         r"(?:previous|prior|last)[ _]year|año (?:anterior|previo)|ann[ée]e pr[ée]c[ée]dente|vorjahr(?:es\w*)?"
         r"|ano anterior"
     ),
-    "averages": _words(r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari)\w*"),
+    "averages": _words(
+        r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari|m[oó]v)\w*"
+        r"|(?:monthly|annual|daily|rolling|moving|(?:three|five|[2-9])[- ]year) means?|means?\Z|medians?"
+        r"|medianas?|médianes?"
+        r"|mittelwerte?|(?:monats|jahres)mittel|\Am[eé]dia\Z"
+    ),
+    "index numbers": _words(
+        r"(?:(?:19|20)\d\d|base)\W{0,3}=\W{0,3}100|bas[eé]\w* (?:(?:year|año|ano|ann[ée]e|jahr) )?(?:(?:19|20)\d\d|100)"
+        r"|index (?:numbers?|points?|values?)|\A(?:index|[ií]ndice|indice)\Z"
+    ),
+    "durations": _words(
+        r"durations?|duraci[oó]n(?:es)?|durées?|duraç(?:ão|ões)|dauer|length of (?:sentences?|stay)|sentence lengths?"
+        r"|(?:in|en|em) (?:days|months|years|d[ií]as|meses|años|anos|jours|mois|tagen|monaten)|(?:days|d[ií]as"
+        r"|jours|tage)"
+        r"|time (?:to|until|served)\b.*"
+    ),
     "ranks": _words(r"ranks?|ranking|puesto|rang|platz|posici[oó]n"),
     "codes": _words(r"id|code|codes|c[oó]digos?|nr|row ?(?:number|id)|object ?id"),
     "inhabitants": _words(r"population|poblaci[oó]n|populaç[aã]o|bev[oö]lkerung|inhabitants|habitantes|einwohner"),
     "amounts of money": _words(
-        r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:value|valor"
-        r"|wert)[ _(]+(?:usd|eur|[$€]).*"
+        r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:financial|economic|monetary) loss(?:es)?"
+        r"|(?:us)?[$€£].*|.*[$€£]|usd|eur|gbp|mxn|brl|ars|cop|euros?|(?:us )?dollars?|d[oó]lares|pesos|reais|francs"
     ),
 }
-_OF_TITLES = ("cases cleared up", "averages")
+_OF_TITLES = ("cases cleared up", "averages", "durations")
 _RECORDED = _words(
     r"recorded|reported|known|registered|registrad[oa]s?|conocid[oa]s?|constat\w*|erfasst\w*|and|y|et|und|e"
 )
@@ -64,6 +79,9 @@ _OF_AGE = re.compile(
     r"\b(?:aged?|ages)\s+\d{1,2}\b|\b\d{1,2}\s*(?:years?\s*(?:of age\s*)?)?(?:and|or|&)\s+(?:over|older|above|more)\b"
     r"|\b\d{1,2}\s+(?:años|anos|ans|jahren?)\s*(?:y m[aá]s|e mais|et plus|und (?:älter|mehr)|o m[aá]s)\b"
     r"|\b(?:menores|under|moins|unter|mayores)\s+(?:de\s+|of\s+)?\d{1,2}\b(?!\s*%)|\b\d{1,2}\+(?!\d)"
+    r"|\b(?:per|por|pour|je|pro|cada)\s[\d.,'’ ]+(?:mil\s)?(?:adults?|adult\w*|children|child|niñ[oa]s|crianças"
+    r"|enfants?"
+    r"|kinder|erwachsene\w*|youths?|j[oó]venes|young people|working[- ]age\w*)\b"
     r"|\b(?:minors|juveniles?|menores de edad|mineurs|jugendliche[rn]?)\b",
     re.IGNORECASE,
 )
@@ -78,7 +96,10 @@ def kind_said(text: str, source: Source) -> str | None:
     """
     if source.kind != "count" or any(one.stage.startswith("held") for one in source.measures.values()):
         return None
-    found = next((kind for kind, words in _KINDS.items() if words.search(text)), None)
+    given = all(one.figures == "ratio" for one in source.measures.values())  # whose population is no mistake
+    found = next(
+        (kind for kind, words in _KINDS.items() if not (given and kind == "inhabitants") and words.search(text)), None
+    )
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found
@@ -86,6 +107,8 @@ def kind_said(text: str, source: Source) -> str | None:
 
 def kind_of_title(text: str) -> str | None:
     """Return what a title says that its figures are instead of events recorded; None where it names these as well."""
+    if _KINDS["index numbers"].search(text):
+        return "index numbers"
     if _RECORDED.search(text):
         return None
     return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)

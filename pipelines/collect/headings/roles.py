@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_of, scale_said
 from pipelines.collect.headings.kinds_of_figures import kind_of_title, kind_said, persons_said
+from pipelines.collect.headings.parts_of_years import says_rolling_year
 from pipelines.collect.headings.rates_in_words import says_rate, unit_said
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
@@ -61,16 +62,24 @@ _OFFENCES = _words(r"offen[cs]es|crimes|incidents|delitos|infractions|straftaten
 _UNITS_OF_CRIMES = ("offence", "incident", "case")
 _ERRORS = {
     "standard_error": _words(
-        r"standard[ _-]?errors?|std\.?[ _-]?err\w*|s\.?e\.?|err?or(?:es)? est[aá]ndar|erreurs?[ -]types?|erro[ -]padrão"
+        r"(?<!relative[ _])standard[ _-]?errors?|std\.?[ _-]?err\w*|s\.?e\.?|err?or(?:es)? est[aá]ndar"
+        r"|erreurs?[ -]types?|erro[ -]padrão"
         r"|standardfehler"
     ),
     "cv": _words(
         r"c\.?v\.?|coef\w*\.?[ _]?(?:of|de|d['’])?[ _]?var\w*\.?|variationskoeffizient|r\.?s\.?e\.?"
         r"|relative standard errors?"
     ),
-    "half_width": _words(r"margins?[ _]of[ _]error|half[ _-]?widths?|moe|margen(?:es)? de error|marges? d['’]erreur"),
+    "half_width": _words(
+        r"margins?[ _]of[ _]error|half[ _-]?widths?|moe|margen(?:es)? de error|marges? d['’]erreur|fehlerspannen?"
+        r"|.*±.*|confidence[ _]intervals?|intervalos? de confian[zç]a|intervalles? de confiance|konfidenzintervalle?"
+        r"|\d{2} ?% ?(?:ci|ic|ki)|(?:ci|ic|ki) ?\d{2} ?%?"
+    ),
+    "variance": _words(r"variances?|varian[zç]as?|varianz(?:en)?"),
+    "design_effect": _words(r"deff|deft|design[ _]effects?|efectos? de(?:l)? diseño|effets? de sondage|designeffekte?"),
 }
 _FORM = {"standard_error": "standard_error", "half_width": "half_width", "cv_percent": "cv", "cv_share": "cv"}
+_ONE_SIDED = _words(r"one[- _](?:sided|tailed)|unilatera(?:l|is|les)|einseitig\w*")
 _UNWEIGHTED = _words(
     r"un-?weighted|sin ponderar|no ponderad[oa]s?|non pond[eé]r[eé]e?s?|ungewichtet\w*|não ponderad[oa]s?"
 )
@@ -78,6 +87,12 @@ _SAMPLE = _words(
     r"sample[ _]sizes?|tamaño (?:de (?:la )?)?muestra|taille de l['’]échantillon|stichprobengr[oö](?:ß|ss)e"
 )
 _HOUSEHOLDS = _words(r"households?|hogar(?:es)?|m[eé]nages?|haushalte?n?|domic[ií]lios?|viviendas?|dwellings?")
+_OF_OFFENCES = _words(
+    r"(?:%|share|percent(?:age)?|proportion) of (?:all |total |recorded |known )*(?:offen[cs]es|crimes?"
+    r"|incidents|cases)"
+    r"|(?:%|porcentaje|proporci[oó]n) (?:de|del) (?:los |las |total de )*(?:delitos|casos|hechos|incidentes)"
+    r"|(?:%|part|pourcentage) (?:de|des) (?:l['’]ensemble des )?(?:infractions|faits)"
+)
 _PERSONS = _words(r"persons?|people|personas?|personnes?|personen|pessoas?|adults?|individuals?|victims?")
 _BESIDE_ESTIMATES = _words(
     r"upper|lower|lim(?:ite?s?|\.)|l[ií]mites?|confidence|standard errors?|std\.? ?err\w*|margins? of error"
@@ -111,12 +126,15 @@ _LIMITS = ("ci_low", "ci_high", "half_width")
 _ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
 
 
-def judge_headings(captions: Iterable[Caption], source: Source) -> Outcome:
+def judge_headings(
+    captions: Iterable[Caption], source: Source, monthly: frozenset[tuple[str, str | None]] = frozenset()
+) -> Outcome:
     """Return the outcome of the rule on headings that say something else than the declaration of their column.
 
     Args:
         captions: of all tables, also the words of a column of indicators, which are headings in a long table.
         source: their source.
+        monthly: the files, and their sheets, that have figures of months or quarters and none of years.
     """
     captions = list(captions)
     found = [
@@ -125,6 +143,7 @@ def judge_headings(captions: Iterable[Caption], source: Source) -> Outcome:
         for what in _of_column(role, column, source)
     ]
     said = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
+    said += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
     for caption, what in (*said, *persons_said(captions, source)):
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
@@ -147,13 +166,22 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
         if of_victims and not of_suspects and all(one.stage in _STAGES for one in measures):
             yield f"of victims, but the source counts persons {next(iter(measures)).stage}"
     if role in _FORM:
-        said = [form for form, words in _ERRORS.items() if words.search(column)]
-        if said and _FORM[role] not in said:
-            yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
+        yield from _of_error(role, column)
     if role in _LIMITS:
         yield from _level(column, source)
+        if one_sided := _ONE_SIDED.search(column):
+            yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
         yield "weighted, not the size of the sample"
+
+
+def _of_error(role: str, column: str) -> Iterator[str]:
+    """Yield the form of an error that the name of its column says, if it is not the declared one."""
+    said = [form for form, words in _ERRORS.items() if words.search(column)]
+    if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
+        said = [form for form in said if form != "standard_error"]
+    if said and _FORM[role] not in said:
+        yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
 
 
 def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
@@ -178,7 +206,16 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     elif source.kind == "count" and measure.figures == "count" and (kind := kind_of_title(text)):
         yield f"{kind}, not the figures of the period"
     if measure.figures in ("estimate", "ratio"):
-        yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_survey(text, measure)
+        yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_title(caption.text, measure)
+
+
+def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
+    """Yield the words for twelve months up to each month, where they are counts of single months (or quarters)."""
+    is_counted = all(one.figures == "count" for one in source.measures.values())
+    if source.kind != "count" or not is_counted or (caption.file, caption.sheet) not in monthly:
+        return
+    if said := says_rolling_year(caption.text):
+        yield f"{said!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
 
 
 def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
@@ -222,6 +259,8 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
     elif measure.unit == "number" and (said := says_rate(label)):
         yield f"{said.strip()!r}, but the source declares unit: number"
+    if _OF_OFFENCES.search(text) and measure.universe not in ("offences", "victims"):
+        yield f"of offences, but the source declares universe: {measure.universe}"
     of = (bool(_HOUSEHOLDS.search(text)), bool(_PERSONS.search(text)))
     if of == (True, False) and measure.universe == "persons":
         yield "of households, but the source declares universe: persons"
@@ -229,11 +268,21 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield f"of persons, but the source declares universe: {measure.universe}"
 
 
+def _of_title(label: str, measure: Measure) -> Iterator[str]:
+    """Yield the unit of a rate in a title, and the period asked about, that are not the declared ones."""
+    yield from _of_survey(label.replace("_", " "), measure)
+    unit = unit_said(label)
+    if unit is not None and unit != "percent" and unit != measure.unit:  # a share may be one of several columns
+        yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
+
+
 def _of_survey(text: str, measure: Measure) -> Iterator[str]:
     """Yield the period that respondents were asked about, if it is not the declared one."""
     said = {period for period, words in _ASKED.items() if words.search(text)}
     if said and measure.reference_period and not any(measure.reference_period.startswith(one) for one in said):
         yield f"{min(said).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
+    elif said and measure.stage == "experienced" and not measure.reference_period:
+        yield f"{min(said).replace('_', ' ')}, but the source declares no reference_period"
 
 
 def _level(text: str, source: Source) -> Iterator[str]:
