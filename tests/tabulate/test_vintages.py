@@ -191,3 +191,11 @@ def test_another_concordance_is_a_vintage_that_the_source_did_not_cause(tiny: Ti
     assert third.folder != second.folder, "the proof was renewed beside, then the pointer moved"
     assert not second.folder.exists()
     assert (third.loads[0].folder, third.loads[1].folder) == (second.loads[0].folder, third.folder.name)
+
+
+def test_figures_of_an_earlier_load_are_not_called_unchanged(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    first = _load(tiny, "14,2024,HOM,50\n")
+    assert _load(tiny, "14,2024,HOM,50.0\n").summary == f"vintage {first.vintage} (figures unchanged)"
+    _load(tiny, "14,2024,HOM,52\n")
+    assert _load(tiny, "14,2024,HOM,50\n").summary == f"vintage {first.vintage} (figures of an earlier load again)"
