@@ -172,6 +172,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "unclaimed": result.unclaimed,
         "undefined": result.undefined,
         "edited": result.edited,
+        "kept": result.kept,
         "taken": [asdict(file) for file in result.taken],
         "left": result.left,
         "freed": asdict(result.freed),
@@ -220,7 +221,8 @@ def _print_result(result: RunResult, settings: Settings, found_nothing: bool) ->
     if result.undefined:
         print_error(
             f"not in the release: {', '.join(result.undefined)}; the data folder has figures from them, but there is "
-            "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT\n"
+            "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT; if a "
+            "source was renamed or given up, that is right\n"
         )
     if result.edited:
         print_error(
@@ -242,6 +244,8 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
         print_line(f"loaded: {', '.join(result.loaded)}")
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
+    if result.kept:
+        print_line(f"no file in this run, so the figures of their last load stay: {', '.join(result.kept)}")
     if result.refused:
         print_line(f"refused (reasons above): {', '.join(refusal.source for refusal in result.refused)}")
     if result.publication is not None:
