@@ -316,6 +316,7 @@ def _judge_captions(
         (file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of, _ in years
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
+    named_measures = connection.execute("SELECT DISTINCT CAST(measure AS VARCHAR) FROM core").fetchall()
     monthly = frozenset(table for table, of in by_table.items() if of and not annual[table])
     captions = judged.raw.captions
     # Persons on a day in December are no part of a year.
@@ -336,7 +337,7 @@ def _judge_captions(
             as_given=has_years_as_given(connection, folder, judged.statements.noted),
         ),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
-        judge_headings(headings, source, monthly),
+        judge_headings(headings, source, monthly, frozenset(name for (name,) in named_measures)),
     ]
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.collect.headings.captions import Caption
+from schemas.definition.measures import Measure
 from schemas.source import Source
 
 
@@ -18,7 +19,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _KINDS = {
     "cases cleared up": _words(
-        r"cleared|solved|clearances?|detected|esclarecid[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|elucidad[oa]s"
+        r"cleared|solved|clearances?|detected(?!\W+(?:\w+\W+)?victims?)|esclarecid[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|elucidad[oa]s"
         r"|aufgekl[aä]rte?"
     ),
     "targets or forecasts": _words(
@@ -38,6 +39,11 @@ _KINDS = {
         r"|medianas?|médianes?"
         r"|mittelwerte?|(?:monats|jahres)mittel|\Am[eé]dia\Z"
     ),
+    "estimates of a survey": _words(
+        r"victimi[sz]ation survey|crime survey|survey estimates?|encuesta (?:\w+ ){0,3}victimizaci[oó]n|envipe|enusc"
+        r"|enqu[eê]te (?:\w+ ){0,3}victimation|opferbefragung|viktimisierungs(?:survey|befragung)|dunkelfeld\w*"
+        r"|pesquisa (?:\w+ ){0,3}vitimização"
+    ),
     "index numbers": _words(
         r"(?:(?:19|20)\d\d|base)\W{0,3}=\W{0,3}100|bas[eé]\w* (?:(?:year|año|ano|ann[ée]e|jahr) )?(?:(?:19|20)\d\d|100)"
         r"|index (?:numbers?|points?|values?)|\A(?:index|[ií]ndice|indice)\Z"
@@ -56,6 +62,9 @@ _KINDS = {
         r"|(?:us)?[$€£].*|.*[$€£]|usd|eur|gbp|mxn|brl|ars|cop|euros?|(?:us )?dollars?|d[oó]lares|pesos|reais|francs"
     ),
 }
+_NO_MISTAKES = {"ratio": ("inhabitants", "estimates of a survey"), "estimate": ("estimates of a survey",)}
+"""What a heading may say of figures of these kinds: the population of a rate, the survey of an estimate."""
+_OF_ALL_TITLES = ("index numbers", "estimates of a survey")
 _OF_TITLES = ("cases cleared up", "averages", "durations")
 _RECORDED = _words(
     r"recorded|reported|known|registered|registrad[oa]s?|conocid[oa]s?|constat\w*|erfasst\w*|and|y|et|und|e"
@@ -87,19 +96,18 @@ _OF_AGE = re.compile(
 )
 
 
-def kind_said(text: str, source: Source) -> str | None:
+def kind_said(text: str, measure: Measure, source: Source) -> str | None:
     """Return what the heading of a column of counts says that it has instead of the events of the period.
 
     Args:
         text: of the heading.
-        source: whose.
+        measure: whose figures they are.
+        source: its source.
     """
-    if source.kind != "count" or any(one.stage.startswith("held") for one in source.measures.values()):
+    if source.kind != "count" or measure.stage.startswith("held"):
         return None
-    given = all(one.figures == "ratio" for one in source.measures.values())  # whose population is no mistake
-    found = next(
-        (kind for kind, words in _KINDS.items() if not (given and kind == "inhabitants") and words.search(text)), None
-    )
+    known = _NO_MISTAKES.get(measure.figures, ())
+    found = next((kind for kind, words in _KINDS.items() if kind not in known and words.search(text)), None)
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found
@@ -107,8 +115,8 @@ def kind_said(text: str, source: Source) -> str | None:
 
 def kind_of_title(text: str) -> str | None:
     """Return what a title says that its figures are instead of events recorded; None where it names these as well."""
-    if _KINDS["index numbers"].search(text):
-        return "index numbers"
+    if always := next((kind for kind in _OF_ALL_TITLES if _KINDS[kind].search(text)), None):
+        return always
     if _RECORDED.search(text):
         return None
     return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)

@@ -14,7 +14,8 @@ from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 
 _THOUSANDS = (
-    r"1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?|cent|cien|100\s?mil|cien mil|mil\b|mille\b|thousand|million"
+    r"1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?(?!\d)|1[.,'’\s]?0{5,6}(?!\d)|cent|cien|100\s?mil|cien mil|mil\b|mille\b"
+    r"|thousand|million"
     r"|(?:un )?mill[oó]n|(?:um )?milh[aã]o"
 )
 _PER = (

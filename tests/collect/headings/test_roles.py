@@ -127,3 +127,54 @@ def test_twelve_months_are_not_those_of_one(tiny: Tiny, text: str, says: bool) -
     caption, source = Caption("t.csv", None, 1, text, is_title=True), source_of(tiny, OFFENCES)
     assert ("twelve months" in judge_headings([caption], source, frozenset({("t.csv", None)})).detail) == says
     assert judge_headings([caption], source).detail == ""
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "is_title", "says"),
+    [
+        (CONVICTED, "Persons in prison on 31 December", True, "persons held"),
+        (CONVICTED, "Personas privadas de libertad", False, "persons held"),
+        (CONVICTED, "Charges", False, "'Charges', but the source declares counting_unit: person"),
+        (CONVICTED, "Number of persons", False, ""),
+        (OFFENCES, "2023 | Personas", False, "'Personas', but the source declares counting_unit: offence"),
+        (OFFENCES, "Trafficking in persons", False, ""),
+        (OFFENCES, "Crime Survey for England and Wales: incidents", True, "estimates of a survey"),
+        (OFFENCES, "Detected trafficking victims", True, ""),
+        ("persons: {stage: held, counting_unit: person}", "Admissions", False, "events of the period"),
+        ("persons: {stage: held, counting_unit: person}", "Persons in custody", False, ""),
+        (SHARE, "Incidence rate (%)", False, "incidence, which counts incidents"),
+        (SHARE, "Prevalence (%)", False, ""),
+        (
+            SHARE.replace("counting_unit: person", "counting_unit: incident"),
+            "Prevalence (%)",
+            False,
+            "prevalence, which",
+        ),
+        (SHARE.replace("counting_unit: person", "counting_unit: victim"), "Incidents", False, "'Incidents', but"),
+    ],
+)
+def test_what_is_counted_and_at_which_stage(tiny: Tiny, measure: str, text: str, is_title: bool, says: str) -> None:
+    found = said(source_of(tiny, measure), text, is_title=is_title)
+    assert says in found
+    assert bool(found) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("cleared", "cases cleared up"),
+        ("Rate per 100000", "says 'Rate', but"),
+        ("victims", "victims, but"),
+        ("Number", ""),
+    ],
+)
+def test_the_name_of_a_measure_is_a_heading(tiny: Tiny, name: str, says: str) -> None:
+    source = tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, kind, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, value: n, measure: kind}\n"
+        f"measures: {{{name}: {{counting_unit: offence}}, recorded: {{counting_unit: case}}}}\n"
+    ).source
+    found = judge_headings([], source, measures=frozenset({name, "recorded"})).detail or ""
+    assert says in found
+    assert bool(found) == bool(says)
+    assert judge_headings([], source, measures=frozenset({"recorded"})).detail == ""  # no figure of the other is used
