@@ -192,7 +192,8 @@ def _print_replayed(result: RunResult) -> None:
     for one in result.replayed:
         more = f", {one.newly_rejected:,} newly rejected" if one.newly_rejected else ""
         print_line(
-            f"{one.source} ({one.name}): {one.recovered:,} cells recovered, {one.still_rejected:,} still rejected{more}"
+            f"{one.source} ({one.name}): {one.recovered:,} {'cell' if one.recovered == 1 else 'cells'} recovered, "
+            f"{one.still_rejected:,} still rejected{more}"
         )
         if one.still_rejected or one.newly_rejected:
             print_line(f"  see: iccs quality {one.source} --rejected")

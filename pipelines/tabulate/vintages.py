@@ -194,6 +194,14 @@ class Vintage:
         """One line for people."""
         return f"vintage {self.vintage}{self.note}"
 
+    @property
+    def changed_at(self) -> datetime:
+        """When its figures became current, by the clock.
+
+        The time of a load is later than that of the load before, even if the clock was ahead then and is right now.
+        """
+        return min(self.loads[-1].moment.replace(tzinfo=UTC), datetime.fromisoformat(self.manifest["loaded_at"]))
+
     def part(self, name: str) -> Path:
         """Return the Parquet file of one part: cells, core, links, mapped, reconciliation ... (``_PARTS``)."""
         return self.folder / f"{name}.parquet"
