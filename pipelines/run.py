@@ -130,8 +130,9 @@ class RunResult:
     ``searched`` is the folder that was searched for files; ``recovered`` names pointers to vintages that were lost or
     damaged and have been restored; ``unclaimed`` has the files there that no source takes, each with the nearest
     patterns. ``undefined`` are sources with figures in the data folder but no definition here, which no release from
-    here contains; ``edited`` are sources whose definition was edited after their figures were loaded. ``taken`` are the
-    files taken from the inbox; ``left`` says why others stay. ``freed`` is what was
+    here contains; ``edited`` are sources whose definition was edited after their figures were loaded; ``kept`` are
+    absent ones with figures of an earlier load. ``taken`` are the files taken from the inbox; ``left`` says why others
+    stay. ``freed`` is what was
     deleted of old vintages.
     """
 
@@ -148,6 +149,7 @@ class RunResult:
     unclaimed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undefined: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     taken: tuple[TakenFile, ...] = ()
     left: tuple[str, ...] = ()
     freed: Freed = NOTHING_FREED
@@ -517,6 +519,7 @@ def run_all(
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
         edited=_find_edited(known, attempts, settings),
+        kept=tuple(name for name in attempts.names("absent") if current_vintage(name, settings) is not None),
         taken=tuple(taken),
         left=tuple(say_left(left)),
         freed=freed,

@@ -51,7 +51,6 @@ from schemas.definition.messages import (
 from schemas.definition.model import Declared
 from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier, checked_start
 from schemas.definition.publication_calendar import Calendar
-from schemas.definition.survey import PER
 from schemas.definition.survey import Survey as Survey
 from schemas.errors import UsageError, nearest_values
 from schemas.project import find_project
@@ -627,8 +626,9 @@ class Source(Declared):
                 "survey.whole: the area of all units; needed if, and only if, columns.ref_area gives the area of each"
             )
         for name, measure in self.measures.items():
-            if measure.figures != "estimate" or measure.unit not in ("number", *PER):
-                lines.append(f"measures.{name}: write figures: estimate, and a unit of {', '.join(('number', *PER))}")
+            if measure.figures != "estimate" or measure.unit not in ("number", *PER_UNIT):
+                units = ", ".join(("number", *PER_UNIT))
+                lines.append(f"measures.{name}: write figures: estimate, and a unit of {units}")
         return lines + self._group_problems()
 
     def _group_problems(self) -> list[str]:

@@ -172,6 +172,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "unclaimed": result.unclaimed,
         "undefined": result.undefined,
         "edited": result.edited,
+        "kept": result.kept,
         "taken": [asdict(file) for file in result.taken],
         "left": result.left,
         "freed": asdict(result.freed),
@@ -191,7 +192,8 @@ def _print_replayed(result: RunResult) -> None:
     for one in result.replayed:
         more = f", {one.newly_rejected:,} newly rejected" if one.newly_rejected else ""
         print_line(
-            f"{one.source} ({one.name}): {one.recovered:,} cells recovered, {one.still_rejected:,} still rejected{more}"
+            f"{one.source} ({one.name}): {one.recovered:,} {'cell' if one.recovered == 1 else 'cells'} recovered, "
+            f"{one.still_rejected:,} still rejected{more}"
         )
         if one.still_rejected or one.newly_rejected:
             print_line(f"  see: iccs quality {one.source} --rejected")
@@ -220,7 +222,8 @@ def _print_result(result: RunResult, settings: Settings, found_nothing: bool) ->
     if result.undefined:
         print_error(
             f"not in the release: {', '.join(result.undefined)}; the data folder has figures from them, but there is "
-            "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT\n"
+            "no source definition here. If they belong to a project, run in its folder or set ICCS_PROJECT; if a "
+            "source was renamed or given up, that is right\n"
         )
     if result.edited:
         print_error(
@@ -242,12 +245,14 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
         print_line(f"loaded: {', '.join(result.loaded)}")
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
+    if result.kept:
+        print_line(f"no file in this run, so the figures of their last load stay: {', '.join(result.kept)}")
     if result.refused:
         print_line(f"refused (reasons above): {', '.join(refusal.source for refusal in result.refused)}")
     if result.publication is not None:
         print_line(f"published: release {result.publication.release}, {result.publication.observations:,} observations")
     elif settings.published.is_file():
-        print_line("the published file is unchanged" if result.refused else "the published file is up to date")
+        print_line(say_unpublished(result, settings))
     elif not found_nothing:
         print_line("nothing to publish yet")
     if settings.published.is_file():
@@ -256,6 +261,18 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     if result.freed.summary:
         print_line(result.freed.summary)
     print_line(f"total time: {result.seconds:.1f} s")
+
+
+def say_unpublished(result: RunResult, settings: Settings) -> str:
+    """Say how the published file stands if the run published nothing."""
+    from pipelines.publish.releases import newer_than_published
+
+    if newer := newer_than_published(settings):
+        return (
+            "the published file is an older release that was put back; to publish the newest again: "
+            f"iccs releases restore {newer.release}"
+        )
+    return "the published file is unchanged" if result.refused else "the published file is up to date"
 
 
 def _print_unclaimed(result: RunResult) -> None:

@@ -35,10 +35,12 @@ from pipelines.harmonise.checks.periods import (
     check_periods,
     find_months_cut,
     find_periods_not_over,
+    has_years_as_given,
     open_received,
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
+from pipelines.harmonise.checks.row_totals import check_row_totals
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
     judge_repeated_numbers,
@@ -223,7 +225,7 @@ def account(
     _find_parts_of_periods(connection, source, judged)
     outcomes += _write_links(connection, source, judged, unused, paths)
     outcomes += _judge_unread(folder, judged.raw, unused)
-    outcomes += _judge_captions(connection, source, judged, words_beside)
+    outcomes += _judge_captions(connection, folder, judged, words_beside)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
@@ -295,6 +297,7 @@ def _check_unused(
             check_age_units(folder.source, unused),
             check_errors_beside(folder, unused, has_text),
             check_split_numbers(connection, folder, unused),
+            check_row_totals(connection, folder, unused),
         ]
     return unused, words
 
@@ -305,15 +308,18 @@ def _judge_unread(folder: SourceFolder, raw: RawTable, unused: tuple[UnusedColum
 
 
 def _judge_captions(
-    connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged, unused: tuple[UnusedWord, ...]
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, unused: tuple[UnusedWord, ...]
 ) -> list[Outcome]:
     """Compare the years in titles with those of the figures; not for incidents, which have dates and no place."""
+    source = folder.source
     years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
     more = (0, 1) if source.year_starts else (0,)  # such a year is of two
     by_table = {
         (file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of, _ in years
     }
     annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
+    named_measures = connection.execute("SELECT DISTINCT CAST(measure AS VARCHAR) FROM core").fetchall()
+    monthly = frozenset(table for table, of in by_table.items() if of and not annual[table])
     captions = judged.raw.captions
     # Persons on a day in December are no part of a year.
     on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
@@ -326,9 +332,14 @@ def _judge_captions(
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
-        judge_kinds_of_years((*captions, *years_in_words(unused), *of_year), with_year, source),
+        judge_kinds_of_years(
+            (*captions, *years_in_words(unused), *of_year),
+            with_year,
+            source,
+            as_given=has_years_as_given(connection, folder, judged.statements.noted),
+        ),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
-        judge_headings(headings, source),
+        judge_headings(headings, source, monthly, frozenset(name for (name,) in named_measures)),
     ]
 
 

@@ -33,8 +33,9 @@ from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.definition.layouts import ReadOptions
+from schemas.definition.measures import PER_UNIT
 from schemas.definition.messages import hint
-from schemas.definition.survey import PER, UNIT_COUNTS, Survey
+from schemas.definition.survey import UNIT_COUNTS, Survey
 from schemas.source import Breakdown, Layout, Measure, Source, SourceFolder
 
 ALL = "(all)"
@@ -522,7 +523,7 @@ def _measure_table(measures: Mapping[str, Measure]) -> pa.Table:
             "measure": list(measures),
             "of_units": [one.counting_unit in UNIT_COUNTS for one in measures.values()],
             "most": pa.array([100.0 if one.unit == "percent" else None for one in measures.values()], pa.float64()),
-            "per": pa.array([PER.get(one.unit) for one in measures.values()], pa.float64()),
+            "per": pa.array([PER_UNIT.get(one.unit) for one in measures.values()], pa.float64()),
         }
     )
 

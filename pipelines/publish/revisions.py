@@ -75,13 +75,15 @@ def load_vintages(
         for load in vintage.loads
     ]
     insert_rows(connection, "out.vintage", rows)
+    of_people = vintage.manifest.get("figures") == "population"
+    columns = "* REPLACE ('_Z' AS stage)" if of_people else "*"  # inhabitants are at no stage of a procedure
     for before, load in pairwise(vintage.loads if with_revisions else ()):
         revisions = _kept_revisions(connection, vintage.source_id, before, load, settings)
         connection.execute(
-            """
+            f"""
             INSERT INTO out.revision BY NAME
             SELECT $source AS source, $vintage AS vintage, $before AS previous_vintage,
-                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, *
+                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, {columns}
             FROM read_parquet($path)
             """,
             {

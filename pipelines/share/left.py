@@ -25,8 +25,9 @@ from pipelines.system.connection import connect_apart, run_sql
 from pipelines.system.files import DamagedFile, check_seal, take_digest, with_digest
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
+from schemas.definition.measures import PER_UNIT
 
-_PER = {"number": 1, "percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k": 10_000, "per_100k": 100_000}
+_PER = {"number": 1, **PER_UNIT}
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,9 @@ _LEAST_ERRORS = 3
 _LEAST_ERROR = 0.0005
 """Standard error, as a share of its estimate, that a sample hardly reaches: of a half, one of a million persons has
 0.001."""
+_MOST_CV = 0.8
+_LARGEST_SHARE = 0.5
+"""Where so many coefficients of variation in percent are at most this, they may be shares: 0.06 for 6 percent."""
 _LEAST_PERCENTS = 5
 """How many figures of a measure in percent, none of them 0, must all be at most 1 to rule out chance."""
 
@@ -184,20 +187,32 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
     )
     detail = "these estimates have no standard error, limits, half-width or coefficient of variation" if without else ""
     outcomes = [_outcome("error_given", estimates, without, detail), _judge_percents(connection)]
-    outcomes += [_compare_errors(connection, folder), _judge_scale_of_errors(connection)]
-    if "cv_percent" in folder.source.columns:
-        numbers, largest = fetch_row(
-            connection,
-            f"SELECT count(number), max(number) FROM (SELECT {error_number('cv_percent', 'cv_percent_word', folder)} "
-            "AS number FROM tally_part) WHERE number > 0",
-        )
-        if numbers and largest <= 1:
-            found = f"All {numbers:,} coefficients of variation are at most {largest:g}, although declared in percent."
-            raise DataRefused([Problem("cv_scale", folder.source_id, found)])
-    return outcomes
+    return [*outcomes, _compare_errors(connection, folder), _judge_scale_of_errors(connection, folder)]
 
 
-def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection) -> Outcome:
+def _judge_percents_of_cv(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> str:
+    """Return what says that coefficients of variation in percent may be shares; refuse those that must be.
+
+    Raises:
+        DataRefused: none is above 1.
+    """
+    if "cv_percent" not in folder.source.columns:
+        return ""
+    number = error_number("cv_percent", "cv_percent_word", folder)
+    numbers, largest, most = fetch_row(
+        connection,
+        f"SELECT count(number), max(number), quantile_disc(number, {_MOST_CV}) FROM (SELECT {number} AS number "
+        "FROM tally_part) WHERE number > 0",
+    )
+    if numbers and largest <= 1:
+        found = f"All {numbers:,} coefficients of variation are at most {largest:g}, although declared in percent."
+        raise DataRefused([Problem("cv_scale", folder.source_id, found)])
+    if numbers < _LEAST_PERCENTS or most > _LARGEST_SHARE:
+        return ""
+    return f"cv_percent: {_MOST_CV:.0%} of {numbers:,} coefficients of variation are at most {most:g} percent"
+
+
+def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> Outcome:
     """Warn of measures whose errors are as a whole larger than the estimates, or next to nothing of them."""
     found = connection.execute(
         "SELECT measure, count(*), median(standard_error / abs(estimate)) FROM cells WHERE figure_kind = 'estimate' "
@@ -208,7 +223,8 @@ def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection) -> Outcome:
         for measure, count, share in found
         if not _LEAST_ERROR <= share <= 1
     ]
-    return _outcome("error_scale", len(found), len(wrong), "; ".join(wrong))
+    wrong += filter(None, [_judge_percents_of_cv(connection, folder)])
+    return _outcome("error_scale", max(len(found), len(wrong)), len(wrong), "; ".join(wrong))
 
 
 def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:

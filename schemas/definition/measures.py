@@ -21,8 +21,15 @@ AS_PUBLISHED = ("estimate", "ratio")
 """Kinds of figures that are published as given."""
 HELD_STAGES = ("held", "held_unsentenced")
 """Stages at which persons are counted on a day."""
-PER_UNIT = {"percent": 100, "per_100": 100, "per_1000": 1000, "per_10k": 10_000, "per_100k": 100_000}
-"""How many times a share (0.31) each unit is."""
+PER_UNIT = {
+    "percent": 100,
+    "per_100": 100,
+    "per_1000": 1000,
+    "per_10k": 10_000,
+    "per_100k": 100_000,
+    "per_million": 1_000_000,
+}
+"""Units of a share or rate -> how many times a share (0.31) each is."""
 SURVEY_STAGE = "experienced"
 """The stage that only a sample of the population tells of."""
 

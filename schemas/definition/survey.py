@@ -12,8 +12,6 @@ from schemas.definition.model import Declared
 
 UNIT_COUNTS = ("victim", "person", "household")
 """Counting units that count each sampled unit once, however often it experienced the offence."""
-PER = {"percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k": 10_000, "per_100k": 100_000}
-"""Units of measure that are a share or a rate of the sampled population -> the factor to multiply by."""
 
 
 ReplicateMethod = Literal["brr", "fay", "jk1", "jk2", "jkn", "sdr"]

@@ -231,6 +231,15 @@ def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None
         ("2023*", "a year followed by a mark or note"),
         ("2023 (p)", "a year followed by a mark or note"),
         ("2023²", "a year followed by a mark or note"),
+        ("1990s", "a decade"),
+        ("1st quarter 2023", "a quarter in words"),
+        ("2º trimestre de 2023", "a quarter in words"),
+        ("FY2020", "a financial or fiscal year"),
+        ("Winter 2022", "a season"),
+        ("verano 2023", "a season"),
+        ("1397", "a year of another calendar"),
+        ("Septiembre", "the name of a month"),
+        ("août 2023", "the name of a month"),
         ("Jan 2020", "the name of a month"),
         ("marzo de 2020", "the name of a month"),
         ("44197", "a number of days, as spreadsheets store dates"),
@@ -239,6 +248,11 @@ def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None
 )
 def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:
     assert said in describe_period(text, cast("Source", SimpleNamespace(kind="count", columns={}, year_starts=None)))
+
+
+def test_a_number_in_a_column_of_weeks_is_no_month() -> None:
+    source = cast("Source", SimpleNamespace(kind="count", columns={"time_period": "week"}, year_starts=None))
+    assert "a week" in describe_period("202301", source)
 
 
 @pytest.mark.parametrize(

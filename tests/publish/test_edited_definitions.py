@@ -72,6 +72,9 @@ def test_an_edit_is_shown_with_the_figures_that_are_loaded_with_it(two: Tiny) ->
     assert rows(two, SAID) == [("Tiny source, renamed", None, 0)]  # where it is published is a fact of today
     assert rows(two, "SELECT DISTINCT obs_status FROM out.observation WHERE source = 'xx_first'") == [("A",)]
 
+    path.write_text(path.read_text().replace("A new law", "Another law"))
+    assert run(two, "xx_other").publication is None  # nothing of that edit is to be seen yet
+
     assert run(two, "xx_first").edited == ()
     assert rows(two, SAID) == [("Tiny source, renamed", "output", 1)]
     marked = "SELECT DISTINCT time_period, obs_status FROM out.observation WHERE source = 'xx_first' AND iccs = '0101'"
@@ -104,3 +107,15 @@ def test_figures_of_a_version_that_kept_no_definition_are_shown_as_declared_now(
     assert as_loaded([vintage], list_sources(two.sources))[two.name].source.counted_at is None
     del vintage.manifest["declaration"]
     assert as_loaded([vintage], list_sources(two.sources))[two.name].source.counted_at == "output"
+
+
+def test_a_source_without_a_file_keeps_its_figures_and_is_named(two: Tiny) -> None:
+    (two.given / "xx_first.csv").unlink()
+    with without_suite():
+        found = run_all(
+            list(list_sources(two.sources).values()),
+            Session(two.settings, two.given, source_folders=two.sources),
+            named=False,
+        )
+    assert found.kept == ("xx_first",)
+    assert rows(two, "SELECT sum(value) FROM out.observation WHERE source = 'xx_first' AND iccs = '0101'") == [(36,)]

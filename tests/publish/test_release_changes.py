@@ -77,7 +77,7 @@ def test_every_kind_of_change_is_counted_with_its_reasons(last: Settings) -> Non
         ("gated", 1, "value_missing 1"),
         ("marked", 1, "months_missing 1; status P 1"),
         ("new", 1, None),
-        ("revised", 2, None),
+        ("revised", 2, "population 1"),
         ("unmarked", 1, "volume_jump 1"),
         ("withdrawn", 1, None),
     ]
@@ -85,7 +85,7 @@ def test_every_kind_of_change_is_counted_with_its_reasons(last: Settings) -> Non
         ("2012", "gated", 100.0, None, 10.0, None, "value_missing"),
         ("2017", "withdrawn", 100.0, None, 10.0, None, None),
         ("2011", "revised", 100.0, 130.0, 10.0, 13.0, None),
-        ("2015", "revised", 100.0, 100.0, 10.0, 11.0, None),
+        ("2015", "revised", 100.0, 100.0, 10.0, 11.0, "population"),
     ]
 
 
@@ -116,6 +116,35 @@ def test_a_change_at_all_levels_is_one_of_the_largest_once(last: Settings) -> No
             "SELECT ref_area, iccs, revision_change, revision_percent FROM out.release_change_cell"
         )
         assert cells.fetchall() == [("MX-JAL", "0101", 5.0, 5.0)]
+
+
+def test_another_population_at_all_levels_is_one_of_the_largest_once_and_is_said(last: Settings) -> None:
+    levels = [{"iccs": code, "ref_area": area} for code in ("01", "0101") for area in ("MX", "MX-JAL")]
+    with duckdb.connect(str(last.published)) as connection:
+        connection.execute("DELETE FROM out.rate")
+        fill(connection, levels)
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        fill(connection, [{**level, "rate_per_100k": 9.0} for level in levels])
+        record_release_changes(connection, "second", last)
+        cells = connection.execute(
+            "SELECT ref_area, iccs, old_value, new_value, old_rate, new_rate, what_changed FROM out.release_change_cell"
+        )
+        assert cells.fetchall() == [("MX-JAL", "0101", 100.0, 100.0, 10.0, 9.0, "population")]
+
+
+def test_a_revised_population_is_at_no_stage(tiny: Tiny) -> None:
+    tiny.declare(
+        "kind: population\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, value: n}\nmeasures:\n  p: {counting_unit: person}\npriority: 1\n"
+    )
+    (tiny.sources / tiny.name / "concordance.csv").unlink()
+    for count in (8348000, 8348151):
+        tiny.give("t.csv", f"area,year,n\n14,2020,{count}\n")
+        run_all(find_sources([], tiny.sources), Session(tiny.settings, tiny.given, source_folders=tiny.sources))
+    with duckdb.connect(str(tiny.settings.published), read_only=True) as connection:
+        found = connection.execute("SELECT ref_area, stage, counting_unit, old_value, new_value FROM out.revision")
+        assert found.fetchall() == [("MX-JAL", "_Z", "person", 8348000, 8348151)]
 
 
 def test_a_run_says_what_it_changed_and_the_first_one_that_there_was_none(

@@ -6,9 +6,10 @@ Rule: a table of some of the persons, or of something else than events, is not p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.headings.captions import Caption
+from schemas.definition.measures import Measure
 from schemas.source import Source
 
 
@@ -18,7 +19,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _KINDS = {
     "cases cleared up": _words(
-        r"cleared|solved|clearances?|detected|esclarecid[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|elucidad[oa]s"
+        r"cleared|solved|clearances?|detected(?!\W+(?:\w+\W+)?victims?)|esclarecid[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|elucidad[oa]s"
         r"|aufgekl[aä]rte?"
     ),
     "targets or forecasts": _words(
@@ -32,16 +33,39 @@ _KINDS = {
         r"(?:previous|prior|last)[ _]year|año (?:anterior|previo)|ann[ée]e pr[ée]c[ée]dente|vorjahr(?:es\w*)?"
         r"|ano anterior"
     ),
-    "averages": _words(r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari)\w*"),
+    "averages": _words(
+        r"averages?|promedios?|moyennes?|durchschnitt\w*|m[eé]dias? (?:mensual|mensal|anual|diari|m[oó]v)\w*"
+        r"|(?:monthly|annual|daily|rolling|moving|(?:three|five|[2-9])[- ]year) means?|means?\Z|medians?"
+        r"|medianas?|médianes?"
+        r"|mittelwerte?|(?:monats|jahres)mittel|\Am[eé]dia\Z"
+    ),
+    "estimates of a survey": _words(
+        r"victimi[sz]ation survey|crime survey|survey estimates?|encuesta (?:\w+ ){0,3}victimizaci[oó]n|envipe|enusc"
+        r"|enqu[eê]te (?:\w+ ){0,3}victimation|opferbefragung|viktimisierungs(?:survey|befragung)|dunkelfeld\w*"
+        r"|pesquisa (?:\w+ ){0,3}vitimização"
+    ),
+    "index numbers": _words(
+        r"(?:(?:19|20)\d\d|base)\W{0,3}=\W{0,3}100|bas[eé]\w* (?:(?:year|año|ano|ann[ée]e|jahr) )?(?:(?:19|20)\d\d|100)"
+        r"|index (?:numbers?|points?|values?)|\A(?:index|[ií]ndice|indice)\Z"
+    ),
+    "durations": _words(
+        r"durations?|duraci[oó]n(?:es)?|durées?|duraç(?:ão|ões)|dauer|length of (?:sentences?|stay)|sentence lengths?"
+        r"|(?:in|en|em) (?:days|months|years|d[ií]as|meses|años|anos|jours|mois|tagen|monaten)|(?:days|d[ií]as"
+        r"|jours|tage)"
+        r"|time (?:to|until|served)\b.*"
+    ),
     "ranks": _words(r"ranks?|ranking|puesto|rang|platz|posici[oó]n"),
     "codes": _words(r"id|code|codes|c[oó]digos?|nr|row ?(?:number|id)|object ?id"),
     "inhabitants": _words(r"population|poblaci[oó]n|populaç[aã]o|bev[oö]lkerung|inhabitants|habitantes|einwohner"),
     "amounts of money": _words(
-        r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:value|valor"
-        r"|wert)[ _(]+(?:usd|eur|[$€]).*"
+        r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:financial|economic|monetary) loss(?:es)?"
+        r"|(?:us)?[$€£].*|.*[$€£]|usd|eur|gbp|mxn|brl|ars|cop|euros?|(?:us )?dollars?|d[oó]lares|pesos|reais|francs"
     ),
 }
-_OF_TITLES = ("cases cleared up", "averages")
+_NO_MISTAKES = {"ratio": ("inhabitants", "estimates of a survey"), "estimate": ("estimates of a survey",)}
+"""What a heading may say of figures of these kinds: the population of a rate, the survey of an estimate."""
+_OF_ALL_TITLES = ("index numbers", "estimates of a survey")
+_OF_TITLES = ("cases cleared up", "averages", "durations")
 _RECORDED = _words(
     r"recorded|reported|known|registered|registrad[oa]s?|conocid[oa]s?|constat\w*|erfasst\w*|and|y|et|und|e"
 )
@@ -64,21 +88,38 @@ _OF_AGE = re.compile(
     r"\b(?:aged?|ages)\s+\d{1,2}\b|\b\d{1,2}\s*(?:years?\s*(?:of age\s*)?)?(?:and|or|&)\s+(?:over|older|above|more)\b"
     r"|\b\d{1,2}\s+(?:años|anos|ans|jahren?)\s*(?:y m[aá]s|e mais|et plus|und (?:älter|mehr)|o m[aá]s)\b"
     r"|\b(?:menores|under|moins|unter|mayores)\s+(?:de\s+|of\s+)?\d{1,2}\b(?!\s*%)|\b\d{1,2}\+(?!\d)"
+    r"|\b(?:per|por|pour|je|pro|cada)\s[\d.,'’ ]+(?:mil\s)?(?:adults?|adult\w*|children|child|niñ[oa]s|crianças"
+    r"|enfants?"
+    r"|kinder|erwachsene\w*|youths?|j[oó]venes|young people|working[- ]age\w*)\b"
     r"|\b(?:minors|juveniles?|menores de edad|mineurs|jugendliche[rn]?)\b",
     re.IGNORECASE,
 )
 
 
-def kind_said(text: str, source: Source) -> str | None:
+def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
+    """Return what a heading says that its figures are instead of the events of the period.
+
+    >>> kind_of_heading("Cleared up"), kind_of_heading("Variación %"), kind_of_heading("Casos")
+    ('cases cleared up', 'changes', None)
+
+    Args:
+        text: of the heading.
+        known: kinds that are no mistake.
+    """
+    return next((kind for kind, words in _KINDS.items() if kind not in known and words.search(text)), None)
+
+
+def kind_said(text: str, measure: Measure, source: Source) -> str | None:
     """Return what the heading of a column of counts says that it has instead of the events of the period.
 
     Args:
         text: of the heading.
-        source: whose.
+        measure: whose figures they are.
+        source: its source.
     """
-    if source.kind != "count" or any(one.stage.startswith("held") for one in source.measures.values()):
+    if source.kind != "count" or measure.stage.startswith("held"):
         return None
-    found = next((kind for kind, words in _KINDS.items() if words.search(text)), None)
+    found = kind_of_heading(text, _NO_MISTAKES.get(measure.figures, ()))
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found
@@ -86,6 +127,8 @@ def kind_said(text: str, source: Source) -> str | None:
 
 def kind_of_title(text: str) -> str | None:
     """Return what a title says that its figures are instead of events recorded; None where it names these as well."""
+    if always := next((kind for kind in _OF_ALL_TITLES if _KINDS[kind].search(text)), None):
+        return always
     if _RECORDED.search(text):
         return None
     return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)

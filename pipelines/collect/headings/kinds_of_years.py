@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipelines.collect.headings.captions import Caption
+from pipelines.collect.headings.parts_of_years import says_months_of_two_years
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 
@@ -27,9 +28,11 @@ _OTHER_YEAR = re.compile(
     rf"|\by/?e\s+(?:\d{{1,2}}\s+)?{_NOT_DECEMBER}"
     r"|\bapr(?:il)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*mar(?:ch)?\b|\bjuly?\b[^.;]{0,8}(?:\bto\b|-|–)\s*june?\b"
     r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b"
+    r"|\bfy(?:\s?['’]?(?:\d{4}|\d{2}))?\b"
     # of another calendar: Ethiopia, Thailand, Nepal, Iran, Saudi Arabia, Japan, Taiwan
     r"|\b(?:ethiopian|buddhist|(?:solar )?hijri|persian|jalali|nepali|bikram|vikram|hebrew|minguo|saka)\s+"
     r"(?:calendar|years?|era|sambat)\b|\b(?:b\.\s?e|e\.\s?c|b\.\s?s|a\.\s?h)\.(?=[\s)\]]|$)"
+    r"|\b(?:years?|años?|anos?|an)\s\(?(?:ec|be|bs|ah|sh|am)\b"
     r"|พ\.\s?ศ\.|هـ|ዓ\.?ም|令和|平成|昭和|民國",
     re.IGNORECASE,
 )
@@ -40,6 +43,13 @@ _CALENDAR = re.compile(
     re.IGNORECASE,
 )
 _OF_TWO = re.compile(r"\b((?:19|20)\d\d)\s?[-–/]\s?((?:19|20)?\d\d)\b")
+_ENDING = re.compile(
+    rf"\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd|th)?)\s+)*"
+    rf"{_NOT_DECEMBER}|\by/?e\s+(?:\d{{1,2}}\s+)?{_NOT_DECEMBER}"
+    r"|\b(?:años?|ejercicios?)\s+(?:que\s+)?(?:terminad[oa]s?|cerrad[oa]s?|finalizad[oa]s?)\s+(?:en|el|al)\b"
+    r"|\b(?:années?|exercices?)\s+(?:se terminant|terminée?s?|clos(?:es)?|finissant)\b|\bjahre?\s+(?:bis|endend)\b",
+    re.IGNORECASE,
+)
 _SHOWN = 120
 
 
@@ -51,8 +61,11 @@ def says_other_year(text: str, is_label: bool = False) -> str | None:
     >>> says_other_year("2019/20 | Women", True), says_other_year("2015-2019", True)
     ('2019/20', None)
     """
+    text = text.replace("_", " ")
     if said := _OTHER_YEAR.search(text):
         return said[0]
+    if span := says_months_of_two_years(text):
+        return span
     for found in _OF_TWO.finditer(text) if is_label else ():
         first, last = found.groups()
         if int(last[-2:]) == (int(first) + 1) % 100 and last[:-2] in ("", first[:2], str(int(first[:2]) + 1)):
@@ -61,7 +74,11 @@ def says_other_year(text: str, is_label: bool = False) -> str | None:
 
 
 def judge_kinds_of_years(
-    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], source: Source
+    captions: Iterable[Caption],
+    years: Mapping[tuple[str, str | None], frozenset[int]],
+    source: Source,
+    *,
+    as_given: bool = False,
 ) -> Outcome:
     """Return the outcome of the rule on tables that say other than calendar years, of which the source says nothing.
 
@@ -69,6 +86,8 @@ def judge_kinds_of_years(
         captions: of all tables.
         years: those of which each file and sheet has annual figures.
         source: whose; not judged where it says when its years begin, or has the caveat on its figures.
+        as_given: whether some years are written as one (2016), and the source reads them as they are: published under
+            the year in which they begin, which must not be the one in which they end.
     """
     declared = source.year_starts or any(one.caveat == "financial_year" for one in source.caveats)
     if (declared and not source.year_starts) or not any(years.values()):
@@ -77,8 +96,8 @@ def judge_kinds_of_years(
     for caption in captions:
         said = says_other_year(caption.text, is_label=caption.is_count)
         if source.year_starts:  # the contrary contradicts the declaration
-            calendar = _CALENDAR.search(caption.text)
-            said = calendar[0] if calendar and not said else None
+            calendar, ending = _CALENDAR.search(caption.text), _ENDING.search(caption.text.replace("_", " "))
+            said = calendar[0] if calendar and not said else ending[0] if ending and as_given else None
         if said and years.get((caption.file, caption.sheet)):
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"

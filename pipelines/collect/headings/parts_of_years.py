@@ -33,6 +33,22 @@ _PART = re.compile(
     r"|\b(?:three|six|nine|[369])\s+(?:months|meses|mois|monate)\b",
     re.IGNORECASE,
 )
+_SO_FAR = re.compile(
+    r"\byear[- ]to[- ]date\b|\bytd\b|\bthis year so far\b|\ben lo que va (?:del? )?(?:presente )?año\b"
+    r"|\b(?:en )?lo corrido del (?:presente )?año\b|\bacumulad[oa]s? (?:en |del? |n?o |do )*(?:año|ano)\b"
+    r"|\bdepuis (?:le début de l['’]année|le 1er janvier)\b|\bseit jahresbeginn\b|\blaufende[ns]? jahre?s?\b",
+    re.IGNORECASE,
+)
+_ROLLING = re.compile(
+    r"\b(?:rolling|moving|running|trailing)[- ](?:12|twelve|annual|years?|totals?|sums?)\b(?:[- ]months?)?"
+    r"|\b(?:12|twelve)[- ]months?[- ](?:ending|ended|to|up to|rolling|moving|totals?|sums?)\b"
+    r"|\byears?[- ](?:ending|ended)\b|\b(?:años?|anos?) m[oó]ve(?:l|is)\b|\baños? m[oó]vil(?:es)?\b"
+    r"|\b(?:acumulad[oa]s?|sumas?|totale?s?)[^.;]{0,12} (?:(?:12|doce|doze) [uú]ltimos meses|[uú]ltimos (?:12"
+    r"|doce|doze)"
+    r" meses)\b|\bannées? glissantes?\b|\b(?:12|douze) (?:derniers mois|mois glissants)\b|\bgleitende\w* (?:12"
+    r"|jahr)\w*",
+    re.IGNORECASE,
+)
 _ALONE = re.compile(
     rf"(?P<month>{_MONTH})|m?(?P<number>0?[1-9]|1[0-2])|(?P<part>(?:[qth]|s|tr?im\.?|sem\.?)\s*[1-4]|[1-4]\s*[qt]|[1-4]º?\s*(?:trimestre|semestre))",
     re.IGNORECASE,
@@ -80,18 +96,47 @@ def _numbered_part(text: str, number: int, column: str, has_year: bool) -> str |
     return f"month {number}" if has_year and (len(text) == 2 or text[0] in "mM") else None
 
 
+def says_months_of_two_years(text: str) -> str | None:
+    """Return the words of a text that name twelve months which do not begin in January; None if there are none.
+
+    >>> says_months_of_two_years("Delitos, julio a junio"), says_months_of_two_years("Enero a diciembre")
+    ('julio a junio', None)
+    """
+    for found in _RANGE.finditer(text):
+        first, last = (_NUMBER_OF_MONTH[name.lower()] for name in found.groups())
+        if first > 1 and last == first - 1:
+            return found[0].rstrip(".")
+    return None
+
+
+def says_rolling_year(text: str) -> str | None:
+    """Return the words of a text that name the twelve months up to each month or quarter; None if there are none.
+
+    >>> says_rolling_year("Offences, 12 months ending"), says_rolling_year("Delitos, año móvil")
+    ('12 months ending', 'año móvil')
+    >>> says_rolling_year("Offences by month, 12 months")
+    """
+    said = _ROLLING.search(text.replace("_", " "))
+    return said[0] if said else None
+
+
 def says_part_of_year(text: str) -> str | None:
     """Return the words of a text that name a part of a year; None if there are none. Twelve months are not a part.
 
     >>> says_part_of_year("Homicidios, enero a septiembre de 2024"), says_part_of_year("2024 (Jan-Sep)")
     ('enero a septiembre', 'Jan-Sep')
+    >>> says_part_of_year("Delitos en lo que va del año"), says_part_of_year("cases_ytd")
+    ('en lo que va del año', 'ytd')
     >>> says_part_of_year("Year ending March 2024"), says_part_of_year("April 2019 to March 2020")
     (None, None)
     """
+    text = text.replace("_", " ")
     for found in _RANGE.finditer(text):
         first, last = (_NUMBER_OF_MONTH[name.lower()] for name in found.groups())
         if (last - first + 1) % 12:
             return found[0].rstrip(".")
+    if so_far := _SO_FAR.search(text):
+        return so_far[0]
     for found in _UNTIL.finditer(text):
         if _NUMBER_OF_MONTH[found[1].lower()] != 12:
             return found[0].rstrip(".")

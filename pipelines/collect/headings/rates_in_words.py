@@ -13,7 +13,11 @@ from pipelines.collect.headings.captions import Caption
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 
-_THOUSANDS = r"1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?|cent|cien|100\s?mil|cien mil|mil\b|mille\b|thousand|million|mill[oó]n"
+_THOUSANDS = (
+    r"1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?(?!\d)|1[.,'’\s]?0{5,6}(?!\d)|cent|cien|100\s?mil|cien mil|mil\b|mille\b"
+    r"|thousand|million"
+    r"|(?:un )?mill[oó]n|(?:um )?milh[aã]o"
+)
 _PER = (
     rf"\b(?:per|por|pour|je|pro|auf|cada|ogni|op)\s+(?:cada\s+)?(?:{_THOUSANDS})"
     r"|\b(?:na|на)\s+(?:1[.,\s]?0{2,3}(?:[.,\s]?000)?|100\s?(?:tys|тыс|tis)\w*\.?|(?:сто|sto)\s\w+)"
@@ -45,7 +49,9 @@ _CODES = re.compile(
 )
 """Units as codes, in a column of units: those of Eurostat, the OECD and the UN for rates and percentages."""
 _UNITS = {
-    "per_100k": r"100[.,'’\s]?000|100\s?k\b|100\s?(?:mil|thousand|tys|тыс)|cien mil|p_hthab|10p5hb|10\s?[万萬]",
+    "per_million": r"1[.,'’\s]?000[.,'’\s]?000|\b(?:per|por|pour|je|pro|cada)\s(?:1\s|um\s|un\s)?(?:million"
+    r"|mill[oó]n|milh[aã]o)",
+    "per_100k": r"(?<!\d)100[.,'’\s]?000|100\s?k\b|100\s?(?:mil|thousand|tys|тыс)|cien mil|p_hthab|10p5hb|10\s?[万萬]",
     "per_10k": r"(?<!\d)10[.,'’\s]?000(?![.,'’\s]?\d)|10\s?mil\b|diez mil",
     "per_1000": r"(?<![\d.,])1[.,'’\s]?000(?![.,'’\s]?\d)|\bmil(?:le)?\b|(?<!100 )(?<!100)\bthousand|‰|per ?mille",
     "percent": r"%|per ?cent|porcent|pourcent|prozent|por cien\b|percentual|процент|pct\b",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_of, scale_said
 from pipelines.collect.headings.kinds_of_figures import kind_of_title, kind_said, persons_said
+from pipelines.collect.headings.parts_of_years import says_rolling_year
 from pipelines.collect.headings.rates_in_words import says_rate, unit_said
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
@@ -20,6 +21,7 @@ from schemas.source import Source
 
 _RULE = "headings_agree"
 _SHOWN = 120
+_LONGEST_CODE = 3
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -50,7 +52,12 @@ _STAGES = {
     "convicted": _words(
         r"convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn[eé]\w*|verurteilte?|verurteilungen"
     ),
-    "held": _words(r"prisoners?|inmates?|prison population|reclus[oa]s?|d[eé]tenus?|gefangene|presos|intern[oa]s"),
+    "held": _words(
+        r"prisoners?|inmates?|prison population|reclus[oa]s?|d[eé]tenus?|gefangene|presos|intern[oa]s"
+        r"|(?:persons?|people|held) in (?:prison|custody|detention)|privad[oa]s de (?:la )?libertad"
+        r"|privad[oa]s de liberdade"
+        r"|poblaci[oó]n (?:penal|carcelaria|penitenciaria|reclusa)|[eé]crou[eé]e?s|inhaftierte"
+    ),
 }
 _RECORDED = _words(
     r"recorded|reported|known|offen[cs]es?|crimes?|incidents?|cases|registrad\w+|denuncia\w*|delitos?|casos|hechos"
@@ -59,18 +66,52 @@ _RECORDED = _words(
 )
 _OFFENCES = _words(r"offen[cs]es|crimes|incidents|delitos|infractions|straftaten|hechos|faits|ocorr[eê]ncias|reati")
 _UNITS_OF_CRIMES = ("offence", "incident", "case")
+_ADMITTED = _words(
+    r"admissions?|admitted|receptions?|intakes?|releases?|released|discharges?|ingresos|egresos|liberad[oa]s|entrad[ao]s"
+    r"|entr[ée]es|sorties|lib[ée]rations|zug[aä]nge|abg[aä]nge|entlassungen|sa[ií]das"
+)
+_ONE_UNIT = {
+    "person": r"persons?|people|individuals|personas?|personnes?|personen|pessoas",
+    "charge": r"charges?|counts? of indictment|cargos|chefs d['’]accusation|anklagepunkte|acusaç(?:ão|ões)",
+    "arrest": r"arrests?|arrestos|detenciones|arrestations|festnahmen|pris(?:ão|ões)",
+    "household": r"households?|hogares|m[eé]nages|haushalte|domic[ií]lios|lares",
+    "victim": r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?",
+    "offence": r"offen[cs]es?|crimes?|incidents?|cases?|delitos|incidentes|casos|hechos|infractions?|faits|affaires"
+    r"|straftaten|f[aä]lle|ocorr[eê]ncias|crimes|registros",
+}
+_NUMBER_OF = r"(?:(?:total )?(?:numbers?|n[°º]|no\.?|n[uú]mero|nombre|anzahl|total|cantidad) ?(?:of|de|d['’]|der)? ?)?"
+_ONE_UNITS = {unit: re.compile(rf"{_NUMBER_OF}(?:{words})", re.IGNORECASE) for unit, words in _ONE_UNIT.items()}
+_ALSO = {
+    "person": ("victim", "arrest"),
+    "household": ("victim",),
+    "arrest": ("person",),
+    "victim": ("person", "household"),
+}
+"""Counting units that a heading of one word may also mean: persons arrested, households that were victims."""
+_INCIDENCE, _PREVALENCE = (
+    _words(r"incidence|incidencia|incid[eê]ncia|inzidenz"),
+    _words(r"prevalen\w+|pr[ée]valence|pr[aä]valenz"),
+)
 _ERRORS = {
     "standard_error": _words(
-        r"standard[ _-]?errors?|std\.?[ _-]?err\w*|s\.?e\.?|err?or(?:es)? est[aá]ndar|erreurs?[ -]types?|erro[ -]padrão"
+        r"(?<!relative[ _])standard[ _-]?errors?|std\.?[ _-]?err\w*|s\.?e\.?|err?or(?:es)? est[aá]ndar"
+        r"|erreurs?[ -]types?|erro[ -]padrão"
         r"|standardfehler"
     ),
     "cv": _words(
         r"c\.?v\.?|coef\w*\.?[ _]?(?:of|de|d['’])?[ _]?var\w*\.?|variationskoeffizient|r\.?s\.?e\.?"
         r"|relative standard errors?"
     ),
-    "half_width": _words(r"margins?[ _]of[ _]error|half[ _-]?widths?|moe|margen(?:es)? de error|marges? d['’]erreur"),
+    "half_width": _words(
+        r"margins?[ _]of[ _]error|half[ _-]?widths?|moe|margen(?:es)? de error|marges? d['’]erreur|fehlerspannen?"
+        r"|.*±.*|confidence[ _]intervals?|intervalos? de confian[zç]a|intervalles? de confiance|konfidenzintervalle?"
+        r"|\d{2} ?% ?(?:ci|ic|ki)|(?:ci|ic|ki) ?\d{2} ?%?"
+    ),
+    "variance": _words(r"variances?|varian[zç]as?|varianz(?:en)?"),
+    "design_effect": _words(r"deff|deft|design[ _]effects?|efectos? de(?:l)? diseño|effets? de sondage|designeffekte?"),
 }
 _FORM = {"standard_error": "standard_error", "half_width": "half_width", "cv_percent": "cv", "cv_share": "cv"}
+_ONE_SIDED = _words(r"one[- _](?:sided|tailed)|unilatera(?:l|is|les)|einseitig\w*")
 _UNWEIGHTED = _words(
     r"un-?weighted|sin ponderar|no ponderad[oa]s?|non pond[eé]r[eé]e?s?|ungewichtet\w*|não ponderad[oa]s?"
 )
@@ -78,6 +119,12 @@ _SAMPLE = _words(
     r"sample[ _]sizes?|tamaño (?:de (?:la )?)?muestra|taille de l['’]échantillon|stichprobengr[oö](?:ß|ss)e"
 )
 _HOUSEHOLDS = _words(r"households?|hogar(?:es)?|m[eé]nages?|haushalte?n?|domic[ií]lios?|viviendas?|dwellings?")
+_OF_OFFENCES = _words(
+    r"(?:%|share|percent(?:age)?|proportion) of (?:all |total |recorded |known )*(?:offen[cs]es|crimes?"
+    r"|incidents|cases)"
+    r"|(?:%|porcentaje|proporci[oó]n) (?:de|del) (?:los |las |total de )*(?:delitos|casos|hechos|incidentes)"
+    r"|(?:%|part|pourcentage) (?:de|des) (?:l['’]ensemble des )?(?:infractions|faits)"
+)
 _PERSONS = _words(r"persons?|people|personas?|personnes?|personen|pessoas?|adults?|individuals?|victims?")
 _BESIDE_ESTIMATES = _words(
     r"upper|lower|lim(?:ite?s?|\.)|l[ií]mites?|confidence|standard errors?|std\.? ?err\w*|margins? of error"
@@ -111,12 +158,19 @@ _LIMITS = ("ci_low", "ci_high", "half_width")
 _ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
 
 
-def judge_headings(captions: Iterable[Caption], source: Source) -> Outcome:
+def judge_headings(
+    captions: Iterable[Caption],
+    source: Source,
+    monthly: frozenset[tuple[str, str | None]] = frozenset(),
+    measures: frozenset[str] = frozenset(),
+) -> Outcome:
     """Return the outcome of the rule on headings that say something else than the declaration of their column.
 
     Args:
         captions: of all tables, also the words of a column of indicators, which are headings in a long table.
         source: their source.
+        monthly: the files, and their sheets, that have figures of months or quarters and none of years.
+        measures: the names of the measures that have figures.
     """
     captions = list(captions)
     found = [
@@ -124,7 +178,9 @@ def judge_headings(captions: Iterable[Caption], source: Source) -> Outcome:
         for role, column in source.columns.items()
         for what in _of_column(role, column, source)
     ]
+    found += _of_names(source, measures)
     said = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
+    said += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
     for caption, what in (*said, *persons_said(captions, source)):
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
@@ -147,13 +203,22 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
         if of_victims and not of_suspects and all(one.stage in _STAGES for one in measures):
             yield f"of victims, but the source counts persons {next(iter(measures)).stage}"
     if role in _FORM:
-        said = [form for form, words in _ERRORS.items() if words.search(column)]
-        if said and _FORM[role] not in said:
-            yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
+        yield from _of_error(role, column)
     if role in _LIMITS:
         yield from _level(column, source)
+        if one_sided := _ONE_SIDED.search(column):
+            yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
         yield "weighted, not the size of the sample"
+
+
+def _of_error(role: str, column: str) -> Iterator[str]:
+    """Yield the form of an error that the name of its column says, if it is not the declared one."""
+    said = [form for form, words in _ERRORS.items() if words.search(column)]
+    if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
+        said = [form for form in said if form != "standard_error"]
+    if said and _FORM[role] not in said:
+        yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
 
 
 def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
@@ -169,16 +234,46 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()
-    if source.kind == "count":
-        yield from _of_stage(text, measure)
     if source.kind == "count" and caption.is_count:
-        yield from _of_unit(text, measure)
-        if kind := kind_said(text, source):
-            yield f"{kind}, not the figures of the period"
-    elif source.kind == "count" and measure.figures == "count" and (kind := kind_of_title(text)):
+        yield from _of_measure(text, measure, source)
+    elif source.kind == "count":
+        yield from _of_stage(text, measure)
+    if not caption.is_count and source.kind == "count" and measure.figures == "count" and (kind := kind_of_title(text)):
         yield f"{kind}, not the figures of the period"
     if measure.figures in ("estimate", "ratio"):
-        yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_survey(text, measure)
+        yield from _of_estimates(text, caption.text, measure) if caption.is_count else _of_title(caption.text, measure)
+
+
+def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
+    """Yield what the heading of the figures of one measure, or the name of the measure, says that they are not."""
+    yield from _of_stage(text, measure)
+    yield from _of_unit(text, measure)
+    if kind := kind_said(text, measure, source):
+        yield f"{kind}, not the figures of the period"
+
+
+def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
+    """Yield what the name of a measure, as a word of the file, says that the measure is not."""
+    if source.kind != "count" or "measure" not in source.columns:
+        return
+    for name in sorted(measures.intersection(source.measures)):
+        measure = source.measures[name]
+        text = name.replace("_", " ")
+        said = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))
+        if measure.figures in ("count", "stock") and (rate := says_rate(name)):
+            said = [f"{rate.strip()!r}, but the source declares figures: {measure.figures}"]
+        if measure.figures in ("estimate", "ratio"):
+            said += _of_estimates(text, name, measure)
+        yield from (f"measures.{name}: the name says {what}" for what in said)
+
+
+def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
+    """Yield the words for twelve months up to each month, where they are counts of single months (or quarters)."""
+    is_counted = all(one.figures == "count" for one in source.measures.values())
+    if source.kind != "count" or not is_counted or (caption.file, caption.sheet) not in monthly:
+        return
+    if said := says_rolling_year(caption.text):
+        yield f"{said!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
 
 
 def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
@@ -194,6 +289,9 @@ def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:
     stages = [stage for stage, words in _STAGES.items() if words.search(text)]
     stage = measure.stage.removesuffix("_unsentenced")
+    if stage == "held" and (said := _ADMITTED.search(text)):
+        yield f"{said[0]!r}, events of the period, but the source declares persons held on a day"
+        return
     if not stages or stage in stages or _RECORDED.search(text):
         return
     is_event = stage == "recorded" and measure.counting_unit not in ("arrest", "charge")
@@ -202,6 +300,14 @@ def _of_stage(text: str, measure: Measure) -> Iterator[str]:
 
 
 def _of_unit(text: str, measure: Measure) -> Iterator[str]:
+    last = text.split(" | ")[-1].strip()
+    alone = next((unit for unit, words in _ONE_UNITS.items() if words.fullmatch(last)), None)
+    declared = "offence" if measure.counting_unit in _UNITS_OF_CRIMES else measure.counting_unit
+    if alone not in (None, declared, *_ALSO.get(declared, ())) and not (
+        measure.stage == "recorded"
+        and {alone, declared} == {"victim", "offence"}  # told below, also of longer headings
+    ):
+        yield f"{last!r}, but the source declares counting_unit: {measure.counting_unit}"
     if measure.stage != "recorded":
         return
     victims, offences = bool(_VICTIMS.search(text)), bool(_OFFENCES.search(text))
@@ -217,11 +323,18 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
     if _BESIDE_ESTIMATES.search(text):
         yield "limits or errors, not estimates"
     yield from _of_survey(text, measure)
+    of_units = measure.counting_unit in ("victim", "person", "household")
+    if of_units and measure.stage == "experienced" and _INCIDENCE.search(text):
+        yield f"incidence, which counts incidents, but the source declares counting_unit: {measure.counting_unit}"
+    if not of_units and _PREVALENCE.search(text):
+        yield f"prevalence, which counts victims, but the source declares counting_unit: {measure.counting_unit}"
     unit = unit_said(label)
     if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
     elif measure.unit == "number" and (said := says_rate(label)):
         yield f"{said.strip()!r}, but the source declares unit: number"
+    if _OF_OFFENCES.search(text) and measure.universe not in ("offences", "victims"):
+        yield f"of offences, but the source declares universe: {measure.universe}"
     of = (bool(_HOUSEHOLDS.search(text)), bool(_PERSONS.search(text)))
     if of == (True, False) and measure.universe == "persons":
         yield "of households, but the source declares universe: persons"
@@ -229,11 +342,21 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield f"of persons, but the source declares universe: {measure.universe}"
 
 
+def _of_title(label: str, measure: Measure) -> Iterator[str]:
+    """Yield the unit of a rate in a title, and the period asked about, that are not the declared ones."""
+    yield from _of_survey(label.replace("_", " "), measure)
+    unit = unit_said(label)
+    if unit is not None and unit != "percent" and unit != measure.unit:  # a share may be one of several columns
+        yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
+
+
 def _of_survey(text: str, measure: Measure) -> Iterator[str]:
     """Yield the period that respondents were asked about, if it is not the declared one."""
     said = {period for period, words in _ASKED.items() if words.search(text)}
     if said and measure.reference_period and not any(measure.reference_period.startswith(one) for one in said):
         yield f"{min(said).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
+    elif said and measure.stage == "experienced" and not measure.reference_period:
+        yield f"{min(said).replace('_', ' ')}, but the source declares no reference_period"
 
 
 def _level(text: str, source: Source) -> Iterator[str]:
@@ -242,6 +365,16 @@ def _level(text: str, source: Source) -> Iterator[str]:
     declared = {one.confidence_percent for one in source.measures.values() if one.confidence_percent is not None}
     if said and declared and not said & declared:
         yield f"limits of {min(said):g} percent, but the source declares confidence_percent: {min(declared):g}"
+
+
+def stage_said(text: str) -> str | None:
+    """Return the stage that a heading names, where it names one and no recorded offences.
+
+    >>> stage_said("Persons prosecuted"), stage_said("Prison population"), stage_said("Offences and suspects")
+    ('prosecuted', 'held', None)
+    """
+    stages = [stage for stage, words in _STAGES.items() if words.search(text)]
+    return stages[0] if len(stages) == 1 and not _RECORDED.search(text) else None
 
 
 def says_suspects(name: str) -> bool:
@@ -263,9 +396,11 @@ def is_heading(column: str) -> bool:
 
 
 _HEADINGS = re.compile(
-    r"(?:observation )?(?:unit(?: ?of)?(?: ?meas(?:ure)?)?|uom|indicators?|variables?|measures?|metrics?"
+    r"(?:observation )?(?:(?:counting |count |reporting )?unit(?: ?of)?(?: ?(?:meas(?:ure)?|count(?:ing)?))?"
+    r"|uom|indicators?|variables?|measures?|metrics?"
     r"|statistics?|series(?: name)?"
-    r"|indicador(?:es)?|unidad(?: de medida)?|indicateurs?|unit[eé](?: de (?:mesure|compte))?|kennzahl|einheit"
+    r"|indicador(?:es)?|unidad(?: de (?:medida|cuenta|conteo|registro))?|indicateurs?|unit[eé](?: de (?:mesure"
+    r"|compte))?|kennzahl|(?:z[aä]hl)?einheit"
     r"|merkmal|medida"
-    r"|unidade(?: de medida)?|data ?type|type of data|tipo de dato)(?: (?:code|name|label|id|desc\w*))?"
+    r"|unidade(?: de (?:medida|contagem))?|data ?type|type of data|tipo de dato)(?: (?:code|name|label|id|desc\w*))?"
 )

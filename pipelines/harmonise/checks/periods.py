@@ -1,4 +1,4 @@
-"""Checks on what the periods of a source really are: spans of years, running sums, mixed frequencies.
+"""Checks on what the periods of a source really are: spans of years, running sums, mixed frequencies, weeks.
 
 No single row shows it. The checks read observations in codes: a row for each cell and link, or for each combination of
 codes of incidents.
@@ -6,6 +6,7 @@ codes of incidents.
 
 from __future__ import annotations
 
+import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,15 +14,16 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from pipelines.harmonise.values.dates import ENDS_OF_MONTHS
+from pipelines.harmonise.values.dates import ENDS_OF_MONTHS, periods_named
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
 from schemas.declarations import breakdown_columns, quote_literal
-from schemas.source import Source
+from schemas.source import Source, SourceFolder
 
+_ONE_LESS = re.compile(r"-\s*1\b")
 _FREQUENCIES = {"A": "year", "Q": "quarter", "M": "month"}
 # In running sums no month is below the one before, except for corrections, at most one in fifty.
 _MOST_FALLING = 0.02
@@ -57,10 +59,14 @@ def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relatio
         relation: SQL of observations in codes, with ``_file``, ``_sheet`` and ``_row`` (NULL of incidents).
 
     Raises:
-        DataRefused: spans of two years taken for months, two frequencies in one measure, or months that are undeclared
-            running sums.
+        DataRefused: spans of two years or weeks taken for months, two frequencies in one measure, or months that are
+            undeclared running sums.
     """
-    problems = [*_years_as_months(connection, source, relation), *_mixed_frequencies(connection, source, relation)]
+    problems = [
+        *_years_as_months(connection, source, relation),
+        *_named_otherwise(connection, source, relation),
+        *_mixed_frequencies(connection, source, relation),
+    ]
     if problems:
         raise DataRefused(problems)
     outcomes = [Outcome("mixed_frequencies", "passed", len(source.measures), 0)]
@@ -80,6 +86,22 @@ def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, rela
         "do not begin in January (financial, fiscal or school years)."
     )
     return [_problem("years_as_months", source, found, file, sheet, line, first)]
+
+
+def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
+    """Problems of months in a column that is named after weeks, quarters or half-years: 2023-02 is their second."""
+    named = None if source.kind == "incident" else periods_named(source.columns.get("time_period", ""))
+    if named is None:
+        return []
+    periods, first, file, sheet, row = fetch_row(
+        connection,
+        "SELECT count(DISTINCT time_period), min(CAST(time_period AS VARCHAR)), arg_min(_file, (_file, _row)), "
+        f"arg_min(_sheet, (_file, _row)), min(_row) FROM {relation} WHERE freq = 'M'",
+    )
+    if not periods:
+        return []
+    found = f"The column of the periods is named after {named}, but its {periods:,} periods would be read as months."
+    return [_problem("months_of_another_name", source, found, file, sheet, row, first)]
 
 
 def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
@@ -229,6 +251,21 @@ def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[
         return Outcome(rule, "passed", cells, 0)
     found = f"years of {first} to {last} are written as one year, years of {spans[0]} to {spans[1]} as two"
     return Outcome(rule, "warned", cells, 1, found)
+
+
+def has_years_as_given(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, noted: Sequence[str]) -> bool:
+    """Tell whether some years of two are written as one, and no reshape subtracts one from them.
+
+    Args:
+        connection: has ``tally_part`` and ``period_seen``.
+        folder: the source.
+        noted: what its tallies count.
+    """
+    if "is_span" not in noted:
+        return False
+    _, _, first, *_ = fetch_row(connection, fill_sql("harmonise/years_of_two_kinds"))
+    reshapes = (folder.reshape(layout) or "" for layout in folder.source.layouts)
+    return first is not None and not any(_ONE_LESS.search(text) for text in reshapes)
 
 
 def check_forms_of_dates(

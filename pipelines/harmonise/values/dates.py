@@ -376,13 +376,32 @@ def first_year(text: str) -> str:
     return f"CASE WHEN {span} <> '' AND {following} THEN substr({text}, 1, 4) ELSE {text} END"
 
 
+_NOT_MONTHS = {
+    "weeks": re.compile(r"\b(?:weeks?|wk|semanas?|semaines?|wochen?|kw)\b", re.IGNORECASE),
+    "quarters": re.compile(r"\b(?:quarters?|qtr|trimest(?:re|er)s?|quartale?)\b", re.IGNORECASE),
+    "half-years": re.compile(r"\b(?:half|halves|half[ -]?years?|semest(?:re|er)s?|halbjahre?)\b", re.IGNORECASE),
+}
+_MONTHS = re.compile(r"\b(?:months?|mes(?:es)?|mois|monate?|m[eê]s)\b", re.IGNORECASE)
+_NAME_OF_MONTH = (
+    r"(?i:jan|ene|f[eé][bv]|mar|m[aä]r|a[bpv]r|ma[iyj]|ju[iln]|aug|ago|ao[uû]|se[pt]|o[ckut]|no[v]|d[ei][cz]|d[eé]c)"
+    r"[^\W\d]{0,8}\.?"
+)
 _OTHER_PERIODS = {
     "a year with a decimal point, as programs write numbers (in reshape.sql: split_part(year, '.', 1))": r"\d{4}[.,]0*",
+    "a decade": r"\d{3}0['’]?[sS]|\d{4}er",
     "a year followed by a mark or note (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
         r"\d{4}(\s*[^\d\s\-/.:_\u2013\u2014]{1,3}|\s*[(\[][^)\]]*[)\]]|[\u00b9\u00b2\u00b3]|\s+[^\W\d]{4,})"
     ),
+    "a financial or fiscal year (declare year_starts in source.yml)": r"(?i:fy)[- ']?(\d{4}|\d{2})",
     "the name of a month (in reshape.sql, use a CASE to get its number)": (
-        r"[^\W\d]{3,10}\.?[-/ ]+(de )?(\d{4}|\d{2})|(\d{4}|\d{2})[-/ ]+[^\W\d]{3,10}\.?"
+        rf"{_NAME_OF_MONTH}([-/ ]+(de )?(\d{{4}}|\d{{2}}))?|(\d{{4}}|\d{{2}})[-/ ]+{_NAME_OF_MONTH}"
+    ),
+    "a season, which is no period here": r"(?i:winter|spring|summer|autumn|fall|invierno|primavera|verano|otoño|hiver"
+    r"|printemps|été|automne|frühling|sommer|herbst)[-/ ]+\d{4}([-/]\d{2,4})?",
+    "a year of another calendar (convert it in reshape.sql)": r"1[34]\d\d",
+    "a quarter in words (write 2023-Q1 in reshape.sql)": (
+        r"(?i:(1st|2nd|3rd|[1-4](º|°|er|e|\.)?|first|second|third|fourth|i{1,3}|iv|primer|segundo|tercer|cuarto)"
+        r"\s*(quarter|trimestre|quartal))\W+(de )?\d{4}|\d{4}[-/ ]?[1-4][QqTt]"
     ),
     "a number of days, as spreadsheets store dates": r"[34]\d{4}(\.0*)?",
     "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
@@ -393,6 +412,17 @@ _OTHER_PERIODS = {
 }
 _DAY_OF_A_YEAR = r"\d{4}-(01-01|12-31)([T ]00:00(:00(\.0+)?)?)?"
 _SPAN = re.compile(r"(\d{4})\s*[-/_\u2013\u2014]\s*(\d{4}|\d{2})")
+
+
+def periods_named(column: str) -> str | None:
+    """Return the periods shorter or longer than a month that a column is named after; None if there are none.
+
+    >>> periods_named("week_no"), periods_named("Trimestre"), periods_named("month of quarter"), periods_named("year")
+    ('weeks', 'quarters', None, None)
+    """
+    name = column.replace("_", " ")
+    named = next((periods for periods, words in _NOT_MONTHS.items() if words.search(name)), None)
+    return None if _MONTHS.search(name) else named
 
 
 def years_in_span(text: str) -> int | None:
@@ -430,9 +460,17 @@ def describe_period(text: str, source: Source) -> str:
         of_month = f", and of the month (column {month!r}) 1 to 12" if month else ""
         return f"The values of the year (column {year!r}) are numbers such as 2024{of_month}.{as_year}"
     if source.year_starts is not None:
-        return "Its years are written 2009-10, 2009/10, 2009-2010 or 2009 (year_starts in source.yml)."
+        return (
+            "Its years are written 2009-10, 2009/10, 2009-2010, or 2009 for the year that begins in 2009 "
+            "(year_starts in source.yml)."
+        )
+    if looks is not None and periods_named(source.columns.get("time_period", "")) == "weeks":
+        looks = "a week, of which neither months nor quarters can be made"
     if years == 2:
-        looks = "a year that does not begin in January (a financial, fiscal or school year)"
+        looks = (
+            "a year that does not begin in January (a financial, fiscal or school year: declare year_starts in "
+            "source.yml)"
+        )
     elif years is not None:
         looks = f"a span of {years} years"
     if first_or_last and (column := source.columns.get("time_period")):

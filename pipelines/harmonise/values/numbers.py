@@ -71,7 +71,9 @@ _NO_NUMBERS = {
     "a number that the workbook shows in thousands (its number format ends with a comma: choose another)": (
         r"-?[0-9.,]+ shown as .+"
     ),
-    "a percentage or a share, not a count (it needs a measure with figures: ratio)": r".*\d\s*[%‰].*",
+    "a percentage or a share, not a count (it needs a measure with figures: ratio, and a reshape without its sign)": (
+        r".*\d\s*[%‰].*"
+    ),
     "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
     "a number with an exponent, as in spreadsheets: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
     "a range": r"\d+\s*[-–—]\s*\d+",
@@ -80,6 +82,9 @@ _NO_NUMBERS = {
     "a number with the raised number of a note (marks in source.yml)": r"[0-9][0-9.,' ]*[⁰¹²³⁴-⁹][⁰¹²³⁴-⁹, ]*",
     "a number in digits other than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
     "a number with more digits than any count has": r"[0-9]{16,}",
+    "a number with a mark before it: move the mark behind it in reshape.sql, and declare marks": (
+        r"[*†‡^~#]+\s*[0-9][0-9.,' ]*|\(?[a-z]\)?\s+[0-9][0-9.,']*"
+    ),
     "a spreadsheet error": r"#[A-Z/0!?]+",
 }
 

@@ -1,5 +1,5 @@
 -- Grain: one row for each figure that is not the same in the last release and in this one: annual figures with their
--- rates, and those of quarters and months. old_rate and old_cell are its columns in today's names.
+-- rates, and those of quarters and months. A rate of the same count is another because its population is. old_rate and old_cell are its columns in today's names.
 -- reads: last_release.out.rate, last_release.out.observation, out.rate, out.observation
 -- writes: changed_figure
 CREATE OR REPLACE TEMP TABLE changed_figure AS
@@ -43,6 +43,7 @@ SELECT {{key}}, old_value, new_value, old_rate, new_rate,
     END AS release_change,
     CASE release_change
         WHEN 'gated' THEN [coalesce(missing.missing_reason, reason, 'no reason given')]
+        WHEN 'revised' THEN CASE WHEN old_value IS NOT DISTINCT FROM new_value THEN ['population'] END
         WHEN 'marked' THEN list_concat(added, CASE WHEN old_status <> new_status THEN [concat('status ', new_status)] END)
         WHEN 'unmarked' THEN list_concat(gone, CASE WHEN old_status <> new_status THEN [concat('status ', new_status)] END)
     END AS reasons

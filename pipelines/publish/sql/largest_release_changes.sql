@@ -10,9 +10,10 @@ WITH moved AS (
     WHERE freq = 'A' AND sex = '_T' AND age = '_T' AND ({{attributes}}) = ({{totals}})
         AND release_change IN ('revised', 'gated', 'withdrawn')
     QUALIFY row_number() OVER (
-        PARTITION BY source, left(ref_area, 2), time_period, stage, counting_unit, by_count, old_value = new_value
+        PARTITION BY source, left(ref_area, 2), time_period, stage, counting_unit, by_count, old_value = new_value,
+            CASE WHEN by_count = 0 THEN by_rate END
         ORDER BY length(ref_area) DESC, length(iccs) DESC, ref_area, iccs
-    ) = 1 OR by_count = 0
+    ) = 1 OR (by_count = 0 AND by_rate = 0)
 )
 SELECT {{release}} AS release, source, ref_area, time_period, iccs, stage, counting_unit, release_change, old_value, new_value,
     new_value - old_value AS revision_change, {{percent}} AS revision_percent, {{no_percent}} AS no_percent_reason,

@@ -61,6 +61,19 @@ def said(source: Source, text: str, *, is_title: bool) -> str:
         (OFFENCES, "Cases cleared up by the police", True, "cases cleared up"),
         (OFFENCES, "Offences recorded and cleared up", True, ""),
         (OFFENCES, "Average length of proceedings in days", True, "averages"),
+        (OFFENCES, "Crime index (2010 = 100)", True, "index numbers"),
+        (OFFENCES, "Índice base 2015", False, "index numbers"),
+        (OFFENCES, "Index crimes", False, ""),
+        (OFFENCES, "Offences: three-year rolling mean", True, "averages"),
+        (OFFENCES, "Median", False, "averages"),
+        (OFFENCES, "Losses (million USD)", False, "amounts of money"),
+        (OFFENCES, "Schaden in Euro", False, "amounts of money"),
+        (OFFENCES, "Duración en días", False, "durations"),
+        (OFFENCES, "Criminal damage", False, ""),
+        (RECORDED, "Homicides per 100 000 children", True, "per 100 000 children"),
+        (SHARE, "Share of all offences (%)", False, "of offences"),
+        (SHARE, "Taxa por milhão de habitantes", False, "per million"),
+        (SHARE, "Tasa por mil habitantes", True, "per 1000"),
         (SHARE, "Rate per 100,000", False, "per 100k"),
         (SHARE, "% of households", False, "of households"),
         (SHARE, "Upper limit", False, "limits or errors"),
@@ -72,3 +85,96 @@ def test_a_heading_and_the_declaration(tiny: Tiny, measure: str, text: str, is_t
     found = said(source_of(tiny, measure), text, is_title=is_title)
     assert says in found
     assert bool(found) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "says"),
+    [
+        ("standard_error", "95% CI (±)", "half width, not standard error"),
+        ("standard_error", "Relative standard error (%)", "coefficient of variation, not standard error"),
+        ("standard_error", "variance", "variance, not"),
+        ("standard_error", "deff", "design effect, not"),
+        ("standard_error", "std_err", ""),
+        ("cv_percent", "RSE (%)", ""),
+        ("cv_percent", "Standard error (% of estimate)", ""),
+        ("half_width", "Standard error", "standard error, not half width"),
+        ("half_width", "Margin of error", ""),
+    ],
+)
+def test_the_name_of_a_column_of_errors(tiny: Tiny, role: str, column: str, says: str) -> None:
+    source = tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, n]}\narea_scheme: inegi\n"
+        f"columns: {{ref_area: area, time_period: year, national_code: code, value: n, {role}: '{column}'}}\n"
+        "measures: {persons: {stage: experienced, counting_unit: victim, figures: estimate, universe: persons, "
+        "confidence_percent: 95}}\n"
+    ).source
+    found = judge_headings([], source).detail or ""
+    assert says in found
+    assert bool(found) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Offences, 12 months ending", True),
+        ("Delitos acumulados en los últimos 12 meses", True),
+        ("Faits constatés, 12 mois glissants", True),
+        ("Offences by month", False),
+        ("Homicidios de los últimos 12 meses", False),  # each may be that of one month
+    ],
+)
+def test_twelve_months_are_not_those_of_one(tiny: Tiny, text: str, says: bool) -> None:
+    caption, source = Caption("t.csv", None, 1, text, is_title=True), source_of(tiny, OFFENCES)
+    assert ("twelve months" in judge_headings([caption], source, frozenset({("t.csv", None)})).detail) == says
+    assert judge_headings([caption], source).detail == ""
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "is_title", "says"),
+    [
+        (CONVICTED, "Persons in prison on 31 December", True, "persons held"),
+        (CONVICTED, "Personas privadas de libertad", False, "persons held"),
+        (CONVICTED, "Charges", False, "'Charges', but the source declares counting_unit: person"),
+        (CONVICTED, "Number of persons", False, ""),
+        (OFFENCES, "2023 | Personas", False, "'Personas', but the source declares counting_unit: offence"),
+        (OFFENCES, "Trafficking in persons", False, ""),
+        (OFFENCES, "Crime Survey for England and Wales: incidents", True, "estimates of a survey"),
+        (OFFENCES, "Detected trafficking victims", True, ""),
+        ("persons: {stage: held, counting_unit: person}", "Admissions", False, "events of the period"),
+        ("persons: {stage: held, counting_unit: person}", "Persons in custody", False, ""),
+        (SHARE, "Incidence rate (%)", False, "incidence, which counts incidents"),
+        (SHARE, "Prevalence (%)", False, ""),
+        (
+            SHARE.replace("counting_unit: person", "counting_unit: incident"),
+            "Prevalence (%)",
+            False,
+            "prevalence, which",
+        ),
+        (SHARE.replace("counting_unit: person", "counting_unit: victim"), "Incidents", False, "'Incidents', but"),
+    ],
+)
+def test_what_is_counted_and_at_which_stage(tiny: Tiny, measure: str, text: str, is_title: bool, says: str) -> None:
+    found = said(source_of(tiny, measure), text, is_title=is_title)
+    assert says in found
+    assert bool(found) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("cleared", "cases cleared up"),
+        ("Rate per 100000", "says 'Rate', but"),
+        ("victims", "victims, but"),
+        ("Number", ""),
+    ],
+)
+def test_the_name_of_a_measure_is_a_heading(tiny: Tiny, name: str, says: str) -> None:
+    source = tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, kind, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, value: n, measure: kind}\n"
+        f"measures: {{{name}: {{counting_unit: offence}}, recorded: {{counting_unit: case}}}}\n"
+    ).source
+    found = judge_headings([], source, measures=frozenset({name, "recorded"})).detail or ""
+    assert says in found
+    assert bool(found) == bool(says)
+    assert judge_headings([], source, measures=frozenset({"recorded"})).detail == ""  # no figure of the other is used

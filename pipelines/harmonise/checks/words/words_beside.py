@@ -67,7 +67,8 @@ _OBSERVED = re.compile(r"estimat\w*|observed|actual|estimaci[oó]n|observad[oa]|
 _FLAGS = re.compile(
     r"(?:(?:obs|observation|conf|confidentiality|data|value|figure|estimate) ?)?(?:status|flags?|symbols?"
     r"|foot ?notes?|notes?|remarks?"
-    r"|comments?|quality|estado del dato|observaci[oó]n(?:es)?|notas?|s[ií]mbolos?|calidad|statut|symboles?"
+    r"|comments?|quality|reliability|precision|precisi[oó]n|grade|cv (?:grade|category)|estado del dato"
+    r"|observaci[oó]n(?:es)?|notas?|s[ií]mbolos?|calidad|statut|symboles?"
     r"|hinweise?|anmerkung(?:en)?)"
 )
 _SHORT_FLAGS = re.compile(r".*(?:status|flag|symbol)s?")
@@ -122,6 +123,28 @@ _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
             r"(?:(?:is|data|coverage) )*(?:incomplete|partial(?: (?:data|year|coverage))?|incomplet[oae]|parcial"
             r"|partielle?"
             r"|unvollständig)(?: (?:data|coverage))?\W*"
+        ),
+        frozenset(),
+    ),
+    (
+        "unreliable",
+        re.compile(
+            r"(?:(?:is|estimates?|figures?|data|statistically|too|highly|very|potentially) )*"
+            r"(?:unreliable|not reliable|low (?:reliability|precision|quality)"
+            r"|imprecise)(?: (?:estimates?|for (?:general|most) use|for publication))?\W*"
+            r"|(?:dato |estimaci[oó]n )?(?:poco (?:confiable|fiable|precis[oa])|no (?:confiable|fiable)"
+            r"|baja precisi[oó]n)"
+            r"|peu fiable|non fiable|pouco confi[aá]vel|unzuverlässig|unsicher|\*{2,}"
+        ),
+        frozenset({"**"}),
+    ),
+    (
+        "to be used with caution",
+        re.compile(
+            r"(?:to be )?used? with (?:caution|care)\W*|interpret with (?:caution|care)\W*|(?:usar|use|utilizar) con"
+            r" (?:precauci[oó]n|cautela|reserva)s?|(?:à utiliser |interpréter )*avec (?:prudence|précaution)"
+            r"|usar com cautela"
+            r"|mit vorsicht\b.*|precisi[oó]n moderada|\*"
         ),
         frozenset(),
     ),
