@@ -102,7 +102,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
 
 
 def _kind_of(folder: Path, usual: str, damaged: str) -> str:
-    """Return the kind of a vintage's figures: ``usual`` if its version recorded none, ``damaged`` if it is unreadable."""
+    """Return the kind of a vintage: ``usual`` if its version recorded none, ``damaged`` if it is unreadable."""
     try:
         return str(read_manifest(folder).get("figures", usual))
     except DamagedVintage:
