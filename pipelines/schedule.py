@@ -189,7 +189,7 @@ def _state(folder: SourceFolder, settings: Settings, last: Attempt | None, now: 
         calendar, problem = folder.source.calendar, None
     except UsageError as error:
         calendar, problem = None, str(error)
-    changed = vintage.loads[-1].moment.replace(tzinfo=UTC) if vintage else None
+    changed = None if vintage is None or damage else vintage.changed_at
     why = problem or damage or (last.message if last and not last.is_good else "")
     return SourceState(
         source=name,
@@ -215,7 +215,7 @@ def _judge(
         return "not loaded yet"
     calendar = folder.source.calendar
     if calendar is not None:
-        if calendar.is_late(vintage.loads[-1].moment.replace(tzinfo=UTC), now):
+        if calendar.is_late(vintage.changed_at, now):
             return "late"
         if last is not None and last.moment < calendar.last_due(now):
             return "missed"

@@ -192,7 +192,8 @@ def _print_replayed(result: RunResult) -> None:
     for one in result.replayed:
         more = f", {one.newly_rejected:,} newly rejected" if one.newly_rejected else ""
         print_line(
-            f"{one.source} ({one.name}): {one.recovered:,} cells recovered, {one.still_rejected:,} still rejected{more}"
+            f"{one.source} ({one.name}): {one.recovered:,} {'cell' if one.recovered == 1 else 'cells'} recovered, "
+            f"{one.still_rejected:,} still rejected{more}"
         )
         if one.still_rejected or one.newly_rejected:
             print_line(f"  see: iccs quality {one.source} --rejected")
@@ -251,7 +252,7 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     if result.publication is not None:
         print_line(f"published: release {result.publication.release}, {result.publication.observations:,} observations")
     elif settings.published.is_file():
-        print_line("the published file is unchanged" if result.refused else "the published file is up to date")
+        print_line(say_unpublished(result, settings))
     elif not found_nothing:
         print_line("nothing to publish yet")
     if settings.published.is_file():
@@ -260,6 +261,18 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     if result.freed.summary:
         print_line(result.freed.summary)
     print_line(f"total time: {result.seconds:.1f} s")
+
+
+def say_unpublished(result: RunResult, settings: Settings) -> str:
+    """Say how the published file stands if the run published nothing."""
+    from pipelines.publish.releases import newer_than_published
+
+    if newer := newer_than_published(settings):
+        return (
+            "the published file is an older release that was put back; to publish the newest again: "
+            f"iccs releases restore {newer.release}"
+        )
+    return "the published file is unchanged" if result.refused else "the published file is up to date"
 
 
 def _print_unclaimed(result: RunResult) -> None:

@@ -19,7 +19,16 @@ from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_he
 from pipelines.collect.headings.captions import Caption, captions_of, find_scales, units_below
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
 from pipelines.collect.text_file import read_text_file, unreadable
-from pipelines.collect.unread import Place, TableRead, columns_alike, sheets_read_twice, unread_columns, unread_sheets
+from pipelines.collect.unread import (
+    Place,
+    TableRead,
+    columns_alike,
+    find_sheets_alike,
+    sheets_not_named,
+    sheets_read_twice,
+    unread_columns,
+    unread_sheets,
+)
 from pipelines.collect.workbook.cells import column_letters
 from pipelines.collect.workbook.sheets import Sheet, read_sheets
 from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
@@ -90,7 +99,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
             alike += columns_alike(connection, folder, file, names)
             units += _units_below(connection, folder, file, target)
             layouts[file.layout].append(target)
-    problems = problems or sheets_read_twice(folder.source_id, tables)
+    problems = problems or sheets_read_twice(folder.source_id, tables) or sheets_not_named(folder, tables)
     said = (*(one for _, table in tables for one in table.captions), *units)
     if problems := problems or find_scales(folder, said):
         raise DataRefused(problems)
@@ -237,12 +246,17 @@ def _read_workbook(
 ) -> TableRead:
     source, options = folder.source, folder.source.layouts[file.layout].read
     rows = target.with_suffix(".rows")
-    workbook = read_sheets(folder.source_id, file, options.sheet, settings, rows, source.decimal, fills=options.fills)
+    workbook = read_sheets(
+        *(folder.source_id, file, options.sheet, settings, rows, source.decimal),
+        fills=options.fills,
+        left_out=options.other_sheets,
+    )
     tables: list[pa.Table] = []
     footers: dict[str | None, dict[str, str]] = {}
     cut: list[CutRow] = []
     hidden: list[str] = []
     captions: list[Caption] = []
+    headers: list[Header] = []
     problems: list[Problem] = []
     for sheet in workbook.sheets:
         try:
@@ -251,6 +265,7 @@ def _read_workbook(
             problems.extend(refused.problems)
             continue
         tables.append(table)
+        headers.append(header)
         hidden += _hidden_in(folder, file, sheet, table)
         captions += _captions(folder, file, sheet.name, header, foot)
         if foot is not None:
@@ -269,7 +284,8 @@ def _read_workbook(
     )
     connection.unregister("sheet_rows")
     names = tuple(sheet.name for sheet in workbook.sheets)
-    return TableRead(footers, tuple(cut), names, workbook.others, tuple(hidden), tuple(captions))
+    alike = find_sheets_alike(options, headers, workbook.tops)
+    return TableRead(footers, tuple(cut), names, workbook.others, alike, tuple(hidden), tuple(captions))
 
 
 def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[pa.Table, Header, Foot | None]:

@@ -5,20 +5,23 @@ Rule: every layout has a file, every sheet with cells a layout, and no row below
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.foot import CutRow
+from pipelines.collect.header import Header, find_header, fold
 from pipelines.collect.headings.captions import Caption
-from pipelines.system.errors import Problem
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
-from schemas.source import SourceFolder
+from schemas.source import ReadOptions, SourceFolder
 
 _MOST_SHOWN = 10
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 Place = tuple[str, str | None]
 """A file, and the sheet of a workbook."""
 
@@ -32,6 +35,7 @@ class TableRead:
         cut: rows below a foot that have numbers.
         sheets: the sheets of a workbook that were read.
         other_sheets: those with cells that were not, and whether each is hidden.
+        sheets_alike: those of the latter that a person sees and that have the columns of a sheet that was read.
         hidden: rows and columns that were read but are hidden in the workbook, as text.
         captions: the captions of each table.
     """
@@ -40,6 +44,7 @@ class TableRead:
     cut: tuple[CutRow, ...] = ()
     sheets: tuple[str, ...] = ()
     other_sheets: dict[str, bool] = field(default_factory=dict)
+    sheets_alike: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     captions: tuple[Caption, ...] = ()
 
@@ -57,18 +62,72 @@ def sheets_read_twice(source_id: str, tables: Sequence[tuple[RawFile, TableRead]
     return problems
 
 
+def find_sheets_alike(
+    options: ReadOptions, headers: Sequence[Header], tops: Mapping[str, list[list[str]]]
+) -> tuple[str, ...]:
+    """Return the sheets with rows below a header of the same columns as one that was read, but for the year in them.
+
+    Args:
+        options: how the sheets are read.
+        headers: those of the sheets that were read.
+        tops: the first rows of the sheets that were not.
+    """
+    read = [_names_alike(header) for header in headers]
+    found = []
+    for name, rows in tops.items():
+        try:
+            header = find_header("", "", rows, options, name)
+        except DataRefused:  # another table, or no table
+            continue
+        has_rows = any(any(row) for row in rows[header.last_row :])
+        if has_rows and any(other <= own or own <= other for own in [_names_alike(header)] for other in read):
+            found.append(name)
+    return tuple(found)
+
+
+def _names_alike(header: Header) -> frozenset[str]:
+    """Return the names of the columns of a table with any year in place of a year."""
+    return frozenset(_YEAR.sub("0000", fold(label)) for label in header.labels if label)
+
+
+def sheets_not_named(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> list[Problem]:
+    """Return a problem for each sheet that has the columns of one that is read, and that no layout reads or leaves out.
+
+    Its rows would be missing without a word in any figure.
+    """
+    unread = _unread_places(folder, tables)
+    problems: dict[Place, Problem] = {}
+    for file, table in tables:
+        for sheet in table.sheets_alike:
+            if (file.name, sheet) in unread:
+                read = ", ".join(map(repr, table.sheets))
+                found = f"The sheet {sheet!r} has the columns of {read}, and is not read."
+                problems[file.name, sheet] = Problem(
+                    "sheet_not_named", folder.source_id, found, file=file.name, sheet=sheet
+                )
+    return list(problems.values())
+
+
 def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> tuple[str, ...]:
     """Return, as text, the sheets with cells that no layout reads and that are not declared under ``other_sheets``."""
+    unread = _unread_places(folder, tables)
+    return tuple(
+        f"{file}: {sheet!r}" + (" (hidden)" if is_hidden else "") for (file, sheet), is_hidden in unread.items()
+    )
+
+
+def _unread_places(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> dict[Place, bool]:
+    """Return the sheets of ``unread_sheets``, and whether each is hidden."""
     taken = {(file.name, sheet) for file, table in tables for sheet in table.sheets}
     layouts = folder.source.layouts
-    found: dict[str, None] = {}
+    found: dict[Place, bool] = {}
     for file, table in tables:
         own = [layouts[other.layout] for other, _ in tables if other.name == file.name]
         for sheet, is_hidden in table.other_sheets.items():
             declared = any(layout.read.has_other_sheet(sheet) for layout in own)
             if (file.name, sheet) not in taken and not declared:
-                found[f"{file.name}: {sheet!r}" + (" (hidden)" if is_hidden else "")] = None
-    return tuple(found)
+                found[file.name, sheet] = is_hidden
+    return found
 
 
 # Each part of a name without a mark, brackets or a word that may follow it: 2023*, 2023p, 2023 (p), 2023 1/.

@@ -40,6 +40,7 @@ from pipelines.harmonise.checks.periods import (
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
+from pipelines.harmonise.checks.row_totals import check_row_totals
 from pipelines.harmonise.checks.rows_that_count import (
     check_repeated_numbers,
     judge_repeated_numbers,
@@ -296,6 +297,7 @@ def _check_unused(
             check_age_units(folder.source, unused),
             check_errors_beside(folder, unused, has_text),
             check_split_numbers(connection, folder, unused),
+            check_row_totals(connection, folder, unused),
         ]
     return unused, words
 

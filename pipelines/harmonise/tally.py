@@ -29,7 +29,7 @@ from pipelines.collect.failed_sql import sql_problem, telling_of_sql
 from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
-from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
+from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
@@ -112,8 +112,10 @@ class Tallied:
             more = fact["not_rows"]
             cut = tuple(CutRow(**row) for row in more["cut"])
             footers = {sheet: printed for sheet, printed in more["footers"]}
-            sheets, hidden = tuple(more["sheets"]), tuple(more.get("hidden", ()))  # older tallies do not have it
-            found.append((file, TableRead(footers, cut, sheets, more["other_sheets"], hidden)))
+            # older tallies do not have these
+            hidden, alike = (tuple(more.get(name, ())) for name in ("hidden", "sheets_alike"))
+            sheets = tuple(more["sheets"])
+            found.append((file, TableRead(footers, cut, sheets, more["other_sheets"], alike, hidden)))
         return found
 
     @property
@@ -224,7 +226,8 @@ def tally(
         concordance,
         statements,
     )
-    if problems := sheets_read_twice(folder.source_id, tallied.not_rows()):
+    not_rows = tallied.not_rows()
+    if problems := sheets_read_twice(folder.source_id, not_rows) or sheets_not_named(folder, not_rows):
         raise DataRefused(problems)
     return tallied
 

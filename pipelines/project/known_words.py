@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+from pipelines.harmonise.values.labels import age_word_problem
 from schemas.area_names import names_of_areas
 from schemas.codelists import NOT_STATED, load_areas
 from schemas.declarations import breakdown_columns
@@ -33,6 +35,38 @@ def known_words() -> Mapping[str, Mapping[str, str]]:
     found["sex"] = {word: code for word, code in found["sex"].items() if len(word) > 1} | {
         word: "_T" for word in TOTALS
     }
+    return found
+
+
+_YEARS = r"(?:\s*(?:years?|anos|ans|jahren?)(?: old| of age)?)?"
+_AGES = (
+    (re.compile(rf"(?:\w+ )?(\d{{1,3}})\s*(?:-|–|to|a|bis|y|und)\s*(\d{{1,3}}){_YEARS}"), "Y{}T{}"),
+    (
+        re.compile(
+            rf"(?:\w+ )?(\d{{1,3}})(?:\s*\+|{_YEARS}\s*(?:and|or|y|o|et|ou|und|e|&)\s*(?:over|older|above|more|mas|plus"
+            rf"|mehr|alter|mais)){_YEARS}"
+        ),
+        "Y_GE{}",
+    ),
+    (
+        re.compile(rf"(?:under|below|less than|menos de|menores de|moins de|unter|abaixo de) (\d{{1,3}}){_YEARS}"),
+        "Y_LT{}",
+    ),
+)
+
+
+def age_words(words: Iterable[str]) -> dict[str, str]:
+    """Return the code of each word for ages: those of the packaged sources, ranges of years, and totals.
+
+    >>> age_words(["15 a 29 años", "60 and over", "under 15", "Ambos", "grupo 1"])
+    {'15 a 29 anos': 'Y15T29', '60 and over': 'Y_GE60', 'under 15': 'Y_LT15', 'ambos': '_T'}
+    """
+    found: dict[str, str] = {}
+    for word in map(plain, words):
+        ranges = (code.format(*map(int, ages.groups())) for form, code in _AGES if (ages := form.fullmatch(word)))
+        code = known_words()["age"].get(word) or next(ranges, None) or ("_T" if word in TOTALS else None)
+        if code is not None and age_word_problem(word, code) is None:
+            found[word] = code
     return found
 
 
@@ -91,6 +125,15 @@ def find_area_scheme(words: Iterable[str], country: str | None) -> tuple[str, di
     codes = {word: schemes[best][word] for word in wanted if word in schemes[best]}
     codes |= {word: plain_names[plain(word)] for word in wanted if word not in codes and plain(word) in plain_names}
     return best, codes, len(codes) / max(len(wanted), 1)
+
+
+def country_words(country: str) -> set[str]:
+    """Return the code and the names of a country, in several languages.
+
+    >>> {"MX", "Mexico", "México", "Mexiko"} <= country_words("MX")
+    True
+    """
+    return {country} | {name for name, code in names_of_areas(LANGUAGES, None) if code == country}
 
 
 def _may_be_meant(code: str, country: str | None) -> bool:

@@ -13,14 +13,16 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from iccs.concordance import Link
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
 from iccs.suggest.language import LANGUAGE_NAMES, guess_language
 from iccs.suggest.text import LabelLanguage
+from pipelines.collect.headings.roles import stage_said
 from pipelines.project.known_words import known_words, months
-from pipelines.project.roles import Roles
+from pipelines.project.roles import Roles, quarter_of
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
@@ -33,6 +35,7 @@ _UNITS = {
     "incident": r"incident|hechos?\b",
     "person": r"person|convict|condenad|suspect",
 }
+_PLURALS = {"year": "years", "month": "months", "sex": "sexes", "age": "ages", "offence": "offences"}
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([., '’])\d{3})(?:\1\d{3})*")
 _DECIMALS = re.compile(r"[-+]?\d+([.,])(\d{1,2}|\d{4,})")
 
@@ -62,6 +65,7 @@ class Draft:
         values: text of values.csv.
         reshape: text of reshape.sql; None where the table is tidy.
         labels: the national categories, for the concordance.
+        headings: the labels of the columns, whose language tells that of a few categories.
         seen: what was found in the file, one line each.
         to_do: what a person must decide, one line each.
     """
@@ -71,6 +75,7 @@ class Draft:
     values: str = ""
     reshape: str | None = None
     labels: list[LabelToCode] = field(default_factory=list)
+    headings: tuple[str, ...] = ()
     seen: list[str] = field(default_factory=list)
     to_do: list[str] = field(default_factory=list)
 
@@ -89,14 +94,15 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
         UsageError: there is no column of counts, offences, periods or areas, and no answer in place of it.
     """
     constants = _constants(table, roles, country, answers)
-    draft = Draft(source_id)
+    draft = Draft(source_id, headings=tuple(name for name in table.names if not YEAR.fullmatch(name)))
+    _join_total(table, roles)
     counts = [name for name in (*roles.wide, roles.columns.get("value")) if name]
     numbers = _Numbers([text for name in counts for text in table.column(name)], table.read.get("format") == "excel")
     draft.labels = _labels(table, roles, constants)
     draft.reshape = _reshape(table, roles, constants)
     draft.values = _values(roles, numbers, country, draft)
     exclusions = _exclusions(table, roles, country, draft)
-    unit = answers.unit or _guess_unit(table, roles)
+    stage, unit = _guess_measure(table, roles, answers)
     lines = [
         f"# First draft, written from {table.path.name}; check the lines with a #. For all keys see "
         "docs/source_keys.md.",
@@ -104,7 +110,7 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
         *_layout(table, roles, counts),
         *_columns(roles, constants, country),
         "measures:",
-        f"  {unit}s: {{stage: {answers.stage or 'recorded'}, counting_unit: {unit}}}"
+        f"  {unit}s: {{stage: {stage}, counting_unit: {unit}{', figures: stock' if stage == 'held' else ''}}}"
         + _guessed(None if answers.unit and answers.stage else "guessed: what is counted, and at which stage?"),
         *_rows(table, roles, draft),
         *(['year_starts: "04"  # guessed: in which month does a year begin?'] if roles.has_split_years else []),
@@ -112,8 +118,8 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
         *exclusions,
         *_breakdowns(roles),
     ]
-    if foot := _foot_control(table, roles):
-        lines += foot
+    if controls := [*_foot_control(table, roles), *_row_control(roles)]:
+        lines += ["controls:", *controls]
     draft.source = "\n".join(lines) + "\n"
     _report(draft, table, roles, numbers, constants)
     return draft
@@ -127,11 +133,15 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
     """
     if folder.exists():
         raise UsageError(f"{folder} already exists, and nothing is overwritten; give another --id")
-    guess = guess_language(label.label for label in draft.labels)
+    labels = [label.label for label in draft.labels]
+    guess = guess_language(labels)
+    if not guess.sure:
+        guess = guess_language([*labels, *draft.headings])
     try:
         links = draft_concordance(draft.labels, language or guess.language)
     except ValueError as error:
         raise UsageError(f"links for the categories cannot be drafted: {error}") from error
+    links = [_of_all_offences(link) if plain(link.national_label) in TOTALS else link for link in links]
     if language is None:
         sure = "" if guess.sure else "; this is uncertain: if it is wrong, delete the folder and give --lang"
         draft.seen.append(f"language of the categories: {LANGUAGE_NAMES[guess.language]}{sure}")
@@ -142,6 +152,22 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
             (folder / name).write_text(text, encoding="utf-8")
     write_concordance(links, folder / "concordance.csv")
     return sorted(folder.iterdir())
+
+
+def _of_all_offences(link: Link) -> Link:
+    """Return the draft link of figures of all offences together, which are of no category below them."""
+    return replace(
+        link,
+        iccs_code="TOTAL",
+        relation="undivided",
+        out_of_scope="",
+        threats="unknown",
+        aiding="unknown",
+        accomplice="unknown",
+        conspiracy="unknown",
+        incitement="unknown",
+        note="Draft: judging by its label, all offences together.",
+    )
 
 
 def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Answers) -> dict[str, str]:
@@ -203,7 +229,7 @@ def _layout(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
         lines.append(f"      other_sheets: [{sheets}]  # check: is there really nothing to read on them?")
     if table.foot:
         lines.append(f"      footer: {{starts_with: {_quoted(next(cell for cell in table.foot[0] if cell))}}}")
-    if roles.wide or roles.month:
+    if roles.wide or roles.month or roles.quarter:
         lines.append(f"    conserve: {_quoted('^(' + '|'.join(map(_escaped, counts)) + ')$')}")
     return lines
 
@@ -218,10 +244,10 @@ def _columns(roles: Roles, constants: dict[str, str], country: str | None) -> li
         named["value"] = "count_of_column"
     if roles.wide_is == "year":
         named["time_period"] = "year_of_column"
-    elif roles.wide_is == "month" or roles.month:
+    elif roles.wide_is == "month" or roles.month or roles.quarter:
         named["time_period"] = "period"
-    elif roles.wide_is in ("sex", "offence"):
-        named[{"sex": "sex", "offence": "national_code"}[roles.wide_is]] = f"{roles.wide_is}_of_column"
+    elif roles.wide_is in ("sex", "age", "offence"):
+        named["national_code" if roles.wide_is == "offence" else roles.wide_is] = f"{roles.wide_is}_of_column"
     if roles.label:
         named["national_label"] = roles.label
     lines = [f"area_scheme: {roles.area_scheme if 'ref_area' in roles.columns else 'code'}"]
@@ -235,9 +261,9 @@ def _columns(roles: Roles, constants: dict[str, str], country: str | None) -> li
 
 def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
     """Say that equal rows are parts of one cell, unless an unused column has totals among its values."""
-    keys = [name for role, name in roles.columns.items() if role != "value"] + ([roles.month] if roles.month else [])
-    times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
-    if not times or max(times.values()) == 1:
+    if not _repeats(table, roles) and _has_totals(roles):
+        return ["rows: cells  # the total of a row is the one printed; what it has beyond its parts is unknown"]
+    if not _repeats(table, roles):
         return []
     if sums := [name for name in roles.unused if _has_sums(table, roles, name)]:
         draft.to_do.append(
@@ -247,6 +273,20 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
         return []
     unused = ", ".join(roles.unused) or "none"
     return [f"rows: parts  # guessed: several rows have the same place, time and offence (columns not used: {unused})"]
+
+
+def _has_totals(roles: Roles) -> bool:
+    """Whether a dimension has a total beside its parts."""
+    codes = [set(roles.words[name].values()) for name in breakdown_columns() if name in roles.words]
+    return any("_T" in found and len(found) > 1 for found in codes)
+
+
+def _repeats(table: SeenTable, roles: Roles) -> bool:
+    """Whether several rows have the same place, time and offence."""
+    keys = [name for role, name in roles.columns.items() if role != "value"]
+    keys += filter(None, (roles.month, roles.quarter))
+    times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
+    return bool(times) and max(times.values()) > 1
 
 
 def _has_sums(table: SeenTable, roles: Roles, column: str) -> bool:
@@ -263,10 +303,12 @@ def _has_sums(table: SeenTable, roles: Roles, column: str) -> bool:
 
 
 def _breakdowns(roles: Roles) -> list[str]:
-    by = [name for name in breakdown_columns() if name in roles.columns or (name == "sex" and roles.wide_is == "sex")]
+    by = [name for name in breakdown_columns() if name in roles.columns or name == roles.wide_is]
     lines = [f"  - {{by: [{', '.join(by)}]}}"] if by else []
     if roles.month or roles.wide_is == "month":
         lines = [*(lines or ["  - {by: []}"]), "  - {freq: M, by: []}"]
+    if roles.quarter:
+        lines = [*(lines or ["  - {by: []}"]), "  - {freq: Q, by: []}"]
     return ["breakdowns:", *lines] if lines else []
 
 
@@ -278,7 +320,25 @@ def _foot_control(table: SeenTable, roles: Roles) -> list[str]:
     printed = table.foot[0][table.names.index(value)]
     if not NUMBER.fullmatch(printed):
         return []
-    return ["controls:", f"  - {{control: total at the foot of the file, footer_column: {_quoted(value)}}}"]
+    return [f"  - {{control: total at the foot of the file, footer_column: {_quoted(value)}}}"]
+
+
+def _row_control(roles: Roles) -> list[str]:
+    """Return the control that compares a column of totals with the columns that are its parts."""
+    if roles.total is None or roles.total in roles.wide:
+        return []
+    parts = ", ".join(map(_quoted, roles.wide))
+    return [f"  - {{control: total of each row, total_column: {_quoted(roles.total)}, part_columns: [{parts}]}}"]
+
+
+def _join_total(table: SeenTable, roles: Roles) -> None:
+    """Read the total of the sexes or ages as one: what it has beyond its parts is of unknown sex or age.
+
+    Where rows are added up, it would be counted with its parts, and is only compared.
+    """
+    if roles.total is not None and roles.wide_is in ("sex", "age") and not _repeats(table, roles):
+        roles.wide = (*roles.wide, roles.total)
+        roles.words[roles.wide_is][roles.total] = "_T"
 
 
 def _labels(table: SeenTable, roles: Roles, constants: dict[str, str]) -> list[LabelToCode]:
@@ -431,24 +491,35 @@ def _reshape(table: SeenTable, roles: Roles, constants: dict[str, str]) -> str |
     if column is None and (roles.wide_is == "month" or roles.month):
         year = quote_literal(constants.pop("time_period"))
     if not roles.wide:
-        if roles.month is None:
+        if roles.month is None and roles.quarter is None:
             return None
-        period = _month_period(year, roles.month, table.column(roles.month))
-        head = "-- Year and month become one period. Grain: one row for each raw row."
+        period = _period(table, roles, year)
+        head = (
+            f"-- Year and {'month' if roles.month else 'quarter'} become one period. Grain: one row for each raw row."
+        )
         return f"{head}\nSELECT *, {period} AS period FROM raw\n"
     names = ", ".join(quote_identifier(name) for name in roles.wide)
     label = f"{roles.wide_is}_of_column"
     more = ""
     if roles.wide_is == "month":
         more = f", {_month_period(year, 'month_of_column', list(roles.wide))} AS period"
-    elif roles.month is not None:
-        more = f", {_month_period(year, roles.month, table.column(roles.month))} AS period"
-    kind = roles.wide_is
+    elif roles.month is not None or roles.quarter is not None:
+        more = f", {_period(table, roles, year)} AS period"
+    kind, kinds = roles.wide_is, _PLURALS[roles.wide_is]
     return (
-        f"-- {kind.capitalize()}s as columns become rows. Grain: one row for each raw row and {kind}.\n"
+        f"-- {kinds.capitalize()} as columns become rows. Grain: one row for each raw row and {kind}.\n"
         f"SELECT *, {label} AS _column{more}\n"
         f"FROM raw UNPIVOT INCLUDE NULLS (count_of_column FOR {label} IN ({names}))\n"
     )
+
+
+def _period(table: SeenTable, roles: Roles, year: str) -> str:
+    if roles.month is not None:
+        return _month_period(year, roles.month, table.column(roles.month))
+    quarter = roles.quarter or ""
+    words = [word for word in dict.fromkeys(table.column(quarter)) if word]
+    cases = " ".join(f"WHEN {quote_literal(word)} THEN '{quarter_of(word)}'" for word in words)
+    return f"{year} || '-Q' || CASE {quote_identifier(quarter)} {cases} END"
 
 
 def _month_period(year: str, month: str, words: Iterable[str]) -> str:
@@ -467,6 +538,14 @@ def _pattern(name: str) -> str:
     return wide if sum(letter.isalpha() for letter in wide.partition(".")[0]) >= 3 else escaped
 
 
+def _guess_measure(table: SeenTable, roles: Roles, answers: Answers) -> tuple[str, str]:
+    """Return stage and counting unit as answered, or as the words of the file suggest."""
+    said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", "")))
+    stage = answers.stage or stage_said(said.replace("_", " ")) or "recorded"
+    unit = answers.unit or ("person" if stage != "recorded" and not answers.stage else _guess_unit(table, roles))
+    return stage, unit
+
+
 def _guess_unit(table: SeenTable, roles: Roles) -> str:
     said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", ""), table.path.name))
     return next((unit for unit, words in _UNITS.items() if re.search(words, said, re.IGNORECASE)), "offence")
@@ -480,9 +559,10 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
         + (f", footer of {len(table.foot)} rows from {_some(table.foot[0][:1])}" if table.foot else ""),
         *(f"{role}: column {name!r}" for role, name in roles.columns.items()),
         *([f"labels of the categories: column {roles.label!r}"] if roles.label else []),
-        *([f"{roles.wide_is}s as columns: {_some(roles.wide)}"] if roles.wide else []),
+        *([f"{_PLURALS[roles.wide_is]} as columns: {_some(roles.wide)}"] if roles.wide else []),
+        *([f"total of each row: column {roles.total!r}"] if roles.total else []),
         *(f"{role}: {value!r} for the whole file" for role, value in constants.items()),
-        f"{len(draft.labels)} categories",
+        f"{len(draft.labels):,} {'category' if len(draft.labels) == 1 else 'categories'}",
     ]
     if roles.unused:
         draft.seen.append(f"not used: {', '.join(roles.unused)}")

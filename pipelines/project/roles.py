@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.project.known_words import find_area_scheme, known_words, months, sex_words
+from pipelines.collect.headings.kinds_of_figures import kind_of_heading
+from pipelines.collect.headings.rates_in_words import says_rate
+from pipelines.collect.headings.roles import stage_said
+from pipelines.harmonise.values.meanings import is_unknown
+from pipelines.project.known_words import age_words, country_words, find_area_scheme, known_words, months, sex_words
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
 from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError, nearest_values
@@ -21,6 +25,18 @@ _COUNT_LABELS = re.compile(
     re.IGNORECASE,
 )
 _RATE_LABELS = re.compile(r"rate|tasa|taux|per 100|100[., ]?000|%|percent|porcentaje|share", re.IGNORECASE)
+_COUNTRY_LABELS = (
+    "country",
+    "countries",
+    "pais",
+    "pays",
+    "land",
+    "staat",
+    "nation",
+    "country name",
+    "reporting country",
+)
+_QUARTER_LABELS = ("quarter", "trimestre", "quartal", "trim", "qtr")
 _PERIOD = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2]|Q[1-4])")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?")
 
@@ -35,10 +51,12 @@ class Roles:
         unknown: by dimension, the words that occur and are not known.
         area_scheme: the area scheme that knows most of the areas.
         label: the column with the labels of the national codes, where the codes have one.
-        wide: labels of the columns of counts where the header holds a period, sex or offence; otherwise empty.
-        wide_is: what these labels are: ``year``, ``month``, ``sex`` or ``offence``.
+        wide: labels of the columns of counts where the header holds a period, sex, age or offence; otherwise empty.
+        wide_is: what these labels are: ``year``, ``month``, ``sex``, ``age`` or ``offence``.
         has_split_years: whether years are written as 2009-2010.
         month: the column with months, beside one of years.
+        quarter: the column with quarters, beside one of years.
+        total: the column of counts with the total of those in ``wide``.
         counts: other columns that may hold counts.
         unused: columns without a role.
     """
@@ -52,6 +70,8 @@ class Roles:
     wide_is: str = ""
     has_split_years: bool = False
     month: str | None = None
+    quarter: str | None = None
+    total: str | None = None
     counts: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
 
@@ -88,14 +108,15 @@ _ROLE_OF_OPTION = {"area": "ref_area", "offence": "national_code", "value": "val
 
 
 def _take_wide(roles: Roles, names: list[str]) -> None:
-    """Recognise years, months or sexes as columns."""
+    """Recognise years, months, sexes or ages as columns."""
     if "value" in roles.columns:
         return
-    sexes = sex_words(names)
+    unknown = {plain(name): "_U" for name in names if is_unknown(plain(name))}
+    codes = {"sex": sex_words(names) | unknown, "age": age_words(names) | unknown}
     kinds = {
         "year": [name for name in names if YEAR.fullmatch(name)],
         "month": [name for name in names if plain(name).rstrip(".") in months()],
-        "sex": [name for name in names if sexes.get(plain(name)) in ("M", "F", "_U", "_O")],
+        **{kind: [name for name in names if known.get(plain(name), "_T") != "_T"] for kind, known in codes.items()},
     }
     kinds["year"] = kinds["year"] or [name for name in names if SPLIT_YEAR.fullmatch(name)]
     for kind, found in kinds.items():
@@ -103,9 +124,19 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
             roles.wide, roles.wide_is = tuple(found), kind
             roles.has_split_years = kind == "year" and SPLIT_YEAR.fullmatch(found[0]) is not None
             names[:] = [name for name in names if name not in found]
-            if kind == "sex":
-                roles.words["sex"] = {name: sexes[plain(name)] for name in found}
+            if kind in codes:
+                roles.words[kind] = {name: codes[kind][plain(name)] for name in found}
+            if kind != "year":
+                _take_total(roles, names)
             return
+
+
+def _take_total(roles: Roles, names: list[str]) -> None:
+    """Take the one column that is called the total of those beside each other."""
+    totals = [name for name in names if plain(name) in TOTALS or plain(name).startswith("total ")]
+    if len(totals) == 1:
+        roles.total = totals[0]
+        names.remove(totals[0])
 
 
 def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
@@ -118,7 +149,7 @@ def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -
                 break
     elif given := roles.columns.get("time_period"):
         roles.has_split_years = _share(texts[given], SPLIT_YEAR) >= 0.95
-    if roles.wide_is in ("", "sex") and "time_period" in roles.columns:
+    if roles.wide_is in ("", "sex", "age") and "time_period" in roles.columns:
         for name in names:
             words = {plain(text).rstrip(".") for text in texts[name] if text}
             numbers = {word.lstrip("0") for word in words}
@@ -127,10 +158,30 @@ def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -
                 roles.month = name
                 names.remove(name)
                 return
+            if plain(name) in _QUARTER_LABELS and {quarter_of(word) for word in words} <= {"1", "2", "3", "4"}:
+                roles.quarter = name
+                names.remove(name)
+                return
+
+
+def quarter_of(word: str) -> str | None:
+    """Return the number of a quarter; None if a word is none.
+
+    >>> quarter_of("Q3"), quarter_of("1er trimestre"), quarter_of("IV"), quarter_of("total")
+    ('3', '1', '4', None)
+    """
+    text = plain(word)
+    roman = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+    if (found := roman.get(text.removeprefix("q").removeprefix("t").strip(" ."))) is not None:
+        return found
+    digits = re.findall(r"\d+", text)
+    return digits[0] if len(digits) == 1 and digits[0] in "1234" else None
 
 
 def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None) -> None:
     given = roles.columns.get("ref_area")
+    if given is None and _take_country(roles, names, texts, country):
+        return
     best: tuple[float, int, str] | None = None
     for name in [given] if given else names:
         words = [word for word in dict.fromkeys(texts[name]) if word and plain(word) not in TOTALS]
@@ -138,7 +189,8 @@ def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], cou
             continue
         scheme, codes, share = find_area_scheme(words, country)
         enough = share >= _ENOUGH and (scheme != "name" or len(codes) > 1 or len(words) == 1)
-        numbers_only = all(word.isdigit() for word in words) and len(words) < 5 and not given
+        is_count = len(words) < 5 or _COUNT_LABELS.search(name.replace("_", " ")) is not None
+        numbers_only = all(word.isdigit() for word in words) and is_count and not given
         if (given or (enough and not numbers_only)) and (best is None or (share, len(words)) > best[:2]):
             best = (share, len(words), name)
             roles.area_scheme = scheme
@@ -151,36 +203,62 @@ def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], cou
             names.remove(best[2])
 
 
+def _take_country(roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None) -> bool:
+    """Recognise a column that is called the country and has the name of the one that the file is about."""
+    for name in names:
+        words = {word for word in texts[name] if word}
+        if country and plain(name) in _COUNTRY_LABELS and words and words <= country_words(country):
+            roles.columns["ref_area"] = name
+            roles.words["ref_area"] = dict.fromkeys(sorted(words), country)
+            names.remove(name)
+            return True
+    return False
+
+
 def _take_dimensions(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
     for dimension in breakdown_columns():
-        if dimension == "sex" and roles.wide_is == "sex":
+        if dimension == roles.wide_is:
             continue
         best = (0.0, "")
         for name in names:
             words = [word for word in dict.fromkeys(texts[name]) if word]
-            known = sex_words(words) if dimension == "sex" else known_words()[dimension]
+            known = _words_of(dimension, words)
             real = [word for word in words if known.get(plain(word), "_T") != "_T"]
             share = sum(plain(word) in known for word in words) / max(len(words), 1)
             if 2 <= len(words) <= 60 and share >= _ENOUGH and len(real) >= 2:
                 best = max(best, (share, name))
         if best[1]:
             words = [word for word in dict.fromkeys(texts[best[1]]) if word]
-            known = sex_words(words) if dimension == "sex" else known_words()[dimension]
+            known = _words_of(dimension, words)
             roles.columns[dimension] = best[1]
             roles.words[dimension] = {word: known[plain(word)] for word in words if plain(word) in known}
             roles.unknown[dimension] = [word for word in words if plain(word) not in known]
             names.remove(best[1])
 
 
+def _words_of(dimension: str, words: Sequence[str]) -> Mapping[str, str]:
+    if dimension == "age":
+        return age_words(words)
+    return sex_words(words) if dimension == "sex" else known_words()[dimension]
+
+
 def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
     if roles.wide or "value" in roles.columns:
         return
-    numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5 and not _RATE_LABELS.search(name)]
+    numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5 and not _is_no_count(name)]
     likely = [name for name in numeric if _COUNT_LABELS.search(name.replace("_", " "))]
     roles.counts = tuple(likely[1:])
     if chosen := (likely or numeric[-1:])[:1]:
         roles.columns["value"] = chosen[0]
         names.remove(chosen[0])
+
+
+def _is_no_count(name: str) -> bool:
+    """Whether a heading says that its numbers are rates, changes, cases cleared up; prisoners are counts."""
+    label = name.replace("_", " ")
+    if _RATE_LABELS.search(label) or says_rate(label):
+        return True
+    return kind_of_heading(label) is not None and stage_said(label) is None
 
 
 def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
@@ -213,13 +291,14 @@ def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]
 def _take_offences_as_columns(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
     """Where no column has offences, the labels of numeric columns may be offences; totals are left out."""
     numeric = [name for name in texts if name in names or name == roles.columns.get("value")]
-    numeric = [name for name in numeric if _share(texts[name], NUMBER) >= 0.5 and not _RATE_LABELS.search(name)]
+    numeric = [name for name in numeric if _share(texts[name], NUMBER) >= 0.5 and not _is_no_count(name)]
     found = [name for name in numeric if not re.match(r"(total|all|suma|sum)\b", plain(name.replace("_", " ")))]
     if not roles.wide and len(found) >= 2:
         roles.wide, roles.wide_is = tuple(found), "offence"
         if (value := roles.columns.pop("value", None)) is not None and value not in found:
             names.append(value)
         names[:] = [name for name in names if name not in found]
+        _take_total(roles, names)
 
 
 def _offence_likeness(texts: Sequence[str]) -> float:

@@ -19,7 +19,7 @@ from pipelines.publish.across_sources import compare_sources, refuse_implausible
 from pipelines.publish.backcasts import refuse_unknown_countries
 from pipelines.publish.evaluations import load_evaluations
 from pipelines.publish.indicators import make_indicators
-from pipelines.publish.loaded import as_loaded
+from pipelines.publish.loaded import LoadedFolder, as_loaded
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
@@ -78,7 +78,7 @@ def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -
     digest = hashlib.sha256(_program().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
         history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
-        definition = folders[vintage.source_id].fingerprint
+        definition = LoadedFolder(folders[vintage.source_id], vintage).shown_key
         digest.update(f"{vintage.source_id} {history} {vintage.content_key} {definition}\n".encode())
     return digest.hexdigest()[:16]
 
@@ -96,10 +96,9 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         folders: the sources by identifier; a vintage is published as its source was declared when it was loaded.
         settings: where data live.
     """
-    target, folders = settings.published, as_loaded(vintages, folders)
+    target, key, folders = settings.published, content_key(vintages, folders), as_loaded(vintages, folders)
     refuse_unknown_countries([folders[vintage.source_id].source for vintage in vintages], folders)
     target.parent.mkdir(parents=True, exist_ok=True)
-    key = content_key(vintages, folders)
     if compared := published_is_whole(settings):
         keep_published(settings)
     release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
@@ -110,8 +109,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         with connect(settings, unfinished) as connection:
             for vintage in vintages:
                 load_vintage(connection, vintage, folders[vintage.source_id])
-                counted = vintage.figures_of(folders[vintage.source_id].source) != "estimate"
-                load_vintages(connection, vintage, settings, with_revisions=counted)
+                load_vintages(connection, vintage, settings)
             load_ages(connection)
             load_evaluations(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]

@@ -38,30 +38,36 @@ class LoadedFolder(SourceFolder):
         Raises:
             UsageError: it is not kept, or this version cannot read it, and that of now is not valid.
         """
-        kept = None if self.is_current else _kept_declaration(self.vintage)
-        if kept is None:
+        if self.kept is None:
             return self.now.source
         try:
             now = self.now.source
         except UsageError:
-            return kept
-        return kept.model_copy(update={name: getattr(now, name) for name in _DESCRIBES})
+            return self.kept
+        return self.kept.model_copy(update={name: getattr(now, name) for name in _DESCRIBES})
+
+    @cached_property
+    def kept(self) -> Source | None:
+        """The declaration kept with the vintage, if it is no longer that of now and this version can read it."""
+        text = None if self.is_current else self.vintage.manifest.get("declaration")
+        if text is None:
+            return None
+        try:
+            return parse_source(self.source_id, text)
+        except UsageError:
+            return None
+
+    @property
+    def shown_key(self) -> str:
+        """What a release takes from the declaration, as a text: an edit that waits for a load makes no new release."""
+        described = [str(getattr(self.source, name)) for name in _DESCRIBES]
+        declared = self.now.fingerprint if self.kept is None else self.vintage.loads[-1].declaration_key
+        return repr((declared, described))
 
     @property
     def is_current(self) -> bool:
         """Whether the definition has not been edited since the load."""
         return self.vintage.loads[-1].declaration_key in ("", self.now.fingerprint)
-
-
-def _kept_declaration(vintage: Vintage) -> Source | None:
-    """Return the declaration of a vintage; None where its version kept none, or one that is not valid today."""
-    text = vintage.manifest.get("declaration")
-    if text is None:
-        return None
-    try:
-        return parse_source(vintage.source_id, text)
-    except UsageError:
-        return None
 
 
 def as_loaded(vintages: Sequence[Vintage], folders: Mapping[str, SourceFolder]) -> dict[str, SourceFolder]:

@@ -137,6 +137,15 @@ def newest_key(settings: Settings) -> str | None:
     return newest.content_key
 
 
+def newer_than_published(settings: Settings) -> Release | None:
+    """Return the newest release, if an older one was put back and is published in its place."""
+    published = read_release(settings.published)
+    newest = max(kept_releases(settings), key=lambda release: release.published_at, default=None)
+    if published is None or newest is None or newest.published_at <= published.published_at:
+        return None
+    return newest
+
+
 def is_damaged(path: Path, release: str, settings: Settings) -> bool:
     """Whether a file is not as the release was when it was published; one without a checksum is accepted as it is.
 

@@ -129,7 +129,9 @@ def _what_was_left_out(connection: duckdb.DuckDBPyConnection, validated: Validat
         f"SELECT rule, sum(cells)::BIGINT FROM read_parquet({exclusions}) GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10"
     ).fetchall()
     listed = "".join(f"; left out by {rule}: {cells:,}" for rule, cells in left_out)
-    return f"{validated.rows:,} observations are left, but no cell to publish{listed}."
+    pending = any(rule == "out_of_scope_pending" for rule, _ in left_out)
+    advice = " In concordance.csv, give the pending categories an ICCS code and a relation." if pending else ""
+    return f"{validated.rows:,} observations are left, but no cell to publish{listed}.{advice}"
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

@@ -175,8 +175,9 @@ def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[
 class Vintage:
     """One version of a source's figures: a folder of Parquet files and its metadata.
 
-    ``loads`` is the history of the source up to this vintage, oldest first. ``left_out`` is the previous vintage if it
-    was damaged, so that these figures could be compared with nothing.
+    ``loads`` is the history of the source up to this vintage, oldest first. ``note`` says whether the figures of a load
+    were known. ``left_out`` is the previous vintage if it was damaged, so that these figures could be compared with
+    nothing.
     """
 
     source_id: str
@@ -185,13 +186,21 @@ class Vintage:
     run_key: str
     rows: int
     loads: tuple[Load, ...] = ()
-    new: bool = False
+    note: str = ""
     left_out: str = ""
 
     @property
     def summary(self) -> str:
         """One line for people."""
-        return f"vintage {self.vintage}" + ("" if self.new else " (figures unchanged)")
+        return f"vintage {self.vintage}{self.note}"
+
+    @property
+    def changed_at(self) -> datetime:
+        """When its figures became current, by the clock.
+
+        The time of a load is later than that of the load before, even if the clock was ahead then and is right now.
+        """
+        return min(self.loads[-1].moment.replace(tzinfo=UTC), datetime.fromisoformat(self.manifest["loaded_at"]))
 
     def part(self, name: str) -> Path:
         """Return the Parquet file of one part: cells, core, links, mapped, reconciliation ... (``_PARTS``)."""
@@ -323,7 +332,9 @@ def store(
     point_to(target, pointer, loads)  # a copy, from which a lost pointer is restored
     point_to(root, pointer, loads)
     remove_older_folders(root, name, target, settings)
-    return Vintage(folder.source_id, name, target, key, checked.rows, loads, not known, left_out)
+    same_as_last = before is not None and before.vintage == name
+    note = " (figures unchanged)" if same_as_last else " (figures of an earlier load again)" if known else ""
+    return Vintage(folder.source_id, name, target, key, checked.rows, loads, note, left_out)
 
 
 def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Validated, checked: Checked) -> Path:

@@ -104,6 +104,41 @@ def test_sheets_that_hold_nothing_to_read_are_declared(tiny: Tiny, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("wanted", ["", ", sheet: Men"])
+def test_a_second_sheet_of_the_same_columns_is_refused_until_it_is_named(tiny: Tiny, kind: str, wanted: str) -> None:
+    """Women stand in a sheet of their own: two of three victims would be missing without a word in their figures."""
+    sheets = {"Men": [HEADER, MAN], "Women": [["Women"], HEADER, WOMAN, WOMAN], "Notes": [["see page 3"]]}
+    sheets |= {
+        "Empty form": [HEADER],
+        "By age": [["when", "place", "offence", "0-17"], ["2024-01", "AR-C", "HOM", "1"]],
+    }
+    _book(tiny.given / "a.excel", sheets)
+
+    with pytest.raises(DataRefused) as refused:
+        _validate(tiny, kind, Declared(read=wanted).text(kind, "excel"), Declared(read=wanted))
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.sheet) == ("sheet_not_named", "Women")
+    assert "'Women' has the columns of 'Men'" in problem.found
+    for remedy, expected in (("sheet: [Men, Women]", [("F", 2), ("M", 1)]), ("other_sheets: [Women]", [("M", 1)])):
+        declared = Declared(read=f", {remedy}")
+        validated = _validate(tiny, kind, declared.text(kind, "excel"), declared)
+        assert sorted(_sexes(tiny, validated)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sheets_of_two_years_have_the_same_columns(tiny: Tiny, kind: str) -> None:
+    declared = Declared(read=", sheet: '2023'")
+    sheets = {year: [[*HEADER, f"before {year}"], [*MAN, "x"]] for year in ("2023", "2024")}
+    _book(tiny.given / "a.excel", sheets)
+
+    with pytest.raises(DataRefused) as refused:
+        _validate(tiny, kind, declared.text(kind, "excel"), declared)
+
+    assert [(one.rule, one.sheet) for one in refused.value.problems] == [("sheet_not_named", "2024")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_sheet_that_two_layouts_read_is_refused(tiny: Tiny, kind: str) -> None:
     declared = Declared()
     text = declared.text(kind, "excel")

@@ -72,6 +72,9 @@ def test_an_edit_is_shown_with_the_figures_that_are_loaded_with_it(two: Tiny) ->
     assert rows(two, SAID) == [("Tiny source, renamed", None, 0)]  # where it is published is a fact of today
     assert rows(two, "SELECT DISTINCT obs_status FROM out.observation WHERE source = 'xx_first'") == [("A",)]
 
+    path.write_text(path.read_text().replace("A new law", "Another law"))
+    assert run(two, "xx_other").publication is None  # nothing of that edit is to be seen yet
+
     assert run(two, "xx_first").edited == ()
     assert rows(two, SAID) == [("Tiny source, renamed", "output", 1)]
     marked = "SELECT DISTINCT time_period, obs_status FROM out.observation WHERE source = 'xx_first' AND iccs = '0101'"

@@ -16,7 +16,14 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
-from pipelines.publish.releases import compare_releases, kept_releases, read_release, restore_release
+from pipelines.cli.run import say_unpublished
+from pipelines.publish.releases import (
+    compare_releases,
+    kept_releases,
+    newer_than_published,
+    read_release,
+    restore_release,
+)
 from pipelines.reader.release import open_release, query
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.lock import writing
@@ -125,10 +132,16 @@ def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFix
     # Put back, it stays until there is something new.
     assert main(["releases", "restore", first, *data]) == 0
     assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
-    assert _run(tiny, "14,2024,HOM,8\n15,2024,HOM,1\n").publication is None
+    unchanged = _run(tiny, "14,2024,HOM,8\n15,2024,HOM,1\n")
+    assert unchanged.publication is None
+    assert f"iccs releases restore {second}" in say_unpublished(unchanged, tiny.settings)
+    capsys.readouterr()
+    main(["status", *people])
+    assert f"iccs releases restore {second}" in capsys.readouterr().out
     assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
     third = _run(tiny, "14,2024,HOM,9\n15,2024,HOM,1\n", keep=2)
     assert _jalisco(tiny.settings) == [("2024", 9)]
+    assert newer_than_published(tiny.settings) is None
     assert [release.release for release in kept_releases(tiny.settings)] == [second, _release(third)]
     releases = query("SELECT release FROM out.release_history ORDER BY published_at", tiny.settings).rows
     assert releases == [(first,), (second,), (_release(third),)]

@@ -79,6 +79,15 @@ BY_DAY = [{"freq": "M", "time_period": f"{year}-{month:02}", "value": days * 30.
           for year in range(2010, 2016) for month, days in enumerate(DAYS, start=1)]  # fmt: skip
 MOVED = [{**row, "value": BY_DAY[n - n % 12 + (n + 1) % 12]["value"]} if row["time_period"].startswith("2014") else row
          for n, row in enumerate(BY_DAY)]  # fmt: skip
+# Six regions of 100 to 600 a month; in April 2011 a third fewer, and so they stay. Each moves by up to 3 % of its own.
+FALL = [
+    {"freq": "M", "time_period": f"{year}-{month:02}", "ref_area": area, "area_level": "admin1",
+     "value": float(round(size * (0.97 + size * month * year % 7 / 100) / (1.5 if (year, month) > (2011, 3) else 1)))}
+    for size, area in zip(range(100, 700, 100), ZA_AREAS, strict=False)
+    for year in range(2010, 2014) for month in range(1, 13)
+]  # fmt: skip
+TWO_MONTHS = {"2011-03": "2011-04", "2011-04": "2011-03"}
+MONTHS_EXCHANGED = [{**row, "time_period": TWO_MONTHS.get(row["time_period"], row["time_period"])} for row in FALL]
 # Santa Cruz 2001-2006: the persons behind the rates printed in the Argentine file
 SANTA_CRUZ = [198121.0, 205510.0, 213174.0, 221123.0, 229370.0, 237924.0]
 
@@ -439,6 +448,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[row for code in FIVE for row in months([50.0] * 5 + [100.0] + [50.0] * 6, iccs=code)]),
         1,
         "2020-06: 2.0 times its neighbouring months, in 5 of 5 categories",
+    ),
+    "months_exchanged": (
+        Data(core=FALL),
+        Data(core=MONTHS_EXCHANGED),
+        2,
+        "the figures of months 3 and 4 of 2011 fit each other's place in 6 of 6 areas",
     ),
     "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 if shifted by one month"),
     # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %

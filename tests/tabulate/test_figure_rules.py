@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from figure_cases import BY_DAY, CASES, TWO_AREAS, ZA_AREAS
+from figure_cases import BY_DAY, CASES, FALL, MONTHS_EXCHANGED, TWO_AREAS, ZA_AREAS
 from figure_data import Data, Judge, by_age, by_sex, months, states, years
 
 from pipelines.system.connection import connect, fetch_row
@@ -243,6 +243,18 @@ def test_a_year_without_the_usual_season_is_not_shifted(judge: Judge) -> None:
     odd = [{**row, "value": 900 * closures[n % 12]} if row["time_period"].startswith("2014") else row
            for n, row in enumerate(BY_DAY)]  # fmt: skip
     assert judge("months_shifted", Data(core=odd))[:3] == ("passed", 6, 0)
+
+
+def test_a_month_reported_late_or_by_one_area_is_not_exchanged(judge: Judge) -> None:
+    """A third of March counted in April is as far off in the other's place; one large region is not the country."""
+    late = {"2012-03": 2 / 3, "2012-04": 4 / 3}
+    as_late = [{**row, "value": round(row["value"] * late.get(row["time_period"], 1))} for row in FALL]
+    assert judge("months_exchanged", Data(core=as_late)) == ("passed", 4, 0, "")
+    largest = max(row["value"] for row in FALL)
+    of_largest = {row["ref_area"] for row in FALL if row["value"] == largest}
+    alone = [row for with_fault in (True, False) for row in (MONTHS_EXCHANGED if with_fault else FALL)
+             if (row["ref_area"] in of_largest) == with_fault]  # fmt: skip
+    assert judge("months_exchanged", Data(core=alone))[:3] == ("passed", 4, 0)
 
 
 def test_a_printed_rate_of_no_count_is_found_without_a_population(judge: Judge) -> None:

@@ -30,6 +30,7 @@ def add_parser(commands: Commands) -> None:
 
 def status_command(options: argparse.Namespace) -> int:
     """Print the state of each source of the office; exit code 1 if one needs attention or nothing is published."""
+    from pipelines.publish.releases import newer_than_published
     from pipelines.schedule import find_office_problems, read_states
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings
@@ -72,6 +73,11 @@ def status_command(options: argparse.Namespace) -> int:
         ],
     )
     print_line(f"published: {published}, {_minute(since)} UTC" if since else "nothing is published yet")
+    if newer := newer_than_published(settings):
+        print_line(
+            "it is an older release that was put back, without later figures; to publish the newest again: "
+            f"iccs releases restore {newer.release}"
+        )
     for state in problems:
         due = f", due {_day(state.due)}" if state.due and state.state in ("late", "missed") else ""
         print_error(f"{state.source}: {state.state}{due}{f': {state.message}' if state.message else ''}")

@@ -6,7 +6,7 @@ Rule: a table of some of the persons, or of something else than events, is not p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.headings.captions import Caption
 from schemas.definition.measures import Measure
@@ -96,6 +96,19 @@ _OF_AGE = re.compile(
 )
 
 
+def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
+    """Return what a heading says that its figures are instead of the events of the period.
+
+    >>> kind_of_heading("Cleared up"), kind_of_heading("Variación %"), kind_of_heading("Casos")
+    ('cases cleared up', 'changes', None)
+
+    Args:
+        text: of the heading.
+        known: kinds that are no mistake.
+    """
+    return next((kind for kind, words in _KINDS.items() if kind not in known and words.search(text)), None)
+
+
 def kind_said(text: str, measure: Measure, source: Source) -> str | None:
     """Return what the heading of a column of counts says that it has instead of the events of the period.
 
@@ -106,8 +119,7 @@ def kind_said(text: str, measure: Measure, source: Source) -> str | None:
     """
     if source.kind != "count" or measure.stage.startswith("held"):
         return None
-    known = _NO_MISTAKES.get(measure.figures, ())
-    found = next((kind for kind, words in _KINDS.items() if kind not in known and words.search(text)), None)
+    found = kind_of_heading(text, _NO_MISTAKES.get(measure.figures, ()))
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
         return "cumulative figures"
     return found

@@ -367,6 +367,16 @@ def _level(text: str, source: Source) -> Iterator[str]:
         yield f"limits of {min(said):g} percent, but the source declares confidence_percent: {min(declared):g}"
 
 
+def stage_said(text: str) -> str | None:
+    """Return the stage that a heading names, where it names one and no recorded offences.
+
+    >>> stage_said("Persons prosecuted"), stage_said("Prison population"), stage_said("Offences and suspects")
+    ('prosecuted', 'held', None)
+    """
+    stages = [stage for stage, words in _STAGES.items() if words.search(text)]
+    return stages[0] if len(stages) == 1 and not _RECORDED.search(text) else None
+
+
 def says_suspects(name: str) -> bool:
     """Tell whether the name of a column says that it is about suspects.
 

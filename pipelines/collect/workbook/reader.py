@@ -4,13 +4,14 @@ A damaged or hostile workbook can make the library take unlimited memory or time
 this process only. It imports nothing large, so that it starts quickly.
 
 Input, on stdin: a JSON object with ``path``, ``sheets`` (names, or patterns with ``*``; none: the first that a person
-sees), ``decimal``, ``fills`` (whether to read colours of cells), ``target``, ``memory_bytes``, ``cpu_seconds`` and
-``max_bytes``. Output, on stdout: ``{"sheets": [...], "others": [...]}`` once the rows of the first sheet are in
-``target`` with ``.0`` added, of the second with ``.1`` and so on, one JSON list of texts a line, an empty list for an
-empty row. Of each sheet there is the ``name``, and ``faults``: row, column (from 0) and what the cell shows that has no
-value; ``fills``: the same with its colour;
-``hidden``: its hidden rows and columns. ``others`` are sheets with cells that were not asked for. Else
-``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the disk failed.
+sees), ``left_out`` (patterns of sheets with nothing to read), ``top`` (see ``others``), ``decimal``, ``fills`` (whether
+to read colours of cells), ``target``, ``memory_bytes``, ``cpu_seconds`` and ``max_bytes``. Output, on stdout:
+``{"sheets": [...], "others": [...]}`` once the rows of the first sheet are in ``target`` with ``.0`` added, of the
+second with ``.1`` and so on, one JSON list of texts a line, an empty list for an empty row. Of each sheet there is the
+``name``, and ``faults``: row, column (from 0) and what the cell shows that has no value; ``fills``: the same with its
+colour; ``hidden``: its hidden rows and columns. ``others`` are sheets with cells that were not asked for, with their
+first rows (as many as ``top``) unless they are hidden or left out. Else ``{"rule": ..., "found": ...}``, or
+``{"errno": ...}`` where the disk failed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -145,7 +147,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         colours = [[*place, one] for place, one in fills.items()]
         hidden = find_hidden(path, name)
         sheets.append({"name": name, "faults": faults, "fills": colours, "hidden": [sorted(one) for one in hidden]})
-    return {"sheets": sheets, "others": _other_sheets(path, workbook, names)}
+    return {"sheets": sheets, "others": _other_sheets(path, workbook, names, job)}
 
 
 def _finders(path: Path) -> tuple[Callable[[Path, str, Write], Cells], Callable[[Path, str], Hidden]]:
@@ -239,18 +241,29 @@ def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
     return [name for name in tables if name in chosen]
 
 
-def _other_sheets(path: Path, workbook: CalamineWorkbook, names: list[str]) -> list[dict[str, Any]]:
-    """Return the sheets with cells that are not read."""
+def _other_sheets(
+    path: Path, workbook: CalamineWorkbook, names: list[str], job: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the sheets with cells that are not read, and the first rows of those that a person sees."""
     others = [
         {"name": sheet.name, "hidden": sheet.visible != SheetVisibleEnum.Visible}
         for sheet in workbook.sheets_metadata
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.name not in names
     ]
     if _finders(path)[0] is not find_in_xlsx:  # these are read as a whole by now
-        return [one for one in others if workbook.get_sheet_by_name(str(one["name"])).height]
-    with zipfile.ZipFile(path) as archive:
-        parts = sheet_parts(archive)
-        return [one for one in others if has_cells(archive, parts[str(one["name"])])]
+        others = [one for one in others if workbook.get_sheet_by_name(str(one["name"])).height]
+    else:
+        with zipfile.ZipFile(path) as archive:
+            parts = sheet_parts(archive)
+            others = [one for one in others if has_cells(archive, parts[str(one["name"])])]
+    for one in others:
+        is_out = one["hidden"] or any(fnmatchcase(str(one["name"]), pattern) for pattern in job["left_out"])
+        one["top"] = [] if is_out else _first_rows(workbook.get_sheet_by_name(str(one["name"])), job)
+    return others
+
+
+def _first_rows(sheet: CalamineSheet, job: dict[str, Any]) -> list[list[str]]:
+    return [[cell_text(cell, job["decimal"]) for cell in row] for row in islice(sheet.iter_rows(), job["top"])]
 
 
 def _write_rows(sheet: CalamineSheet, shown: Cells, decimal: str, target: Path, max_bytes: int) -> None:

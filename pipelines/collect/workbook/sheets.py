@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.decode import refuse
+from pipelines.collect.header import HEADER_SEARCH_ROWS
 from pipelines.system.settings import Settings
 from schemas.errors import nearest_values
 
@@ -41,10 +42,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The sheets read of a workbook, and the names of the others with cells, with whether each is hidden."""
+    """The sheets read of a workbook, and the names of the others with cells, with whether each is hidden.
+
+    ``tops`` are the first rows of the others that are visible and not declared to hold nothing to read.
+    """
 
     sheets: tuple[Sheet, ...]
     others: dict[str, bool]
+    tops: dict[str, list[list[str]]]
 
 
 def read_sheets(
@@ -56,6 +61,7 @@ def read_sheets(
     decimal: str = ".",
     *,
     fills: bool = False,
+    left_out: Sequence[str] = (),
 ) -> Workbook:
     """Read sheets of a workbook, every cell as the text it shows.
 
@@ -67,6 +73,7 @@ def read_sheets(
         target: temporary file, deleted at the end.
         decimal: the decimal mark of the source, used for numbers as well.
         fills: whether to read the colours of cells.
+        left_out: names or patterns of sheets that contain nothing to read.
 
     Raises:
         DataRefused: not a workbook, a damaged one, no such sheet, or one that takes more memory or time than allowed.
@@ -77,6 +84,8 @@ def read_sheets(
         "sheets": list(wanted),
         "decimal": decimal,
         "fills": fills,
+        "left_out": list(left_out),
+        "top": HEADER_SEARCH_ROWS,
         "target": str(target),
         "memory_bytes": MEMORY_BYTES,
         "cpu_seconds": cpu_seconds,
@@ -91,6 +100,7 @@ def read_sheets(
         return Workbook(
             tuple(_read_back(sheet, target, number) for number, sheet in enumerate(answer["sheets"])),
             {other["name"]: other["hidden"] for other in answer["others"]},
+            {other["name"]: other["top"] for other in answer["others"] if other["top"]},
         )
     finally:
         for path in target.parent.glob(f"{target.name}.*"):

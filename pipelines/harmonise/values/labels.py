@@ -13,6 +13,7 @@ import duckdb
 
 from iccs.ages import MAJORITY_AGE
 from pipelines.harmonise.values.meanings import is_unknown, word_problem
+from pipelines.harmonise.values.negations import negation_problem
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -99,7 +100,8 @@ def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
         if dimension != "age_unit":
             _check_code(folder, dimension, word, code)
     sexes = sex_word_problem({word: code for dimension, word, code in folder.words if dimension == "sex"})
-    found = [*([sexes] if sexes else ()), *filter(None, (word_problem(*one) for one in folder.words))]
+    problems = (judge(*one) for one in folder.words for judge in (word_problem, negation_problem))
+    found = [*([sexes] if sexes else ()), *filter(None, problems)]
     if found:
         raise DataRefused([Problem("declaration_invalid", folder.source_id, f"values.csv: {one}") for one in found])
     return list(folder.words)

@@ -175,6 +175,7 @@ def nowcast_rows(connection: duckdb.DuckDBPyConnection) -> Rows:
         "publish/reporting_triangle",
         no_attributes=no_attributes_sql(),
         fewest_editions=str(FEWEST_EDITIONS),
+        longest_delay=str(LONGEST_DELAY),
         months=str(2 * LONGEST_DELAY + FEWEST_EDITIONS + 12),
     ).to_pylist()
     rows: Rows = []
@@ -216,7 +217,8 @@ def _nowcast_source(cells: Rows) -> Rows:
                 line[month - step] = cell["value_then"]
         if triangle:
             found = development(np.stack([triangle[step] for step in sorted(triangle)]))
-            rows += _filling(found, today, now, len(editions))
+            used = {cell["loaded_at"] for cell in own}.intersection(editions)
+            rows += _filling(found, today, now, len(used))
     return rows
 
 

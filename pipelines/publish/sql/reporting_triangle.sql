@@ -1,5 +1,7 @@
 -- Grain: one row for each monthly series, recent month and load of a source with several loads: the count as that load
--- gave it. The value in a load is the one that the first later change replaced; without a later change, today's.
+-- gave it. Loads before the source definition or the program changed what a series counts are left out of that series: the
+-- difference is no late report. A load of the same files shows that in any month; one of other files too, in a month too
+-- old for late reports. The value in a load is the one that the first later change replaced; without a later change, today's.
 -- reads: out.observation, out.revision, out.vintage
 WITH loads AS (
     SELECT source, loaded_at
@@ -16,6 +18,20 @@ changed AS (
     SELECT source, ref_area, iccs, stage, counting_unit, sex, time_period, loaded_at, old_value
     FROM out.revision
     WHERE freq = 'M' AND age = '_T' {{no_attributes}}
+),
+made_otherwise AS (
+    SELECT *, 12 * CAST(left(time_period, 4) AS INTEGER) + CAST(right(time_period, 2) AS INTEGER) AS month,
+        max(month) FILTER (revision_reason = 'new_period') OVER (PARTITION BY source, loaded_at) AS newest_month
+    FROM out.revision
+    WHERE freq = 'M' AND age = '_T' {{no_attributes}} AND revision_cause <> 'files'
+),
+redefined AS (
+    SELECT source, ref_area, iccs, stage, counting_unit, sex, max(loaded_at) AS redefined_at
+    FROM made_otherwise
+    WHERE revision_reason IN ('corrected', 'withdrawn', 'completed', 'new_cell', 'new_category')
+        AND (NOT list_contains(string_split(revision_cause, ';'), 'files')
+            OR newest_month IS NULL OR month < newest_month - {{longest_delay}})
+    GROUP BY ALL
 )
 SELECT latest.*, loads.loaded_at,
     CASE WHEN count(changed.loaded_at) > 0 THEN arg_min_null(changed.old_value, changed.loaded_at) ELSE any_value(latest.value) END AS value_then
@@ -25,5 +41,9 @@ LEFT JOIN changed
     ON changed.source = latest.source AND changed.ref_area = latest.ref_area AND changed.iccs = latest.iccs
     AND changed.stage = latest.stage AND changed.counting_unit = latest.counting_unit AND changed.sex = latest.sex
     AND changed.time_period = latest.time_period AND changed.loaded_at > loads.loaded_at
+LEFT JOIN redefined
+    ON redefined.source = latest.source AND redefined.ref_area = latest.ref_area AND redefined.iccs = latest.iccs
+    AND redefined.stage = latest.stage AND redefined.counting_unit = latest.counting_unit AND redefined.sex = latest.sex
+WHERE loads.loaded_at >= coalesce(redefined.redefined_at, loads.loaded_at)
 GROUP BY ALL
 ORDER BY ALL

@@ -48,7 +48,7 @@ def columns_left(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> list[s
         and not column.in_sql
         and not any(needed.uses(column.name, column.name) for needed in named)
         and _has_numbers(column)
-        and any(_is_left(column, is_kind, is_other) for is_kind, is_other in _KINDS)
+        and any(_is_left(column, is_kind, is_other) for is_kind, is_other in KINDS)
     ]
 
 
@@ -89,4 +89,4 @@ def _is_unknown(part: str) -> bool:
     return is_unknown(part) or part in ("n.s.", "ns", "n/s", "s/d", "sd", "unkn.", "other", "otro", "diverse", "x")
 
 
-_KINDS = ((_is_sex, _is_unknown), (is_age, _is_unknown), (_is_month, lambda part: False))
+KINDS = ((_is_sex, _is_unknown), (is_age, _is_unknown), (_is_month, lambda part: False))

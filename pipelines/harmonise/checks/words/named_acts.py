@@ -1,4 +1,4 @@
-"""Links whose label names an act of another section of the ICCS than the one they lead to.
+"""Links whose label names an act of another section of the ICCS than the one they lead to, or denies a tag of theirs.
 
 The law: a label that names one act, murder or theft, is not linked to another. Labels that name several, or none, are
 a person's reading and are left to it.
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from iccs.concordance import Link
+from pipelines.harmonise.values.negations import is_denied
 from pipelines.system.outcomes import Outcome
 from schemas.words_of_totals import plain
 
@@ -45,7 +46,7 @@ _BOTH = re.compile(
 
 
 def check_named_acts(links: Iterable[Link]) -> Outcome:
-    """Warn of links whose label names one act that belongs to another section of the ICCS, or attempts as murders.
+    """Warn of links whose label names one act of another section, attempts as murders, or denies a tag of the link.
 
     Args:
         links: of a source.
@@ -54,6 +55,11 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
     for link in links:
         if not link.iccs_code or not link.national_label:
             continue
+        denied = {kind: code for kind, code in link.attributes.items() if is_denied(kind, link.national_label, code)}
+        if denied:
+            checked += 1
+            tags = ", ".join(f"{kind}={code}" for kind, code in denied.items())
+            found.append(f"{link.national_code}: {link.national_label!r} is tagged {tags}, which it says there was not")
         label = plain(link.national_label)
         acts = {section for section, words in _WORDS.items() if words.search(label)}
         is_short = len(label.split()) <= _MOST_WORDS

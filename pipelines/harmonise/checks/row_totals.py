@@ -1,0 +1,98 @@
+"""A column of totals that a source does not use, beside the columns of counts that are its parts.
+
+The law: where a file prints its own total, it is compared. What a total of a row has beyond men and women is of unknown
+sex, and left out of every figure if only men and women are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import duckdb
+
+from pipelines.collect.header import Needed
+from pipelines.harmonise.checks.words.left_columns import KINDS
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.harmonise.values.numbers import number_text
+from pipelines.system.connection import fetch_row
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_identifier
+from schemas.source import SourceFolder
+from schemas.words_of_totals import TOTALS, plain
+
+_LEAST_EQUAL = 2
+_LEAST_SHARE = 0.5
+"""In how many rows, and in which share of them, a total is the sum of columns that need not be all of its parts:
+offences, of which a table may name a few."""
+_TOLERANCE = 1e-6
+
+
+def check_row_totals(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
+) -> Outcome:
+    """Warn if a column of totals that is not used differs from the sum of the columns of counts in its row.
+
+    Args:
+        connection: where the tables of text are read, with ``to_raw_count``.
+        folder: the source.
+        unused: the columns of its tables of text that it does not use.
+    """
+    rule = "row_totals_agree"
+    checked, failing, found = 0, 0, list[str]()
+    for total, parts, are_all in _totals(folder, unused):
+        rows, equal, example = _compare(connection, total, parts)
+        if not are_all and (equal < _LEAST_EQUAL or equal < _LEAST_SHARE * rows):
+            continue
+        checked += rows
+        if rows > equal:
+            failing += rows - equal
+            found.append(f"{rows - equal:,} of {rows:,} rows: {_told(total, parts, example)}")
+    outcome = "warned" if found else "passed" if checked else "not applicable"
+    return Outcome(rule, outcome, checked, failing, "; ".join(found[:5]))
+
+
+def _totals(
+    folder: SourceFolder, unused: Sequence[UnusedColumn]
+) -> Iterator[tuple[UnusedColumn, tuple[str, ...], bool]]:
+    """Yield each column of totals with the columns that are its parts, and whether these are all parts there can be."""
+    named = [Needed(folder, layout) for layout in folder.source.layouts]
+    for column in unused:
+        *place, own = _parts(column.name)
+        is_total = own in TOTALS or own.startswith("total ")
+        if not is_total or column.in_sql or any(needed.uses(column.name, column.name) for needed in named):
+            continue
+        group = tuple(name for name in column.beside if _parts(name)[:-1] == place)
+        if len(group) >= _LEAST_EQUAL and not any(_parts(name)[-1] in TOTALS for name in group):
+            yield column, group, any(_are_all(group, is_kind, is_other) for is_kind, is_other in KINDS)
+
+
+def _parts(name: str) -> list[str]:
+    return [plain(part.replace("_", " ")) for part in name.split(" | ")]
+
+
+def _are_all(group: Sequence[str], is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
+    return all(is_kind(part) or is_other(part) for part in (_parts(name)[-1] for name in group))
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, total: UnusedColumn, parts: Sequence[str]
+) -> tuple[int, int, tuple[str, int, float, float]]:
+    """Return the rows in which all are numbers, those that agree, and the first that does not: file, row, numbers."""
+    numbers = " + ".join(f"to_raw_count({quote_identifier(name)})" for name in parts)
+    rows, equal, file, row, printed, added = fetch_row(
+        connection,
+        f"WITH pair AS (SELECT _file, _row, to_raw_count({total.quoted}) AS printed, {numbers} AS added "
+        f"FROM {total.table}), told AS (FROM pair WHERE printed IS NOT NULL AND added IS NOT NULL), "
+        f"different AS (FROM told WHERE abs(printed - added) > {_TOLERANCE} * greatest(abs(printed), 1)) "
+        "SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM told) - count(*), arg_min(_file, (_file, _row)), "
+        "arg_min(_row, (_file, _row)), arg_min(printed, (_file, _row)), arg_min(added, (_file, _row)) FROM different",
+    )
+    return rows, equal, (file, row, printed, added)
+
+
+def _told(total: UnusedColumn, parts: Sequence[str], example: tuple[str, int, float, float]) -> str:
+    file, row, printed, added = example
+    named = ", ".join(map(repr, parts[:3])) + (" ..." if len(parts) > 3 else "")
+    return (
+        f"{total.name!r} is not the sum of {named}; {file}, row {row}: {number_text(printed)}, not {number_text(added)}"
+    )

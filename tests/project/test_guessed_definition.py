@@ -1,0 +1,108 @@
+"""What ``iccs sources new`` writes for a table, by its words: each expectation is what a person reads in the rows."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import yaml
+
+from pipelines.project.new_source import Answers, draft_source, write_draft
+from pipelines.project.roles import Roles, find_roles
+from pipelines.project.seen_table import SeenTable, see_table
+from pipelines.system.settings import Settings
+
+Found = tuple[SeenTable, Roles]
+
+
+def guess(place: Path, *lines: str, country: str | None = "MX") -> Found:
+    path = place / "a.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    table = see_table(path, Settings(data=place / "data"))
+    return table, find_roles(table, country, {})
+
+
+def declared(place: Path, found: Found, **answers: str) -> dict[str, object]:
+    draft = draft_source("mx_office_table", *found, "MX", Answers(**answers))
+    write_draft(draft, place / "mx_office_table", None)
+    written = yaml.safe_load((place / "mx_office_table" / "source.yml").read_text(encoding="utf-8"))
+    assert isinstance(written, dict)
+    return written
+
+
+def links(place: Path) -> list[tuple[str, str]]:
+    with (place / "mx_office_table" / "concordance.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["iccs_code"], row["relation"]) for row in csv.DictReader(file)]
+
+
+def test_the_total_of_men_and_women_is_read_as_the_total(tmp_path: Path) -> None:
+    """21 persons, of whom 15 and 5 are men and women: one is of unknown sex."""
+    found = guess(
+        tmp_path, "State,Offence,Year,Male,Female,Total", "Jalisco,Murder,2022,15,5,21", "Colima,Murder,2022,1,1,2"
+    )
+    assert found[1].wide == ("Male", "Female")
+    written = declared(tmp_path, found)
+    assert found[1].words["sex"] == {"Male": "M", "Female": "F", "Total": "_T"}
+    assert written["rows"] == "cells" and written["breakdowns"] == [{"by": ["sex"]}]
+
+
+def test_the_total_of_offences_or_months_is_compared(tmp_path: Path) -> None:
+    found = guess(tmp_path, "State,Year,Murder,Robbery,Total crimes", "Jalisco,2022,10,20,31", "Colima,2022,5,10,15")
+    assert declared(tmp_path, found)["controls"] == [
+        {"control": "total of each row", "total_column": "Total crimes", "part_columns": ["Murder", "Robbery"]}
+    ]
+
+
+def test_ages_as_columns_with_those_unknown(tmp_path: Path) -> None:
+    _, roles = guess(tmp_path, "State,Year,Offence,0-17,18 a 29 años,60+,Unknown", "Jalisco,2022,Murder,1,2,3,1")
+    assert roles.words["age"] == {"0-17": "Y0T17", "18 a 29 años": "Y18T29", "60+": "Y_GE60", "Unknown": "_U"}
+
+
+def test_counts_are_not_those_cleared_up_nor_changes_nor_inhabitants(tmp_path: Path) -> None:
+    header = "State,Offence,Year,Change,Population,Recorded,Cleared up"
+    _, roles = guess(tmp_path, header, "Jalisco,Robbery,2022,12,80000,100,20", "Colima,Robbery,2022,10,7000,11,2")
+    assert roles.columns["value"] == "Recorded"
+
+
+def test_numbers_of_victims_are_no_codes_of_areas(tmp_path: Path) -> None:
+    """5, 10, 20 and 30 are codes of Mexican states, too."""
+    lines = [
+        f"{age},2022,{number}" for age, number in (("0-14", 5), ("15-29", 20), ("30-44", 30), ("60+", 10), ("75+", 1))
+    ]
+    _, roles = guess(tmp_path, "Age group,Year,Victims of homicide", *lines)
+    assert roles.columns == {"time_period": "Year", "age": "Age group", "value": "Victims of homicide"}
+
+
+def test_the_country_is_no_offence(tmp_path: Path) -> None:
+    found = guess(tmp_path, "Country,Year,Persons prosecuted for homicide", "Mexico,2021,1000", "Mexico,2022,1100")
+    written = declared(tmp_path, found, offence_name="Intentional homicide")
+    assert written["columns"]["ref_area"] == "Country"
+    assert found[1].words["ref_area"] == {"Mexico": "MX"}
+    assert written["measures"] == {"persons": {"stage": "prosecuted", "counting_unit": "person"}}
+    assert links(tmp_path) == [("0101", "partial")]
+
+
+def test_persons_in_prison_are_a_stock_of_all_offences(tmp_path: Path) -> None:
+    found = guess(tmp_path, "Year,Prison population on 31 December", "2021,1000", "2022,1100")
+    written = declared(tmp_path, found, offence_name="All offences")
+    assert written["measures"] == {"persons": {"stage": "held", "counting_unit": "person", "figures": "stock"}}
+    assert links(tmp_path) == [("TOTAL", "undivided")]
+
+
+def test_quarters_beside_years_are_periods(tmp_path: Path) -> None:
+    rows = [f"2023,{name},Jalisco,Theft,{number}" for name, number in (("Q1", 100), ("Q2", 110), ("Q3", 120))]
+    found = guess(tmp_path, "Year,Quarter,State,Offence,Number", *rows)
+    written = declared(tmp_path, found)
+    assert written["columns"]["time_period"] == "period"
+    assert written["breakdowns"] == [{"by": []}, {"freq": "Q", "by": []}]
+    assert "|| '-Q' || CASE" in (tmp_path / "mx_office_table" / "reshape.sql").read_text(encoding="utf-8")
+
+
+def test_one_category_of_uncertain_language_is_read_as_its_headings(tmp_path: Path) -> None:
+    found = guess(
+        tmp_path, "Code.département;annee;indicateur;nombre", "01;2022;Homicides;5", "2A;2022;Homicides;3", country="FR"
+    )
+    draft = draft_source("fr_office_table", *found, "FR", Answers())
+    write_draft(draft, tmp_path / "mx_office_table", None)
+    assert any(line.startswith("language of the categories: French") for line in draft.seen)
+    assert links(tmp_path) == [("0101", "partial")]
