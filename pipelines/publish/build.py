@@ -109,8 +109,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         with connect(settings, unfinished) as connection:
             for vintage in vintages:
                 load_vintage(connection, vintage, folders[vintage.source_id])
-                counted = vintage.figures_of(folders[vintage.source_id].source) != "estimate"
-                load_vintages(connection, vintage, settings, with_revisions=counted)
+                load_vintages(connection, vintage, settings)
             load_ages(connection)
             load_evaluations(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]

@@ -17,7 +17,7 @@ from pipelines.system.files import DamagedFile, check_seal, replace_atomically, 
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintage_columns import read_part
-from pipelines.tabulate.vintages import REVISIONS, Load, Vintage, checked_part
+from pipelines.tabulate.vintages import REVISIONS, DamagedVintage, Load, Vintage, checked_part, read_manifest
 from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 
@@ -48,18 +48,16 @@ _PERCENT = {
 }
 
 
-def load_vintages(
-    connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings, *, with_revisions: bool = True
-) -> None:
+def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings) -> None:
     """Fill ``out.vintage`` and ``out.revision`` for one source.
 
-    The revisions between two loads are computed when they are first published, then stored as Parquet.
+    The revisions between two loads are computed when they are first published, then stored as Parquet. Estimates are no
+    observations: a load of estimates has no cell here, also if the loads around it were of counts.
 
     Args:
         connection: the warehouse being built.
         vintage: the current one of the source.
         settings: where data live.
-        with_revisions: false for estimates, whose cells are not observations.
     """
     rows = [
         {
@@ -75,10 +73,16 @@ def load_vintages(
         for load in vintage.loads
     ]
     insert_rows(connection, "out.vintage", rows)
-    of_people = vintage.manifest.get("figures") == "population"
-    columns = "* REPLACE ('_Z' AS stage)" if of_people else "*"  # inhabitants are at no stage of a procedure
-    for before, load in pairwise(vintage.loads if with_revisions else ()):
-        revisions = _kept_revisions(connection, vintage.source_id, before, load, settings)
+    figures = vintage.manifest.get("figures", "count")
+    kind = "population" if figures == "population" else "count"
+    columns = "* REPLACE ('_Z' AS stage)" if kind == "population" else "*"  # inhabitants are at no stage of a procedure
+    kinds = {
+        load.folder: _kind_of(settings.core / vintage.source_id / load.folder, kind, figures) for load in vintage.loads
+    }
+    for before, load in pairwise(vintage.loads):
+        if kind not in (kinds[before.folder], kinds[load.folder]):
+            continue
+        revisions = _kept_revisions(connection, vintage.source_id, kind, before, load, settings)
         connection.execute(
             f"""
             INSERT INTO out.revision BY NAME
@@ -97,13 +101,21 @@ def load_vintages(
         )
 
 
+def _kind_of(folder: Path, usual: str, damaged: str) -> str:
+    """Return the kind of a vintage: ``usual`` if its version recorded none, ``damaged`` if it is unreadable."""
+    try:
+        return str(read_manifest(folder).get("figures", usual))
+    except DamagedVintage:
+        return damaged
+
+
 def _kept_revisions(
-    connection: duckdb.DuckDBPyConnection, source_id: str, before: Load, load: Load, settings: Settings
+    connection: duckdb.DuckDBPyConnection, source_id: str, kind: str, before: Load, load: Load, settings: Settings
 ) -> Path:
     """Return the file of revisions between two vintages, computed once for each version of what determines them."""
     root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
-    made_by = repr((revision_code_version(), observation, _PERCENT))
+    made_by = repr((revision_code_version(), observation, _PERCENT, kind))
     made_by_hash = hashlib.sha256(made_by.encode()).hexdigest()[:8]
     pair = f"{before.vintage}..{load.vintage}"
     target = root / REVISIONS / f"{pair}.{made_by_hash}.parquet"
@@ -115,9 +127,9 @@ def _kept_revisions(
     target.parent.mkdir(exist_ok=True)
     old, new = root / before.folder, root / load.folder
     changed = _find_changed_periods(connection, old, new)
-    _read_cells(connection, "old_vintage", checked_part(old, "cells"), "")
-    _read_cells(connection, "old_cell", old / "cells.parquet", changed)
-    _read_cells(connection, "new_cell", checked_part(new, "cells"), changed)
+    _read_cells(connection, "old_vintage", old, kind, "")
+    _read_cells(connection, "old_cell", old, kind, changed)
+    _read_cells(connection, "new_cell", new, kind, changed)
     key = [column.name for column in observation if column.role == "dimension"]
     others = [column.name for column in observation if column.name not in key]
     write = partial(
@@ -150,9 +162,11 @@ def _find_changed_periods(connection: duckdb.DuckDBPyConnection, before: Path, a
     return "SEMI JOIN changed_period USING (freq, time_period)"
 
 
-def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path, only: str) -> None:
-    """Create a view of the cells of a vintage with the current columns."""
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {read_part('cells', cells)} AS cells {only}")
+def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, folder: Path, kind: str, only: str) -> None:
+    """Create a view of the cells of a vintage with the current columns; empty if its figures are of another kind."""
+    cells = read_part("cells", checked_part(folder, "cells"))
+    other = "" if _kind_of(folder, kind, kind) == kind else "WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {cells} AS cells {only} {other}")
 
 
 def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, settings: Settings) -> None:

@@ -91,8 +91,7 @@ def build_release(
                 _load_protected(connection, one, vintage, folder)
             else:
                 load_vintage(connection, vintage, folder)
-                counted = vintage.figures_of(folder.source) != "estimate"
-                load_vintages(connection, vintage, settings, with_revisions=counted)
+                load_vintages(connection, vintage, settings)
         load_ages(connection)
         sources = [folders[one.source].source for one in leaving]
         open_vintages = [vintages[one.source] for one in leaving if one.outcome == "as_it_is"]

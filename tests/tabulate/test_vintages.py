@@ -217,3 +217,31 @@ def test_when_figures_changed_is_by_the_clock_though_it_was_ahead_once(
     vintage, now = _load(tiny, "14,2024,HOM,52\n"), datetime.now(UTC)
     assert now - timedelta(minutes=5) < vintage.changed_at <= now
     assert vintage.loads[-1].moment > ahead.loads[-1].moment, "the history keeps its order"
+
+
+def test_estimates_between_counts_are_no_observations(tiny: Tiny) -> None:
+    """50 victims; then declared as a percentage, of which observations know nothing; then 52 victims."""
+    percent = "figures: ratio, unit: percent, universe: persons"
+    tiny.declare_plain()
+    path = tiny.sources / tiny.name / "source.yml"
+    counts = path.read_text()
+    _load(tiny, "14,2024,HOM,50\n")
+    path.write_text(counts.replace("counting_unit: victim", f"counting_unit: victim, {percent}"))
+    _load(tiny, "14,2024,HOM,50\n")
+    path.write_text(counts)
+    _load(tiny, "14,2024,HOM,52\n")
+    with _publish(tiny) as connection:
+        told = connection.execute(
+            "SELECT revision_reason, was_there, is_there, old_value, new_value FROM out.revision "
+            "WHERE iccs = '0101' AND area_level = 'admin1' ORDER BY loaded_at"
+        ).fetchall()
+        then = [
+            connection.execute(
+                "SELECT ref_area, value FROM out.observation_asof(CAST($at AS TIMESTAMP)) "
+                "WHERE iccs = '0101' AND area_level = 'admin1'",
+                {"at": at},
+            ).fetchall()
+            for (at,) in connection.execute("SELECT loaded_at FROM out.vintage ORDER BY loaded_at").fetchall()
+        ]
+    assert told == [("withdrawn", True, False, 50, None), ("new_period", False, True, None, 52)]
+    assert then == [[("MX-JAL", 50)], [], [("MX-JAL", 52)]]
