@@ -15,6 +15,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.header import fold
 from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
+from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
 from pipelines.harmonise.checks.words.left_columns import is_age
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
@@ -176,6 +177,8 @@ def check_words_beside(
     found = [told for column in columns for told in _against_declaration(connection, folder, column, label)]
     flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
     flagged = [told for column in flags for told in _flagged(connection, column)]
+    if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
+        flagged += [told for column in columns if not column.in_sql for told in _cancelled(connection, column)]
     return [_outcome("constants_agree", len(columns), found), _outcome("flags_unread", len(flags), flagged)]
 
 
@@ -338,6 +341,17 @@ def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) ->
             f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {word} of that "
             f"published for {year} ({file}, row {number})"
         )
+
+
+def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
+    """Yield the words in a column that say of figures that are used that they are not to be counted."""
+    words = frozenset(cancelled_in(column.name, column.words))
+    rows = [row for row in _used(connection, column) if row[0] in words] if words else []
+    if rows:
+        file, _, number = rows[0][5:]
+        said = ", ".join(map(repr, sorted({row[0] for row in rows})))
+        total = sum(row[2] for row in rows)
+        yield f"{column.name!r} says {said} (not to be counted) of {total:,} figures (first {file}, row {number})"
 
 
 def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
