@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import get_args
@@ -85,6 +85,28 @@ def guess_language(labels: Iterable[str], left_out: frozenset[str] = frozenset()
     ahead = totals[best] - totals[second]
     sure = known >= _LEAST_KNOWN and ahead >= max(_LEAST_AHEAD, _LEAST_AHEAD_A_WORD * len(every))
     return LanguageGuess(best, second, agreeing[best], len(distinct), known, sure)
+
+
+def guess_language_of_table(labels: Sequence[str], headings: Sequence[str]) -> LanguageGuess:
+    """Return the most likely language of the labels of a table: of a few labels, that of its headings helps to tell.
+
+    Where headings are in a language that knows fewer words of the labels (those of a database), they are not heard.
+
+    >>> guess_language_of_table(["Violent crime", "Homicide", "Robbery"], ["State", "Offence"]).language
+    'en'
+    >>> guess_language_of_table(["Robo"], ["REF_AREA", "TIME_PERIOD", "OBS_VALUE", "OFFENCE"]).language
+    'es'
+    """
+    alone, together = guess_language(labels), guess_language([*labels, *headings])
+    if together.language == alone.language:
+        return alone if alone.sure else together
+    known = {one.language: _known_share(labels, one.language) for one in (alone, together)}
+    return together if known[together.language] >= known[alone.language] else replace(alone, sure=False)
+
+
+def _known_share(labels: Sequence[str], language: LabelLanguage) -> float:
+    words = [word for label in labels for word in _words(label)]
+    return sum(word in _load_profiles(frozenset())[language].words for word in words) / max(len(words), 1)
 
 
 class _Profile:

@@ -123,17 +123,39 @@ def series_arguments() -> argparse.ArgumentParser:
         ),
     )
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
+    add_style(parent)
     parent.add_argument(
+        "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"
+    )
+    return parent
+
+
+class _Style(argparse.Action):
+    """Keeps the style, and that it was asked for."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        namespace.style, namespace.style_asked = values, True
+
+
+def add_style(parser: argparse.ArgumentParser) -> None:
+    """Add ``--style``, which needs a picture; see :func:`style_problem`."""
+    parser.add_argument(
         "--style",
+        action=_Style,
         default="screen",
         metavar="STYLE",
         help="style of the picture: screen, print (grey, for paper), slides (16:9, large text), or a matplotlib style "
         "sheet, .mplstyle (default: screen)",
     )
-    parent.add_argument(
-        "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"
-    )
-    return parent
+
+
+def style_problem(options: argparse.Namespace) -> str | None:
+    """Return why a style is of no use: no picture is asked for; None if it is, or none was given."""
+    pictures = (getattr(options, name, None) for name in ("plot", "map_file"))
+    if not getattr(options, "style_asked", False) or any(pictures):
+        return None
+    other = " or --map FILE" if hasattr(options, "map_file") else ""
+    return f"--style is the style of a picture: add --plot FILE{other}, or leave it out"
 
 
 def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A") -> SeriesQuery:

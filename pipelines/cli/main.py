@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from pipelines.cli import areas, check, codes, concordance, quality, run, sources
+from pipelines.cli.arguments import style_problem
 from pipelines.cli.office import acquire, init, repair, serve, status
 from pipelines.cli.release import notebook, query, releases, share, site
 from pipelines.cli.series import compare, estimates, evaluate, evidence, funnel, latest, map, trend
@@ -47,10 +48,18 @@ COMMANDS = (
 """In the order of the help."""
 
 
+def _read(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options; ends with a usage error if they are none, or of no use."""
+    options = parser.parse_args(arguments)
+    if problem := style_problem(options):
+        parser.error(problem)
+    return options
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 data refused, 2 usage, 3 internal error."""
     parser = build_parser()
-    options = parser.parse_args(arguments)
+    options = _read(parser, arguments)
     from pipelines.system.errors import EXIT_DONE, EXIT_USAGE
 
     if arguments is None:  # run as the program, not called by another one

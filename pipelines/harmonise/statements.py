@@ -580,7 +580,7 @@ class StatementMaker:
             return ()
         beside = ("value", "obs_status", "national_label", *BESIDE_ESTIMATES)
         names = [name for name in self.source.columns if name not in beside]
-        labels = tuple(f"{name}_word" for name in names)
+        labels = tuple(self._label_told_apart(name) for name in names)
         shown = f"concat_ws(' / ', {', '.join(labels)}) || ' = ' || {self._shown('value')}"
         self.rules.append(RowRule("duplicate_key", None, shown, "doubled"))
         return tuple(self._told_apart(name) for name in names)
@@ -596,6 +596,15 @@ class StatementMaker:
             known = f"coalesce(CAST(ref_area_id AS VARCHAR), {word})"
             return f"CASE WHEN {word} IN ({', '.join(declared)}) THEN {word} ELSE {known} END" if declared else known
         return word
+
+    def _label_told_apart(self, name: str) -> str:
+        """Return the SQL of a label as it is shown: with its area, if two names of one area are the same cell."""
+        word = f"{name}_word"
+        if name != "ref_area" or self.source.area_scheme != "name":
+            return word
+        code = "(SELECT any_value(CAST(code AS VARCHAR)) FROM area_code WHERE id = ref_area_id)"
+        is_named = f"{self._told_apart(name)} <> {word}"
+        return f"{word} || CASE WHEN {is_named} THEN coalesce(' (' || {code} || ')', '') ELSE '' END"
 
     def _exclusions(self) -> str:
         rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]

@@ -18,9 +18,11 @@ from pathlib import Path
 
 from iccs.concordance import Link
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
-from iccs.suggest.language import LANGUAGE_NAMES, guess_language
+from iccs.suggest.language import LANGUAGE_NAMES, guess_language_of_table
 from iccs.suggest.text import LabelLanguage
-from pipelines.collect.headings.roles import stage_said
+from pipelines.collect.headings.kinds_of_figures import kind_of_heading
+from pipelines.collect.headings.rates_in_words import says_rate
+from pipelines.collect.headings.roles import says_suspects, stage_said
 from pipelines.project.known_words import known_words, months
 from pipelines.project.roles import Roles, quarter_of
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
@@ -133,10 +135,7 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
     """
     if folder.exists():
         raise UsageError(f"{folder} already exists, and nothing is overwritten; give another --id")
-    labels = [label.label for label in draft.labels]
-    guess = guess_language(labels)
-    if not guess.sure:
-        guess = guess_language([*labels, *draft.headings])
+    guess = guess_language_of_table([label.label for label in draft.labels], draft.headings)
     try:
         links = draft_concordance(draft.labels, language or guess.language)
     except ValueError as error:
@@ -271,8 +270,24 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
             "as their parts: declare the column, or exclude one or the other; until then iccs check refuses the rows"
         )
         return []
+    if mixed := [name for name in roles.unused if _is_mixed(table.column(name))]:
+        draft.to_do.append(
+            f"source.yml: {_some(mixed)} distinguishes figures of different kinds (rates, victims, suspects): name it "
+            "under columns.measure with one measure for each, or exclude what is not wanted; until then iccs check "
+            "refuses the rows"
+        )
+        return []
     unused = ", ".join(roles.unused) or "none"
     return [f"rows: parts  # guessed: several rows have the same place, time and offence (columns not used: {unused})"]
+
+
+def _is_mixed(texts: Iterable[str]) -> bool:
+    """Whether the words of a column are of several kinds of figures: counts and rates, victims and suspects."""
+    kinds = {
+        (bool(says_rate(text)), kind_of_heading(text), stage_said(text) or says_suspects(text))
+        for text in dict.fromkeys(texts)
+    }
+    return len(kinds) > 1
 
 
 def _has_totals(roles: Roles) -> bool:

@@ -95,6 +95,7 @@ def refuse_implausible(connection: duckdb.DuckDBPyConnection) -> None:
             connection,
             "publish/implausible_rates",
             limits=limits,
+            most_of_any=str(float(high["most_of_any"])),
             least_count=str(high["least_count"]),
             no_attributes=no_attributes_sql(),
         ).fetchall()

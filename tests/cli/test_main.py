@@ -87,3 +87,24 @@ def test_a_process_without_memory_says_so_without_a_traceback(
     monkeypatch.setattr("pipelines.system.settings.load_settings", load_settings)
     assert main(["releases", "list"]) == 3
     assert "no more memory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["init", ""], "the name is empty; name the folder to create, or . for this one"),
+        (["trend", "0101", "--area", "MX", "--style", "print"], "add --plot FILE, or leave it out"),
+        (["estimates", "--style", "print"], "add --plot FILE, or leave it out"),
+        (["funnel", "0101", "--area", "MX", "--style", "print"], "add --plot FILE or --map FILE, or leave it out"),
+    ],
+)
+def test_arguments_of_no_use_are_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty name was the current folder, in which a project was made; a style without a picture did nothing."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

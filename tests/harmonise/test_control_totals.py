@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
-from tiny_source import Tiny
+from tiny_source import HOMICIDE, Tiny
 
+from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused, Problem
 
 FOOT = ", footer: {starts_with: Total}"
@@ -85,3 +87,25 @@ def test_a_smaller_miss_is_a_warning_with_both_figures(tiny: Tiny) -> None:
     (outcome,) = (one for one in tiny.outcomes() if one.rule == "control_totals")
     assert (outcome.outcome, outcome.failing) == ("warned", 1)
     assert outcome.detail == "report: expected 12, found 13 (a report)"
+
+
+def test_every_category_of_a_row_that_misses_its_total_is_marked(tiny: Tiny) -> None:
+    """5 + 7 are not the 13 printed: which of the two is wrong is not known. 4 + 6 are 10."""
+    names = {"MUR": "0101", "ROB": "0401"}
+    tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, MUR, ROB, all]}\n"
+        "    conserve: '^(MUR|ROB)$'\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: what, value: n}\n"
+        "measures: {victims: {counting_unit: victim}}\n"
+        "controls: [{control: sums, total_column: all, part_columns: [MUR, ROB]}]\n",
+        links=[{**HOMICIDE, "national_code": name, "iccs_code": code} for name, code in names.items()],
+        reshape="SELECT * FROM raw UNPIVOT INCLUDE NULLS (n FOR what IN (MUR, ROB))",
+    )
+    tiny.give("a.csv", "area,year,MUR,ROB,all\n14,2022,5,7,13\n6,2022,4,6,10\n")
+    published = run_all([tiny.source], Session(tiny.settings, tiny.given), named=True).published
+    with duckdb.connect(str(published), read_only=True) as connection:
+        marked = connection.execute(
+            "SELECT ref_area, iccs, value FROM out.observation WHERE contains(caveats, 'parts_differ_from_total') "
+            "AND length(iccs) = 4 AND ref_area <> 'MX' ORDER BY ALL"
+        ).fetchall()
+    assert marked == [("MX-JAL", "0101", 5), ("MX-JAL", "0401", 7)]

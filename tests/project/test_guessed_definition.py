@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
 import yaml
 
 from pipelines.project.new_source import Answers, draft_source, write_draft
@@ -96,6 +97,21 @@ def test_quarters_beside_years_are_periods(tmp_path: Path) -> None:
     assert written["columns"]["time_period"] == "period"
     assert written["breakdowns"] == [{"by": []}, {"freq": "Q", "by": []}]
     assert "|| '-Q' || CASE" in (tmp_path / "mx_office_table" / "reshape.sql").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words", [("Number", "Rate per 100 000"), ("Victims", "Suspects"), ("Recorded", "Cleared up")], ids=" and ".join
+)
+def test_figures_of_several_kinds_are_not_added_up(tmp_path: Path, words: tuple[str, str]) -> None:
+    rows = [
+        f"Jalisco,{year},{word},Murder,{number}"
+        for year in (2022, 2023)
+        for word, number in zip(words, (12, 8), strict=True)
+    ]
+    found = guess(tmp_path, "State,Year,Indicator,Offence,Value", *rows)
+    draft = draft_source("mx_office_table", *found, "MX", Answers())
+    assert "rows:" not in draft.source
+    assert any("'Indicator' distinguishes figures of different kinds" in one for one in draft.to_do)
 
 
 def test_one_category_of_uncertain_language_is_read_as_its_headings(tmp_path: Path) -> None:

@@ -226,6 +226,10 @@ def test_populations_of_one_area_and_year_agree(warehouse: Warehouse, other: flo
         ({"rate_per_100k": 26_678.3, "value": 19.0}, None),  # in a very small population any rate may be
         ({"rate_per_100k": 4_900.0, "ref_area": "MX-JAL", "area_level": "admin1"}, None),
         ({"rate_per_100k": 5_100.0, "ref_area": "MX-JAL", "area_level": "admin1"}, "rates_possible"),
+        # Of categories without a limit of their own, more than there are persons: assaults multiplied by 1,000.
+        ({"iccs": "02011", "rate_per_100k": 99_000.0}, None),
+        ({"iccs": "02011", "rate_per_100k": 150_400.0}, "rates_possible"),
+        ({"iccs": "02011", "rate_per_100k": 150_400.0, "ref_area": "MX-JAL", "area_level": "admin1"}, None),
     ],
 )
 def test_a_rate_that_no_country_ever_had_is_refused(

@@ -753,6 +753,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "the figure falls in none of 32 cases in 4 areas, and the first is 1.0 times the usual increase",
     ),
+    # 20 up or down between 90 and 110: 400 of 200, twice what chance makes; 1 between 100 and 101: 1 of 201, 0.07 times
+    "steps_below_chance": (
+        Data(core=months([90.0, 110.0] * 18)),
+        Data(core=months([100.0, 101.0] * 18)),
+        1,
+        "in 35 steps from one period to the next the figures differ by 0.07 times what chance alone makes",
+    ),
     "year_repeated": (
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20])]),

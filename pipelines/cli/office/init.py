@@ -17,10 +17,19 @@ def add_parser(commands: Commands) -> None:
     """Add the command."""
     text = "create a project: a folder of your own for sources, lists and settings"
     parser = commands.add_parser("init", help=text, description=text)
-    parser.add_argument("folder", metavar="DIR", help="folder to create; with --demo also an existing project")
+    parser.add_argument(
+        "folder", type=_folder, metavar="DIR", help="folder to create; with --demo also an existing project"
+    )
     parser.add_argument("--demo", action="store_true", help="add the input files of the demonstration (2 MB)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=init_command)
+
+
+def _folder(text: str) -> str:
+    """Return the name of a folder; an empty one, as of a variable that is not set, would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty; name the folder to create, or . for this one")
+    return text
 
 
 def init_command(options: argparse.Namespace) -> int:

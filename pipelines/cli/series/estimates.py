@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_command
+from pipelines.cli.arguments import add_command, add_style
 from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -27,12 +27,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--plot", metavar="FILE", help="picture for one category and area: estimates next to recorded counts"
     )
-    parser.add_argument(
-        "--style",
-        default="screen",
-        metavar="STYLE",
-        help="style of the picture: screen, print, slides, or a .mplstyle file",
-    )
+    add_style(parser)
     parser.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of the picture (default: en)"
     )

@@ -1,8 +1,10 @@
 -- Grain: at most one row: how many cells are given more than once, and of the first of them the rows and the values.
 -- reads: rejected
 WITH cell AS (
-    SELECT regexp_replace(bad_value, ' = [^=]*$', '') AS key, regexp_extract(bad_value, ' = ([^=]*)$', 1) AS value,
-        _file, _sheet, _row
+    SELECT regexp_extract(bad_value, ' = ([^=]*)$', 1) AS value, _file, _sheet, _row,
+        regexp_replace(  -- two names of one area: Germany (DE), Deutschland (DE)
+            regexp_replace(bad_value, ' = [^=]*$', ''), '[^/]+ [(]([A-Z]{2}(-[A-Z0-9_]+)?)[)]( /|$)', '\1\3'
+        ) AS key
     FROM rejected
     WHERE rule = 'duplicate_key'
 )

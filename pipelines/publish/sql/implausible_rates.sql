@@ -1,16 +1,16 @@
 -- Grain: one row for each population source with rates above the limit of their category: how many, of which sources and
 -- categories, by how many of its populations, and the highest of them. A population that is wrong makes all rates by it
 -- impossible: that is one fault. Below countries a few events in a few persons make any rate: there the limit is ten times
--- as high.
+-- as high. Of a category without a limit of its own, there are more events in the year than persons.
 -- reads: out.rate
 WITH most(iccs, rate) AS (
     VALUES {{limits}}
 ),
 impossible AS (
     SELECT source, iccs, population_source, ref_area, time_period, value, population, rate_per_100k,
-        rate * CASE WHEN area_level = 'country' THEN 1 ELSE 10 END AS most_rate
+        coalesce(most.rate, {{most_of_any}}) * CASE WHEN area_level = 'country' THEN 1 ELSE 10 END AS most_rate
     FROM out.rate
-    JOIN most USING (iccs)
+    LEFT JOIN most USING (iccs)
     WHERE sex = '_T' AND age = '_T' AND value >= {{least_count}} {{no_attributes}} AND rate_per_100k > most_rate
 ),
 highest AS (

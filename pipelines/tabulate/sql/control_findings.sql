@@ -1,16 +1,23 @@
 -- Grain: one row for each observed category of a raw row whose parts differ from the total in the same row: of the
--- counting unit whose counts in that row are the parts.
+-- counting unit whose counts in that row are the parts. Which category is wrong is not known; the finding is shown once.
 -- reads: core_text
 -- writes: finding
 INSERT INTO finding
-SELECT 'control_totals', row_number() OVER (ORDER BY abs(control.actual - control.expected) DESC, control.row) AS place,
-    core.stage, core.counting_unit, any_value(core.iccs), any_value(core.ref_area),
-    any_value(left(core.time_period, 4)), NULL, NULL, control.actual, control.expected,
-    control.control || ': expected ' || CAST(control.expected AS DECIMAL(38, 1)) || ', found '
-        || CAST(control.actual AS DECIMAL(38, 1)),
-    control.file, any_value(core._sheet), control.row
-FROM read_parquet({{controls}}) AS control
-JOIN core_text AS core ON core._file = control.file AND core._row = control.row
-WHERE NOT control.within_tolerance AND control.row IS NOT NULL
-GROUP BY control.control, control.file, control.row, control.expected, control.actual, core.stage, core.counting_unit
-HAVING abs(sum(core.value) - control.actual) <= 0.5
+WITH differing AS (
+    SELECT control.*, core.stage, core.counting_unit, any_value(core.ref_area) AS ref_area,
+        any_value(left(core.time_period, 4)) AS year, any_value(core._sheet) AS sheet, list_sort(list(DISTINCT core.iccs)) AS codes
+    FROM read_parquet({{controls}}) AS control
+    JOIN core_text AS core ON core._file = control.file AND core._row = control.row
+    WHERE NOT control.within_tolerance AND control.row IS NOT NULL
+    GROUP BY ALL
+    HAVING abs(sum(core.value) - control.actual) <= 0.5
+),
+placed AS (
+    SELECT *, row_number() OVER (ORDER BY abs(actual - expected) DESC, row, stage, counting_unit) AS place
+    FROM differing
+)
+SELECT 'control_totals', CASE WHEN code.iccs = codes[1] THEN place END, stage, counting_unit, code.iccs, ref_area, year,
+    NULL, NULL, actual, expected,
+    control || ': expected ' || CAST(expected AS DECIMAL(38, 1)) || ', found ' || CAST(actual AS DECIMAL(38, 1)),
+    file, sheet, row
+FROM placed, unnest(codes) AS code (iccs)

@@ -1,0 +1,35 @@
+-- Grain: one row for each national code with many steps from a period to the next: the square of a step as a share of the
+-- two figures, on average. By chance alone it is 1 for counts of events, and more where they come in clusters or change;
+-- sums over twelve months, means of three years and persons counted on a day have a tenth or less. Figures of men, women
+-- and all are added, which can only raise it.
+-- reads: core
+WITH figure AS (
+    SELECT stage, counting_unit, national_code, iccs, freq, ref_area,
+        CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER) * CASE freq WHEN 'A' THEN 1 WHEN 'Q' THEN 4 ELSE 12 END
+            + CASE freq
+                WHEN 'A' THEN 0
+                WHEN 'Q' THEN CAST(right(CAST(time_period AS VARCHAR), 1) AS INTEGER)
+                ELSE CAST(right(CAST(time_period AS VARCHAR), 2) AS INTEGER)
+            END AS place, sum(value) AS value
+    FROM core
+    WHERE NOT list_contains({{stocks}}, stage || ' ' || counting_unit)
+    GROUP BY ALL
+    HAVING count(value) = count(*) AND count(*) FILTER (obs_status = 'E') = 0
+),
+step AS (
+    SELECT *, lag(value) OVER series AS before, place - lag(place) OVER series AS places_on
+    FROM figure
+    WINDOW series AS (PARTITION BY stage, counting_unit, national_code, iccs, freq, ref_area ORDER BY place)
+),
+share AS (
+    SELECT stage, counting_unit, iccs, count(*) AS steps, avg((value - before) ** 2 / (value + before)) AS share
+    FROM step
+    WHERE places_on = 1 AND value >= {{least_count}} AND before >= {{least_count}}
+    GROUP BY stage, counting_unit, national_code, iccs, freq
+    HAVING count(*) >= {{least_steps}} AND count(DISTINCT value) > 1
+)
+SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age, share AS found,
+    1 AS expected, share <= {{most_share}} AS failing,
+    'in ' || steps || ' steps from one period to the next the figures differ by ' || round(sqrt(share), 2)
+        || ' times what chance alone makes' AS detail
+FROM share
