@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -263,7 +264,23 @@ def load_areas() -> tuple[Area, ...]:
 
 @cache
 def _load_areas(_: Path | None) -> tuple[Area, ...]:
-    return read_areas(merge_packaged(AREAS, resources.files("schemas").joinpath("codelists", "areas")))
+    files = merge_packaged(AREAS, resources.files("schemas").joinpath("codelists", "areas"))
+    if said := _invalid_areas.get(state := _state_of(files)):
+        raise DeclarationError(said)
+    try:
+        return read_areas(files)
+    except DeclarationError as error:
+        _invalid_areas[state] = str(error)
+        raise
+
+
+_invalid_areas: dict[tuple[tuple[str, int, int], ...], str] = {}
+"""What is wrong with lists, by their state: every source asks for them, and reads them again only if they changed."""
+
+
+def _state_of(files: Mapping[str, Traversable]) -> tuple[tuple[str, int, int], ...]:
+    found = ((str(path), path.stat()) for path in files.values() if isinstance(path, Path))
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
 def read_areas(files: Mapping[str, Traversable]) -> tuple[Area, ...]:
@@ -331,7 +348,7 @@ def _check_areas(areas: list[Area], lists: Mapping[str, set[str]]) -> None:
     levels = (valid_codes("area_level") or frozenset()) - {NOT_STATED}
     codes = {area.code for area in areas}
     if len(codes) < len(areas):
-        twice = next(area.code for area in areas if sum(other.code == area.code for other in areas) > 1)
+        (twice, _) = Counter(area.code for area in areas).most_common(1)[0]
         files = " and ".join(name for name, listed in lists.items() if twice in listed)
         raise DeclarationError(f"areas: {twice} is listed twice ({files}); keep one row for each area")
     seen: dict[tuple[str, str], str] = {}
