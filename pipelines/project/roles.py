@@ -19,9 +19,10 @@ from schemas.words_of_totals import TOTALS, plain
 _ENOUGH = 0.6
 """Share of a column's words that must be known for the column to be given their role."""
 _MOST_CATEGORIES = 3000
+_LEAST_LIKENESS = 0.5
 _COUNT_LABELS = re.compile(
     r"\b(victim\w*|v[ií]ctim\w*|cases?|casos?|count|cantidad|total|number|n[uú]mero|offences?|offenses?|delitos?|"
-    r"incidents?|hechos|anzahl|nombre|faits|value|valor|obs_value)\b",
+    r"incidents?|hechos|anzahl|nombre|faits|value|valor|obs_value|recorded|reported|registrad[oa]s|denuncias?)\b",
     re.IGNORECASE,
 )
 _RATE_LABELS = re.compile(r"rate|tasa|taux|per 100|100[., ]?000|%|percent|porcentaje|share", re.IGNORECASE)
@@ -248,9 +249,19 @@ def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) ->
     numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5 and not _is_no_count(name)]
     likely = [name for name in numeric if _COUNT_LABELS.search(name.replace("_", " "))]
     roles.counts = tuple(likely[1:])
+    if not likely and _is_of_inhabitants(names, texts, numeric):
+        return
     if chosen := (likely or numeric[-1:])[:1]:
         roles.columns["value"] = chosen[0]
         names.remove(chosen[0])
+
+
+def _is_of_inhabitants(names: Sequence[str], texts: dict[str, list[str]], others: Sequence[str]) -> bool:
+    """Whether a table has numbers of inhabitants, and others whose headings are no offences: they may be codes."""
+    numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5]
+    labels = [name.replace("_", " ") for name in numeric]
+    inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_said(label) is None for label in labels)
+    return inhabitants and _offence_likeness(others) < _LEAST_LIKENESS
 
 
 def _is_no_count(name: str) -> bool:
@@ -293,7 +304,7 @@ def _take_offences_as_columns(roles: Roles, names: list[str], texts: dict[str, l
     numeric = [name for name in texts if name in names or name == roles.columns.get("value")]
     numeric = [name for name in numeric if _share(texts[name], NUMBER) >= 0.5 and not _is_no_count(name)]
     found = [name for name in numeric if not re.match(r"(total|all|suma|sum)\b", plain(name.replace("_", " ")))]
-    if not roles.wide and len(found) >= 2:
+    if not roles.wide and len(found) >= 2 and not _is_of_inhabitants(list(texts), texts, found):
         roles.wide, roles.wide_is = tuple(found), "offence"
         if (value := roles.columns.pop("value", None)) is not None and value not in found:
             names.append(value)

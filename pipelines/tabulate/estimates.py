@@ -216,7 +216,8 @@ def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection, folder: Source
     """Warn of measures whose errors are as a whole larger than the estimates, or next to nothing of them."""
     found = connection.execute(
         "SELECT measure, count(*), median(standard_error / abs(estimate)) FROM cells WHERE figure_kind = 'estimate' "
-        f"AND standard_error > 0 AND estimate <> 0 GROUP BY measure HAVING count(*) >= {_LEAST_ERRORS} ORDER BY measure"
+        f"AND standard_error IS NOT NULL AND estimate <> 0 GROUP BY measure HAVING count(*) >= {_LEAST_ERRORS} "
+        "ORDER BY measure"
     ).fetchall()
     wrong = [
         f"{measure}: of {count:,} standard errors the median is {100 * share:.3g} % of the estimate"

@@ -65,6 +65,17 @@ def test_counts_are_not_those_cleared_up_nor_changes_nor_inhabitants(tmp_path: P
     assert roles.columns["value"] == "Recorded"
 
 
+def test_codes_beside_inhabitants_are_no_counts(tmp_path: Path) -> None:
+    header = "cut_region,region,cut_comuna,comuna,sexo,año,población"
+    _, roles = guess(tmp_path, header, "1,Tarapacá,1101,Iquique,H,2024,98000", "1,Tarapacá,1101,Iquique,M,2024,99000")
+    assert "value" not in roles.columns and roles.wide == ()
+
+
+def test_homicides_beside_inhabitants_are_counts(tmp_path: Path) -> None:
+    _, roles = guess(tmp_path, "State,Year,Population,Homicides", "Jalisco,2022,8000000,100", "Colima,2022,700000,20")
+    assert roles.columns["value"] == "Homicides"
+
+
 def test_numbers_of_victims_are_no_codes_of_areas(tmp_path: Path) -> None:
     """5, 10, 20 and 30 are codes of Mexican states, too."""
     lines = [

@@ -153,6 +153,7 @@ _PLAIN_UNIT = re.compile(
 _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s?por ciento|\s?prozent|[ _]?(?:ci"
     r"|ic|ki)\b)"
                     r"|(?:\b|_)(?:ci|ic|ki)[ _]?(80|90|95|99)(?!\d)", re.IGNORECASE)  # fmt: skip
+_BARE_LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?![\d.,%]|\s?%)")
 _CONFIDENCE = re.compile(r"confiden|confian|konfidenz|vertrauens", re.IGNORECASE)
 _LIMITS = ("ci_low", "ci_high", "half_width")
 _ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
@@ -205,7 +206,7 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     if role in _FORM:
         yield from _of_error(role, column)
     if role in _LIMITS:
-        yield from _level(column, source)
+        yield from _level(_BARE_LEVEL.sub(r"\1 %", column), source)
         if one_sided := _ONE_SIDED.search(column):
             yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):

@@ -4,7 +4,8 @@
 -- each period by itself (periods own), or leave those in it alone and mark those it is in (up).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total. status_of_allocated is without
 -- what is found of the number of unknown persons: allocation makes up for that, and for nothing else.
--- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
+-- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported, and of
+-- those among them that are given, as next to nothing: what is not there at all is missing from completeness already.
 -- reads: cells, found_effect, area_ancestor
 -- writes: gate, unreported
 CREATE OR REPLACE TEMP TABLE gate AS
@@ -47,13 +48,19 @@ GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE unreported AS
 WITH missing AS (
-    SELECT DISTINCT found_effect.stage, found_effect.counting_unit, found_effect.ref_area, found_effect.time_period
+    SELECT DISTINCT found_effect.stage, found_effect.counting_unit, found_effect.ref_area, found_effect.time_period,
+        (found_effect.stage, found_effect.counting_unit, found_effect.ref_area, found_effect.time_period) IN (
+            SELECT (stage::VARCHAR, counting_unit::VARCHAR, ref_area::VARCHAR, time_period::VARCHAR)
+            FROM cells
+            WHERE freq <> 'A' AND value IS NOT NULL
+        ) AS is_given
     FROM found_effect
     WHERE own AND withhold IS NOT NULL AND codes IS NULL AND iccs IS NULL AND length(time_period) > 4
 ),
 share AS (  -- a quarter of which a month is missing counts by its months
     SELECT stage, counting_unit, ref_area, left(time_period, 4) AS year,
-        sum(CASE WHEN time_period LIKE '%Q%' THEN 1 / 4 ELSE 1 / 12 END) AS share
+        sum(CASE WHEN time_period LIKE '%Q%' THEN 1 / 4 ELSE 1 / 12 END) AS share,
+        coalesce(sum(CASE WHEN time_period LIKE '%Q%' THEN 1 / 4 ELSE 1 / 12 END) FILTER (is_given), 0) AS share_given
     FROM missing
     WHERE (stage, counting_unit, ref_area, time_period) NOT IN (
         SELECT (stage, counting_unit, ref_area, quarter_of(time_period)) FROM missing WHERE time_period NOT LIKE '%Q%'
@@ -65,13 +72,14 @@ areas AS (
 ),
 of_level AS (
     SELECT stage, counting_unit, CAST(up.ancestor AS ref_area_code) AS ref_area, year, up.area_level,
-        least(sum(share) / any_value(areas), 1) AS share
+        least(sum(share) / any_value(areas), 1) AS share,
+        least(sum(share_given) / any_value(areas), 1) AS share_given
     FROM share
     JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = share.ref_area
     JOIN areas ON areas.ancestor = CAST(up.ancestor AS VARCHAR) AND areas.area_level = up.area_level
     GROUP BY stage, counting_unit, up.ancestor, year, up.area_level
 )
 -- What is found of a country and what is found of its parts are the same months: the larger share of the two.
-SELECT stage, counting_unit, ref_area, year, max(share) AS share
+SELECT stage, counting_unit, ref_area, year, max(share) AS share, max(share_given) AS share_given
 FROM of_level
 GROUP BY stage, counting_unit, ref_area, year

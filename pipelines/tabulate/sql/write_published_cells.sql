@@ -50,7 +50,7 @@ COPY (
                 AND cells.sex NOT IN ('_T', '_U', '_Z') AND (withhold_age IS NULL OR cells.age = '_T') AS bounded_by_sex,
             withhold_any IS NULL AND allocated.given IS NULL AND withhold_age IS NOT NULL
                 AND cells.age NOT IN ('_T', '_U', '_Z') AND (withhold_sex IS NULL OR cells.sex = '_T') AS bounded_by_age,
-            unreported.share AS unreported
+            unreported.share AS unreported, unreported.share_given AS unreported_given
         FROM cells
         LEFT JOIN allocated ON {{same_cell}}
         LEFT JOIN late_break
@@ -67,7 +67,8 @@ COPY (
             AND unreported.ref_area = cells.ref_area AND unreported.year = CAST(cells.time_period AS VARCHAR)
     )
     SELECT cells.* EXCLUDE (
-            own_caveats, found_caveats, late_caveats, found_status, withheld, unreported, bounded_by_unknown,
+            own_caveats, found_caveats, late_caveats, found_status, withheld, unreported, unreported_given,
+            bounded_by_unknown,
             bounded_by_sex, bounded_by_age, with_unknown, with_all_unknown
         ) REPLACE (
             CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs,
@@ -81,7 +82,9 @@ COPY (
             END AS obs_status,
             coalesce(CAST(cells.missing_reason AS VARCHAR), withheld) AS missing_reason,
             -- Shares are sums whose last digits depend on the order of adding: they end where no share has digits.
-            round(cells.completeness * (1 - coalesce(unreported, 0)), 9) AS completeness
+            round(greatest(least(
+                cells.completeness - coalesce(unreported_given, 0), 1 - coalesce(unreported, 0)
+            ), 0), 9) AS completeness
         ),
         CASE WHEN bounded_by_sex OR bounded_by_age OR bounded_by_unknown THEN cells.value END AS at_least,
         CASE

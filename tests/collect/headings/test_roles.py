@@ -98,6 +98,8 @@ def test_a_heading_and_the_declaration(tiny: Tiny, measure: str, text: str, is_t
         ("cv_percent", "RSE (%)", ""),
         ("cv_percent", "Standard error (% of estimate)", ""),
         ("half_width", "Standard error", "standard error, not half width"),
+        ("half_width", "moe_90", "limits of 90 percent"),
+        ("half_width", "moe95", ""),
         ("half_width", "Margin of error", ""),
     ],
 )
