@@ -44,7 +44,7 @@ def is_denied(dimension: str, word: str, code: str) -> bool:
 
     >>> is_denied("weapon", "No firearm", "FIREARM"), is_denied("weapon", "Arma de fuego no registrada", "FIREARM")
     (True, False)
-    >>> is_denied("relationship", "Non-cohabiting partner", "PARTNER"), is_denied("cyber", "No", "CYBER")
+    >>> is_denied("relationship", "Non-cohabiting partner", "PARTNER"), is_denied("weapon", "No", "FIREARM")
     (False, True)
     """
     thing, by_no = _load_things().get((dimension, code), ("", False))
