@@ -223,8 +223,8 @@ def _layout(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
         *(f"      {key}: {_quoted(value)}" for key, value in table.read.items()),
         f"      columns: [{', '.join(map(_quoted, needed))}]",
     ]
-    if table.other_sheets:
-        sheets = ", ".join(map(_quoted, table.other_sheets))
+    if others := [sheet for sheet in table.other_sheets if sheet not in table.alike_sheets]:
+        sheets = ", ".join(map(_quoted, others))
         lines.append(f"      other_sheets: [{sheets}]  # check: is there really nothing to read on them?")
     if table.foot:
         lines.append(f"      footer: {{starts_with: {_quoted(next(cell for cell in table.foot[0] if cell))}}}")
@@ -584,6 +584,12 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
     if roles.counts and roles.wide_is != "offence":
         draft.to_do.append(
             f"counts: {_some(roles.counts)} may also contain counts; if one of them is the right column, give --value"
+        )
+    if table.alike_sheets:
+        draft.to_do.append(
+            f"source.yml: sheets with the same columns are not read ({_some(table.alike_sheets)}): name them under "
+            "sheet, with what tells them apart in reshape.sql (_sheet), or under other_sheets; until then iccs check "
+            "refuses the file"
         )
     if numbers.may_be_decimal:
         draft.to_do.append(

@@ -47,6 +47,7 @@ class SeenTable:
         rows: the rows below the header and above the foot, each as long as the header.
         foot: rows at the end that are not data; the first of them ends the table.
         other_sheets: the sheets of a workbook that were not inspected.
+        alike_sheets: those of them that have the same columns, but for the year in their labels.
         is_whole: whether all rows were inspected.
     """
 
@@ -57,6 +58,7 @@ class SeenTable:
     rows: list[list[str]]
     foot: list[list[str]]
     other_sheets: tuple[str, ...]
+    alike_sheets: tuple[str, ...]
     is_whole: bool
 
     def column(self, name: str) -> list[str]:
@@ -79,7 +81,7 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     """
     try:
         with tempfile.TemporaryDirectory(dir=process_folder()) as place:
-            read, found, others, is_whole = _read(path, settings, Path(place), sheet, encoding)
+            read, found, tops, is_whole = _read(path, settings, Path(place), sheet, encoding)
     except (DataRefused, ArchiveRefused) as refused:
         raise UsageError(f"{path} cannot be read as a table:\n{refused}") from refused
     rows = [[cell.strip() for cell in row] for row in found]
@@ -94,12 +96,19 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     data, foot = [row for row in below[:end] if any(row)], [row for row in below[end:] if any(row)]
     if foot and not _ends_there(foot[0], data):  # data rows have the word too: to be declared as an exclusion
         data, foot = [*data, *foot], []
-    return SeenTable(path, read, tuple(names), at + 1, data, foot, others, is_whole)
+    alike = tuple(sheet for sheet, top in tops.items() if any(_alike(names) <= _alike(row) for row in top))
+    return SeenTable(path, read, tuple(names), at + 1, data, foot, tuple(tops), alike, is_whole)
+
+
+def _alike(labels: Sequence[str]) -> frozenset[str]:
+    """Return the labels of columns with any year in place of a year."""
+    return frozenset(YEAR.sub("0000", fold(label)) for label in labels if label)
 
 
 def _read(
     path: Path, settings: Settings, work: Path, sheet: str | None, encoding: str | None
-) -> tuple[dict[str, str], list[list[str]], tuple[str, ...], bool]:
+) -> tuple[dict[str, str], list[list[str]], dict[str, list[list[str]]], bool]:
+    """Return how a file is read, its rows, the first rows of each other sheet, and whether these are all its rows."""
     members = list_members(path, settings.max_file_mib)
     file = RawFile(path.name, path, "", path.stat().st_size, 0, "", member=members[0] if members else None)
     with open_content(path, file.member) as content:
@@ -107,7 +116,7 @@ def _read(
     if kind is not None and (kind.startswith("a workbook") or (kind == ZIP and not members)):
         book = read_sheets("", file, [sheet] if sheet else [], settings, work / "sheet")
         first = book.sheets[0]
-        others = tuple(name for name, is_hidden in book.others.items() if not is_hidden)
+        others = {name: book.tops.get(name, []) for name, is_hidden in book.others.items() if not is_hidden}
         named = {"format": "excel"} | ({"sheet": first.name} if sheet or others else {})
         return named, first.rows[:MOST_ROWS], others, len(first.rows) <= MOST_ROWS
     options = {"encoding": encoding or (kind.partition("(")[2].rstrip(")") if kind and "UTF-16" in kind else "")}
@@ -121,7 +130,7 @@ def _read(
     read = {} if options["encoding"] == "utf-8" else dict(options)
     if delimiter != ",":
         read["delimiter"] = delimiter
-    return read, rows[:MOST_ROWS], (), len(rows) <= MOST_ROWS
+    return read, rows[:MOST_ROWS], {}, len(rows) <= MOST_ROWS
 
 
 def _decode(file: RawFile, encoding: str, target: Path, settings: Settings) -> str:

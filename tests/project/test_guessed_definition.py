@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 
@@ -133,3 +134,19 @@ def test_one_category_of_uncertain_language_is_read_as_its_headings(tmp_path: Pa
     write_draft(draft, tmp_path / "mx_office_table", None)
     assert any(line.startswith("language of the categories: French") for line in draft.seen)
     assert links(tmp_path) == [("0101", "partial")]
+
+
+def test_a_sheet_with_the_same_columns_is_not_said_to_have_nothing_to_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in (("2022", [("Jalisco", 100)]), ("2023", [("Jalisco", 120)]), ("Notes", [("thefts", None)])):
+        sheet = book.create_sheet(name)
+        for row in [("State", f"Thefts {name}"), *rows] if name != "Notes" else rows:
+            sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    table = see_table(tmp_path / "a.xlsx", Settings(data=tmp_path / "data"))
+    draft = draft_source(
+        "mx_office_table", table, find_roles(table, "MX", {}), "MX", Answers(offence_name="Theft", year="2022")
+    )
+    assert "other_sheets: [Notes]" in draft.source
+    assert any("sheets with the same columns are not read ('2023')" in one for one in draft.to_do)
