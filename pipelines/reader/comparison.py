@@ -201,6 +201,18 @@ def code_words(codelist: str, codes: str, language: str) -> str:
     return "; ".join(known.get(code, code) for code in codes.split(";"))
 
 
+def caveat_line(caveat: str, where: str, language: str) -> str:
+    """Return a caveat and the figures that carry it as a line, with its label where the language is not English.
+
+    >>> caveat_line("projection", "2015-2024", "en")
+    'caveat projection: 2015-2024'
+    >>> caveat_line("figures_rounded", "AU 2021", "es")
+    'salvedad figures_rounded (La fuente redondea los recuentos (aquí o en una parte del total)): AU 2021'
+    """
+    label = "" if language == "en" else f" ({code_words('caveat', caveat, language)})"
+    return f"{word('caveat', language)} {caveat}{label}{colon(language)}{where}"
+
+
 def status_words(status: str, language: str) -> str:
     """Return an observation status as a reason, with its code and its label.
 

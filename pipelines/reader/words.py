@@ -95,6 +95,8 @@ WORDS = {
     "verdict above by model": "above the course expected by the model alone",
     "evaluation": "change at {date}",
     "caveats": "Caveats",
+    "caveat": "caveat",
+    "all areas": "all areas",
     "no rate": "no rate",
     "none given": "none given",
     "ranked": "ranked",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_a_quiet_state_is_said_to_be_quiet(capsys: pytest.CaptureFixture[str], d
     assert "months of all series were tested in this release" in out
     # Of the links of the two categories that make it up, and of the source, whose last year is revised later.
     for caveat in ("femicide_counted_apart", "figures_revised_later", "legal_split_varies"):
-        assert f"caveat {caveat}: 2024-10–2024-12" in out
+        assert re.search(rf"réserve {caveat} \(.+\) : 2024-10–2024-12", out)
     assert picture.stat().st_size > 10_000
 
 

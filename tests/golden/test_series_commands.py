@@ -27,6 +27,7 @@ from pipelines.reader.series.policy import evaluate_policy
 from pipelines.reader.series.rates import read_rates_of_areas
 from pipelines.reader.words import LANGUAGES, WORDS, word
 from pipelines.system.settings import Settings
+from schemas.codelists import load_codelist
 from schemas.errors import UsageError
 
 INPUT = Path(__file__).parents[2] / "data" / "input"
@@ -134,6 +135,10 @@ def test_a_year_without_rate_has_its_reason_and_a_query_without_rows_says_so(
     # A caveat of a province is one of the country. Shares of unknown sex in the file: the country 3 % in 2008, 53 % in
     # 2009, 61 % in 2013, 5 % in 2014; Entre Ríos 21 % in 2000, 0 in 2001; 93 % in 2016, 0 in 2017.
     assert "caveat sex_recording_changed: 2001, 2007, 2009, 2012-2015, 2017" in text
+    label = next(code.label_es for code in load_codelist("caveat") if code.code == "sex_recording_changed")
+    assert main(["trend", "0101", "--area", "AR", "--sex", "F", "--lang", "es", *data]) == 0
+    spanish = " ".join(capsys.readouterr().out.split())
+    assert f"salvedad sex_recording_changed ({label}): 2001, 2007, 2009, 2012-2015, 2017" in spanish
     assert main(["query", "SELECT 1 AS one WHERE false", *data]) == 0
     assert capsys.readouterr().out == "no rows (columns: one)\n"
     assert main(["query", " -- nothing", *data]) == 2

@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
     )
     add_style(parser)
     parser.add_argument(
-        "--lang", choices=("en", "fr", "es"), default="en", help="language of the picture (default: en)"
+        "--lang", choices=("en", "fr", "es"), default="en", help="language of caveats and the picture (default: en)"
     )
     parser.set_defaults(command=estimates_command)
 
@@ -61,7 +61,7 @@ def estimates_command(options: argparse.Namespace) -> int:
         [_row(row) for row in found.figures],
         title="As published; low and high at the source's confidence level, otherwise 95 %",
     )
-    for text in _caveat_lines(found.figures):
+    for text in _caveat_lines(found.figures, options.lang):
         print_line(text)
     for line in found.lines:
         print_line(_line(line))
@@ -74,7 +74,7 @@ def estimates_command(options: argparse.Namespace) -> int:
             [_beside(row) for row in found.beside],
             title="Recorded counts next to the estimates: figures of two populations, never one series",
         )
-        for text in _caveat_lines(found.beside):
+        for text in _caveat_lines(found.beside, options.lang):
             print_line(text)
     return EXIT_DONE
 
@@ -104,19 +104,21 @@ def _row(row: dict[str, Any]) -> list[Any]:
     return [*names, *(row[name] for name in limits), row["unit_of_measure"], status, row["source"]]
 
 
-def _caveat_lines(rows: list[dict[str, Any]]) -> list[str]:
+def _caveat_lines(rows: list[dict[str, Any]], language: str) -> list[str]:
     """Return a line for each caveat, with the areas and periods whose figures carry it.
 
     >>> row = {"ref_area": "AU", "time_period": "2021", "caveats": "sampling_error_not_given;figures_rounded"}
-    >>> _caveat_lines([row, row | {"time_period": "2022", "caveats": "sampling_error_not_given"}])
+    >>> _caveat_lines([row, row | {"time_period": "2022", "caveats": "sampling_error_not_given"}], "en")
     ['caveat figures_rounded: AU 2021', 'caveat sampling_error_not_given: AU 2021-2022']
     """
+    from pipelines.reader.comparison import caveat_line
+
     found: dict[str, dict[str, set[str]]] = {}
     for row in rows:
         for caveat in filter(None, (row["caveats"] or "").split(";")):
             found.setdefault(caveat, {}).setdefault(row["ref_area"], set()).add(row["time_period"])
     return [
-        f"caveat {caveat}: {'; '.join(f'{area} {_spans(periods)}' for area, periods in sorted(areas.items()))}"
+        caveat_line(caveat, "; ".join(f"{area} {_spans(periods)}" for area, periods in sorted(areas.items())), language)
         for caveat, areas in sorted(found.items())
     ]
 

@@ -61,7 +61,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         beside = {} if linear is None else {"linear": linear_document(linear)}
         print_json(as_document(found, options.plot) | beside)
         return EXIT_DONE
-    _print(found)
+    _print(found, options.lang)
     if linear is not None:
         _print_linear(linear)
     if options.plot:
@@ -69,10 +69,11 @@ def evaluate_command(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _print(found: PolicyEvaluation) -> None:
+def _print(found: PolicyEvaluation, language: str) -> None:
     import numpy as np
 
     from iccs.periods import period_at
+    from pipelines.reader.comparison import caveat_line
     from pipelines.reader.series.policy import effects, limitations
     from pipelines.statistics.wording import p_value_text
 
@@ -118,7 +119,7 @@ def _print(found: PolicyEvaluation) -> None:
     for remark in found.remarks:
         print_line(f"note: {remark}")
     for caveat, periods in series.caveat_spans.items():
-        print_line(f"caveat {caveat}: {periods}")
+        print_line(caveat_line(caveat, periods, language))
     print_line("\nLimitations:")
     for note in limitations(found):
         print_line(f"- {note}")

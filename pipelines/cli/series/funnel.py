@@ -58,7 +58,9 @@ def add_parser(commands: Commands) -> None:
 def funnel_command(options: argparse.Namespace) -> int:
     """Print recorded and smoothed rates with limits, highest first; draw funnel and map if asked to."""
     from pipelines.collect.boundaries import read_boundaries
+    from pipelines.reader.comparison import caveat_line
     from pipelines.reader.series.small_areas import read_small_areas
+    from pipelines.reader.words import word
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
@@ -98,7 +100,8 @@ def funnel_command(options: argparse.Namespace) -> int:
     if left_out:
         print_line(f"left out, without a rate of that year that can be compared: {_listed(left_out)}")
     for caveat, areas in found.as_map(set()).caveats.items():
-        print_line(f"caveat {caveat}: {'all areas' if len(areas) == n else _listed(areas)}")
+        where = word("all areas", options.lang) if len(areas) == n else _listed(areas)
+        print_line(caveat_line(caveat, where, options.lang))
     for name in filter(None, (options.plot, options.map_file)):
         print_line(f"picture: {name}")
     return EXIT_DONE

@@ -27,6 +27,7 @@ def add_parser(commands: Commands) -> None:
 
 def latest_command(options: argparse.Namespace) -> int:
     """Print the latest months as published, with nowcast and early warning; draw them if asked to."""
+    from pipelines.reader.comparison import caveat_line
     from pipelines.reader.series.latest import read_latest
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -69,7 +70,7 @@ def latest_command(options: argparse.Namespace) -> int:
     for sentence in found.sentences:
         print_line(sentence)
     for caveat, months in found.caveats.items():
-        print_line(f"caveat {caveat}: {months}")
+        print_line(caveat_line(caveat, months, options.lang))
     if options.plot:
         print_line(f"picture: {options.plot}")
     return EXIT_DONE

@@ -79,9 +79,11 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
 
 
 def _print(found: MapRates, undrawn: list[str], language: str, settings: Settings) -> None:
+    from pipelines.reader.comparison import caveat_line
     from pipelines.reader.maps import NO_FIGURE
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
+    from pipelines.reader.words import word
     from schemas.codelists import load_codelist
     from schemas.comparison import load_comparison_rules
 
@@ -113,7 +115,8 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
             "where there are any"
         )
     for caveat, areas in found.caveats.items():
-        print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")
+        where = word("all areas", language) if len(areas) == len(found.rows) else ", ".join(areas)
+        print_line(caveat_line(caveat, where, language))
     known = {NO_FIGURE, *(code.code for code in load_codelist("no_rate_reason"))}
     for missing, reason in found.missing.items():
         what = "no rate" if reason in known else "not compared"

@@ -110,7 +110,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
     what = rates_and_limits([row for rows in found.series.values() for row in rows])
     print_line(f"{wanted.iccs} {title}: {name}{people}; {what}")
     for key, rows in found.series.items():
-        _print_years(key, rows)
+        _print_years(key, rows, language)
     for line in [
         *map(_trend_line, found.trends),
         *map(change_line, found.changes),
@@ -122,9 +122,10 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
         print_line("directions, changes and segments are published for all ages together only")
 
 
-def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
+def _print_years(key: SeriesKey, rows: list[dict[str, Any]], language: str) -> None:
     """Print one series, one line per year; notes on single years (no rate, caveats) follow the table."""
     from iccs.periods import year_spans
+    from pipelines.reader.comparison import caveat_line
 
     print_line()
     print_table(
@@ -144,16 +145,21 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     ]
     if bounded:
         print_line(f"rate between (if none of the unknown belong here, if all do): {'; '.join(bounded)}")
-    notes: dict[str, list[int]] = {}
+    no_rate: dict[str, list[int]] = {}
+    caveats: dict[str, list[int]] = {}
     for row in rows:
-        reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []
-        for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
-            notes.setdefault(note, []).append(int(row["time_period"]))
+        year = int(row["time_period"])
+        if row["no_rate_reason"]:
+            no_rate.setdefault(row["no_rate_reason"], []).append(year)
+        for caveat in filter(None, (row["caveats"] or "").split(";")):
+            caveats.setdefault(caveat, []).append(year)
+    for reason, years in no_rate.items():
+        print_line(f"no rate, {reason}: {year_spans(years)}")
     farthest = max((row["backcast_years"] or 0 for row in rows), default=0)
-    for note, years in notes.items():
-        reach = f", up to {farthest} years back" if note == "caveat population_backcast" else ""
-        print_line(f"{note}: {year_spans(years)}{reach}")
-    if notes:
+    for caveat, years in caveats.items():
+        reach = f", up to {farthest} years back" if caveat == "population_backcast" else ""
+        print_line(caveat_line(caveat, f"{year_spans(years)}{reach}", language))
+    if no_rate or caveats:
         print_line()
 
 
@@ -294,7 +300,7 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
     if options.json:
         print_json(_monthly_document(found) | {"plot": options.plot})
         return
-    _print_monthly(found)
+    _print_monthly(found, options.lang)
     if options.plot:
         print_line(f"picture: {options.plot}")
 
@@ -306,8 +312,9 @@ _BESIDE_ANNUAL = {
 }
 
 
-def _print_monthly(found: MonthlyReport) -> None:
+def _print_monthly(found: MonthlyReport, language: str) -> None:
     from iccs.periods import period_at
+    from pipelines.reader.comparison import caveat_line
     from pipelines.statistics.wording import p_value_text, signed_text
 
     series, parts, test, line = found.series, found.parts, found.test, found.line
@@ -346,7 +353,7 @@ def _print_monthly(found: MonthlyReport) -> None:
     if series.others:
         print_line(f"other series: {', '.join(series.others)}")
     for caveat, months in series.caveat_spans.items():
-        print_line(f"caveat {caveat}: {months}")
+        print_line(caveat_line(caveat, months, language))
     print_line("adjusted and trend by STL; the latest months are provisional and change when new months are added")
 
 
