@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from iccs.concordance import Link, concordance_columns
 from iccs.spreadsheets import quote_formula
@@ -64,19 +65,31 @@ def _draft(suggestion: Suggestion) -> Link:
         )
         note = f"Draft: {why}. {_listed(suggestion)}".strip()
         return Link(national.code, national.label, "", "none", out_of_scope="pending", basis="label", note=note)
+    attributes = {"attempted": "ATTEMPTED"} if suggestion.attempted else {}
+    return draft_link(national, safe, "partial", f"Draft: read the definition. {_listed(suggestion)}", attributes)
+
+
+def draft_link(
+    national: LabelToCode,
+    iccs_code: str,
+    relation: str,
+    note: str,
+    attributes: Mapping[str, str] = MappingProxyType({}),
+) -> Link:
+    """Return a draft link of a national category, which says nothing of threats, aiding and the like."""
     return Link(
         national.code,
         national.label,
-        safe,
-        "partial",
-        attributes={"attempted": "ATTEMPTED"} if suggestion.attempted else {},
+        iccs_code,
+        relation,
+        attributes=attributes,
         threats="unknown",
         aiding="unknown",
         accomplice="unknown",
         conspiracy="unknown",
         incitement="unknown",
         basis="label",
-        note=f"Draft: read the definition. {_listed(suggestion)}",
+        note=note,
     )
 
 

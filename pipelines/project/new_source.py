@@ -13,11 +13,12 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from iccs.concordance import Link
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
+from iccs.suggest.draft import draft_link
 from iccs.suggest.language import LANGUAGE_NAMES, guess_language_of_table
 from iccs.suggest.text import LabelLanguage
 from pipelines.collect.headings.kinds_of_figures import kind_of_heading
@@ -155,18 +156,8 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
 
 def _of_all_offences(link: Link) -> Link:
     """Return the draft link of figures of all offences together, which are of no category below them."""
-    return replace(
-        link,
-        iccs_code="TOTAL",
-        relation="undivided",
-        out_of_scope="",
-        threats="unknown",
-        aiding="unknown",
-        accomplice="unknown",
-        conspiracy="unknown",
-        incitement="unknown",
-        note="Draft: judging by its label, all offences together.",
-    )
+    national = LabelToCode(link.national_code, link.national_label)
+    return draft_link(national, "TOTAL", "undivided", "Draft: judging by its label, all offences together.")
 
 
 def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Answers) -> dict[str, str]:
