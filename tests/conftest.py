@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -22,6 +23,10 @@ from schemas.source import find_sources
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A suite in the background of a shell ignores Ctrl-C, and so would every process to which a test sends it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 SLOW_FOLDERS = (
