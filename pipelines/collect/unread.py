@@ -6,7 +6,7 @@ Rule: every layout has a file, every sheet with cells a layout, and no row below
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -72,7 +72,7 @@ def find_sheets_alike(
         headers: those of the sheets that were read.
         tops: the first rows of the sheets that were not.
     """
-    read = [_names_alike(header) for header in headers]
+    read = [names_alike(header.labels) for header in headers]
     found = []
     for name, rows in tops.items():
         try:
@@ -80,14 +80,18 @@ def find_sheets_alike(
         except DataRefused:  # another table, or no table
             continue
         has_rows = any(any(row) for row in rows[header.last_row :])
-        if has_rows and any(other <= own or own <= other for own in [_names_alike(header)] for other in read):
+        if has_rows and any(other <= own or own <= other for own in [names_alike(header.labels)] for other in read):
             found.append(name)
     return tuple(found)
 
 
-def _names_alike(header: Header) -> frozenset[str]:
-    """Return the names of the columns of a table with any year in place of a year."""
-    return frozenset(_YEAR.sub("0000", fold(label)) for label in header.labels if label)
+def names_alike(labels: Iterable[str]) -> frozenset[str]:
+    """Return the names of the columns of a table with any year in place of a year.
+
+    >>> names_alike(["State", "Cases 2023"]) == names_alike(["cases 2022", "", "State"])
+    True
+    """
+    return frozenset(_YEAR.sub("0000", fold(label)) for label in labels if label)
 
 
 def sheets_not_named(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> list[Problem]:

@@ -16,6 +16,7 @@ from pipelines.collect.content import ZIP, ArchiveRefused, describe_kind, list_m
 from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.collect.foot import begins_with_word
 from pipelines.collect.header import fold, split_rows
+from pipelines.collect.unread import names_alike
 from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.scratch import process_folder
@@ -96,13 +97,8 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     data, foot = [row for row in below[:end] if any(row)], [row for row in below[end:] if any(row)]
     if foot and not _ends_there(foot[0], data):  # data rows have the word too: to be declared as an exclusion
         data, foot = [*data, *foot], []
-    alike = tuple(sheet for sheet, top in tops.items() if any(_alike(names) <= _alike(row) for row in top))
+    alike = tuple(sheet for sheet, top in tops.items() if any(names_alike(names) <= names_alike(row) for row in top))
     return SeenTable(path, read, tuple(names), at + 1, data, foot, tuple(tops), alike, is_whole)
-
-
-def _alike(labels: Sequence[str]) -> frozenset[str]:
-    """Return the labels of columns with any year in place of a year."""
-    return frozenset(YEAR.sub("0000", fold(label)) for label in labels if label)
 
 
 def _read(
