@@ -129,7 +129,7 @@ def check_added_rows(
         DataRefused: rows with one word of an unused column are the total of the others.
     """
     if folder.source.rows == "cells" or not unused:
-        return Outcome("parts_unlike", "not applicable", 0, 0)
+        return Outcome.not_applicable("parts_unlike")
     columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
     run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in _KEYS if name in columns))
     (added,) = fetch_row(connection, "SELECT count(*) FROM added")
@@ -153,8 +153,7 @@ def check_added_rows(
     told += _rows_alike(connection, unused) if added else []
     if problems:
         raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
-    outcome = "warned" if told else "passed" if checked else "not applicable"
-    return Outcome("parts_unlike", outcome, checked, len(told), "; ".join(told[:5]))
+    return Outcome.of_warning("parts_unlike", checked, told)
 
 
 def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> list[str]:

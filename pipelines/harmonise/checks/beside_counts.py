@@ -48,9 +48,9 @@ def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], ha
     """
     rule = "errors_beside_counts"
     if not has_text or any(one.figures in AS_PUBLISHED for one in folder.source.measures.values()):
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     found = [repr(one.name) for one in unused if not one.is_place and _ERROR.search(one.name.replace("_", " "))]
-    return Outcome(rule, "warned" if found else "passed", max(len(unused), 1), len(found), ", ".join(found[:5]))
+    return Outcome.of_warning(rule, max(len(unused), 1), found)
 
 
 def check_split_numbers(
@@ -65,13 +65,11 @@ def check_split_numbers(
         folder: the source.
         unused: the columns of its tables of text that it does not use.
     """
-    rule = "number_in_two_columns"
     pairs = list(_pairs(connection, folder, unused))
     found = list[str]()
     for pair in pairs:
         found += filter(None, [_split_number(connection, *pair)])
-    outcome = "warned" if found else "passed" if pairs else "not applicable"
-    return Outcome(rule, outcome, len(pairs), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
 
 
 def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str, after: str) -> str | None:
@@ -114,8 +112,7 @@ def judge_split_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> O
     """Return the outcome of the rule on counts that are in two columns, of files of incidents."""
     pairs = list(facts)
     found = [f"{file.name}: {told}" for file, fact in pairs for told in fact.get("split_numbers", ())]
-    outcome = "warned" if found else "passed"
-    return Outcome("number_in_two_columns", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
 
 
 def _pairs(

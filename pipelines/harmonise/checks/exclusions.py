@@ -28,7 +28,7 @@ def check_exclusions(connection: duckdb.DuckDBPyConnection, source: Source, grai
         grain: of its rows: cell or incident; an incident has no count in another row.
     """
     if grain != "cell" or not source.exclusions:
-        return Outcome(_RULE, "not applicable", 0, 0)
+        return Outcome.not_applicable(_RULE)
     columns = {name for name, *_ in connection.execute("DESCRIBE tally_part").fetchall()}
     words = [name for name in ("ref_area_word", "national_code_word", "time_period_word") if name in columns]
     rows = run_sql(

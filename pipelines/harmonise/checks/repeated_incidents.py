@@ -198,7 +198,7 @@ def check_repeated_incidents(
     places = [(file.name, rows) for file, one in told for rows in one["places"]]
     outcomes = [
         _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if told else None),
-        Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
+        Outcome.of_refusal("id_repeated", int(bool(source.id))),
     ]
     return problems, outcomes
 
@@ -212,7 +212,7 @@ def _repeated_outcome(looked_at: Sequence[tuple[RawFile, Mapping[str, Any]]], sa
         if one.is_beyond_chance and not any(again.is_beyond_chance for again in _repeated_in({"repeats": fact}))
     ]
     if not found:
-        return same or Outcome("rows_repeated", "not applicable", 0, 0)
+        return same or Outcome.not_applicable("rows_repeated")
     detail = "; ".join([*([same.detail] if same and same.detail else []), *found[:3]])
     return Outcome("rows_repeated", "warned", same.checked if same else len(looked_at), len(found), detail)
 

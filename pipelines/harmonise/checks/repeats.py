@@ -123,7 +123,7 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     problems = _repeated_ids(connection, folder, raw) if source.id else []
     names = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
     keys = ", ".join(names)
-    overlap = Outcome("files_overlap", "not applicable", 0, 0)
+    overlap = Outcome.not_applicable("files_overlap")
     if source.rows != "cells":  # there a cell that is given twice is refused by itself
         for first, second, year, share, cells, period, is_near in run_sql(
             connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
@@ -136,8 +136,7 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     rows, again = _check_rows(connection, folder, raw)
     if problems or again:
         raise DataRefused([*problems, *again])
-    ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
-    return [ids, rows, overlap, blocks]
+    return [Outcome.of_refusal("id_repeated", int(bool(source.id))), rows, overlap, blocks]
 
 
 def _check_blocks(
@@ -146,7 +145,7 @@ def _check_blocks(
     """Warn of a block below a blank line with the same cells as one above it: men below women, or another edition."""
     tables = [paths for paths in raw.layouts if paths] if folder.source.rows == "parts" else []
     if not tables:
-        return Outcome("blocks_repeated", "not applicable", 0, 0)
+        return Outcome.not_applicable("blocks_repeated")
     same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
     found = [
         f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of "
@@ -162,8 +161,7 @@ def _check_blocks(
             share=str(_LEAST_DIFFERENT),
         ).fetchall()
     ]
-    outcome = "warned" if found else "passed"
-    return Outcome("blocks_repeated", outcome, max(len(tables), len(found)), len(found), "; ".join(found[:3]))
+    return Outcome.of_warning("blocks_repeated", len(tables), found, shown=3)
 
 
 def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
@@ -208,7 +206,7 @@ def _check_rows(
         if folder.source.rows == "parts" or beyond_chance or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:
-        return Outcome("rows_repeated", "not applicable", 0, 0), problems
+        return Outcome.not_applicable("rows_repeated"), problems
     return repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places]), problems
 
 

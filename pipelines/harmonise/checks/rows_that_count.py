@@ -130,8 +130,7 @@ def check_repeated_numbers(
         for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
         if _are_numbers(name, rows, different) and _is_again(rows, different)
     ]
-    outcome = "warned" if found else "passed" if columns else "not applicable"
-    return Outcome("numbers_repeated", outcome, len(columns), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("numbers_repeated", len(columns), found)
 
 
 def _numbers_told(name: str, rows: int, different: int) -> str:
@@ -219,8 +218,7 @@ def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -
         if (near := fact.get("repeats", {}).get("near"))
     ]
     found += _numbers_of_two_files(pairs)
-    outcome = "warned" if found else "passed"
-    return Outcome("numbers_repeated", outcome, max(len(pairs), len(found), 1), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("numbers_repeated", len(pairs), found)
 
 
 def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
@@ -283,5 +281,4 @@ def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> O
         for file, fact in pairs
         for name, rows in fact.get("counts_unread", {}).items()
     ]
-    shown = "; ".join(found[:5])
-    return Outcome("count_column_unread", "warned" if found else "passed", max(len(pairs), 1), len(found), shown)
+    return Outcome.of_warning("count_column_unread", len(pairs), found)

@@ -49,7 +49,6 @@ _LEAST_NAMES = 0.6
 _MOST_OF_ROWS = 0.5
 """A column has words where the first rows have at most this many different ones, in so many columns; of areas where
 this share are their names; every other column that differs in half of the rows or more has texts."""
-_MOST_SHOWN = 5
 _LEAST_OTHER_YEARS = 0.01
 _MEANS = {
     "cancelled": ", which may not be counted",
@@ -279,12 +278,9 @@ def judge_kinds(
             told.append(found)
             listed = ", ".join(quote_literal(code) for code in codes)
             run_sql(connection, "harmonise/doubted_codes", detail=quote_literal(found), codes=listed or "NULL")
-    has_age = int("age" in folder.source.columns)
-    unit = "warned" if ages else "passed" if has_age else "not applicable"
-    outcome = "warned" if told else "passed"
     return [
-        Outcome("parts_unlike", outcome, max(len(facts), len(told), 1), len(told), "; ".join(told[:_MOST_SHOWN])),
-        Outcome("age_unit_unread", unit, max(len(ages), has_age), len(ages), "; ".join(ages[:_MOST_SHOWN])),
+        Outcome.of_warning("parts_unlike", len(facts), told),
+        Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),
     ]
 
 
@@ -332,5 +328,4 @@ def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
         for (day, name), (rows, others) in found.items()
         if others > _LEAST_OTHER_YEARS * rows
     ]
-    outcome = "warned" if told else "passed" if found else "not applicable"
-    return Outcome("day_of_report", outcome, len(found), len(told), "; ".join(told[:_MOST_SHOWN]))
+    return Outcome.of_warning("day_of_report", len(found), told)

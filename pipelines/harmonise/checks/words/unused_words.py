@@ -182,14 +182,12 @@ def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
 def check_age_units(source: Source, unused: Sequence[UnusedColumn]) -> Outcome:
     """Warn of a column with the units of the ages of a table, months and years, that the source does not use."""
     if "age" not in source.columns:
-        return Outcome("age_unit_unread", "not applicable", 0, 0)
+        return Outcome.not_applicable("age_unit_unread")
     units = [
         (column.name, units_of_age_in(column.words)) for column in unused if not column.is_place and not column.in_sql
     ]
     found = [f"{name!r} has {words[0]!r}, but all ages are read in one unit" for name, words in units if words]
-    return Outcome(
-        "age_unit_unread", "warned" if found else "passed", max(len(units), 1), len(found), "; ".join(found[:5])
-    )
+    return Outcome.of_warning("age_unit_unread", max(len(units), 1), found)
 
 
 def check_area_words(
@@ -224,8 +222,7 @@ def check_area_words(
     by_incidents = _named_by_incidents(folder, beside)
     checked += len(by_incidents)
     found += filter(None, (_another_named(column, names) for column, names in by_incidents.items()))
-    outcome = "warned" if found else "passed" if checked else "not applicable"
-    return Outcome("area_words_agree", outcome, max(checked, len(found)), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("area_words_agree", checked, found)
 
 
 def _named_areas(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[tuple[str, str, int, str, int]]:

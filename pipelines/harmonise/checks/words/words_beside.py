@@ -27,7 +27,6 @@ from schemas.source import SourceFolder
 from schemas.words_of_totals import plain
 
 _MOST_WORDS = 400
-_MOST_SHOWN = 5
 _MOST_LABELS = 40
 _LEAST_NAMES = 0.6
 _LEAST_DIFFERING = 0.5
@@ -179,14 +178,10 @@ def check_words_beside(
     flagged = [told for column in flags for told in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
         flagged += [told for column in columns if not column.in_sql for told in _cancelled(connection, column)]
-    return [_outcome("constants_agree", len(columns), found), _outcome("flags_unread", len(flags), flagged)]
-
-
-def _outcome(rule: str, checked: int, found: Sequence[str]) -> Outcome:
-    if not checked:
-        return Outcome(rule, "not applicable", 0, 0)
-    shown = "; ".join(found[:_MOST_SHOWN])
-    return Outcome(rule, "warned" if found else "passed", max(checked, len(found)), len(found), shown)
+    return [
+        Outcome.of_warning("constants_agree", len(columns), found),
+        Outcome.of_warning("flags_unread", len(flags), flagged),
+    ]
 
 
 def _name(column: UnusedColumn) -> str:
