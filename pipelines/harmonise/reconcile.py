@@ -57,9 +57,8 @@ from pipelines.harmonise.checks.words.of_incidents import (
     labels_beside,
     names_beside,
 )
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, unused_columns
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, unused_columns
 from pipelines.harmonise.checks.words.unused_words import (
-    UnusedWord,
     check_age_units,
     check_area_words,
     headings_in_words,

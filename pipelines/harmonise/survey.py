@@ -26,7 +26,7 @@ from pipelines.harmonise.engine import DuckDBEngine, text_query
 from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.replicates import replicate_columns, replicate_problems, sum_replicates
 from pipelines.harmonise.survey_hiding import hide_more
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.connection import column_names, connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -345,7 +345,7 @@ class _Records:
             raise DataRefused([Problem("reshape_lost_rows", self.folder.source_id, found)])
 
     def _columns(self, number: int) -> list[str]:
-        return [row[0] for row in self.connection.execute(f"DESCRIBE tidy_{number}").fetchall()]
+        return column_names(self.connection, f"tidy_{number}")
 
     def _write(self, number: int, name: str, texts: dict[str, str]) -> None:
         source, columns = self.folder.source, self._columns(number)

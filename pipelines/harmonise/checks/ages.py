@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
@@ -136,7 +136,7 @@ def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
 
 def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What tells apart the figures of a source, other than age."""
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    columns = column_names(connection, "core")
     beside = ["ref_area", "time_period", "iccs", "national_code", *breakdown_columns()]
     return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.collect.read import RawTable
-from pipelines.system.connection import run_sql
+from pipelines.collect.read import RawTable, text_tables
+from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
@@ -154,7 +155,7 @@ def _check_blocks(
         for file, sheet, upper, lower, cells, shared in run_sql(
             connection,
             "harmonise/repeated_blocks",
-            raw=_table(paths),
+            raw=text_tables(paths),
             keys=", ".join(names),
             same_key=same_key,
             least=str(_LEAST_OF_A_BLOCK),
@@ -195,7 +196,7 @@ def _check_rows(
     for paths in raw.layouts if folder.source.rows != "cells" else ():
         if not paths:
             continue
-        found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths), **SEVERAL_TIMES).fetchall()
+        found = run_sql(connection, "harmonise/repeated_rows", raw=text_tables(paths), **SEVERAL_TIMES).fetchall()
         of_layout, different, again, first, several = found[0]
         problems += [several_times_problem(folder, one["file"], one["times"], one["part"]) for one in several or []]
         told = {one["file"] for one in several or []}
@@ -226,7 +227,7 @@ def _repeated_ids(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     for paths in raw.layouts:
         if not paths:
             continue
-        present = [row[0] for row in connection.execute(f"DESCRIBE FROM {_table(paths)}").fetchall()]
+        present = column_names(connection, f"FROM {text_tables(paths)}")
         if missing := next((name for name in names if name not in present), None):
             near = tuple(nearest_values(missing, [name for name in present if not name.startswith("_")]))
             found = f"id: the files have no column {missing!r}."
@@ -234,7 +235,7 @@ def _repeated_ids(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
             continue
         texts = ", ".join(f"trim(coalesce({quote_identifier(name)}, ''))" for name in names)
         for repeated, rows, blank, value, first, second in run_sql(
-            connection, "harmonise/repeated_ids", raw=_table(paths), id=f"concat_ws(' / ', {texts})"
+            connection, "harmonise/repeated_ids", raw=text_tables(paths), id=f"concat_ws(' / ', {texts})"
         ).fetchall():
             places = [(place["file"], place["row"]) for place in (first, second)]
             problems.append(id_problem(folder, rows, repeated, blank, places, value))
@@ -269,15 +270,11 @@ def id_problem(
     return Problem("id_repeated", folder.source_id, found, file=first[0], row=first[1], column=column, value=value)
 
 
-def _counted_rows(paths: Sequence[object]) -> str:
+def _counted_rows(paths: Sequence[Path]) -> str:
     """The raw rows with a figure above zero, each with its file and sheet and the hash of its columns."""
     return (
         f"(SELECT concat_ws({quote_literal(_SHEET)}, _file, _sheet) AS part, _row, "
-        f"hash([*COLUMNS(* EXCLUDE (_file, _sheet, _row))]) AS content FROM {_table(paths)} AS raw SEMI JOIN "
+        f"hash([*COLUMNS(* EXCLUDE (_file, _sheet, _row))]) AS content FROM {text_tables(paths)} AS raw SEMI JOIN "
         "(SELECT _file, _sheet, _row FROM core WHERE value > 0) AS counted ON counted._file = raw._file "
         "AND counted._row = raw._row AND counted._sheet IS NOT DISTINCT FROM raw._sheet)"
     )
-
-
-def _table(paths: Sequence[object]) -> str:
-    return f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"

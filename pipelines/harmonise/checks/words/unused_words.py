@@ -18,7 +18,7 @@ from pipelines.collect.headings.kinds_of_years import says_other_year
 from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
 from pipelines.collect.headings.roles import is_heading
 from pipelines.harmonise.checks.words.kinds_of_rows import units_of_age_in
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
 from pipelines.harmonise.values.labels import area_words
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused
@@ -44,25 +44,6 @@ _POWERS = re.compile(r"unit[ _]mult(iplier)?|scalar[ _]id|multiplier|unit[ _]mul
 
 
 @dataclass(frozen=True)
-class UnusedWord:
-    """A word of a column that the source does not use, in rows that it uses: of annual figures, with their year.
-
-    ``in_sql``: whether a reshape or a condition of the source names the column, and may have done what it says.
-    """
-
-    column: str
-    in_sql: bool
-    word: str
-    year: str | None
-    rows: int
-    value: float
-    zeros: int
-    file: str
-    sheet: str | None
-    row: int
-
-
-@dataclass(frozen=True)
 class NameOfPlace:
     """A name of an area in a column of a file of incidents, beside an area: its word in the file, then our code."""
 
@@ -82,11 +63,7 @@ def words_unused(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedC
     """
     telling = [column for column in unused if not column.is_place and _is_telling(column)]
     run_sql(connection, "harmonise/used_rows")
-    return tuple(
-        UnusedWord(column.name, column.in_sql, *row)
-        for column in telling
-        for row in run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
-    )
+    return tuple(word for column in telling for word in words_in_used_rows(connection, column))
 
 
 def _is_telling(column: UnusedColumn) -> bool:
