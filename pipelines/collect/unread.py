@@ -220,18 +220,13 @@ def judge_unread(
     feet = {file.name for file in files if layouts[file.layout].read.footer is not None}
     conserving = sum(layout.conserve is not None for layout in layouts)
     return [
-        _outcome("columns_unread", conserving, columns),
-        _outcome("columns_alike", 0 if folder.source.rows == "cells" else conserving, alike),
-        _outcome("layouts_without_file", len(layouts), patterns),
-        _outcome("unread_sheets", len(workbooks), unread),
-        _outcome("hidden_cells", len(workbooks), hidden),
+        Outcome.of_warning("columns_unread", conserving, columns, shown=_MOST_SHOWN),
+        Outcome.not_applicable("columns_alike")  # each row is a cell, and one given twice is refused
+        if folder.source.rows == "cells"
+        else Outcome.of_warning("columns_alike", conserving, alike, shown=_MOST_SHOWN),
+        Outcome.of_warning("layouts_without_file", len(layouts), patterns, shown=_MOST_SHOWN),
+        Outcome.of_warning("unread_sheets", len(workbooks), unread, shown=_MOST_SHOWN),
+        Outcome.of_warning("hidden_cells", len(workbooks), hidden, shown=_MOST_SHOWN),
         # A label in a file on persons may be a name.
-        _outcome("rows_below_foot", len(feet), rows, hidden=bool(folder.source.personal)),
+        Outcome.of_warning("rows_below_foot", len(feet), rows, shown=0 if folder.source.personal else _MOST_SHOWN),
     ]
-
-
-def _outcome(rule: str, checked: int, found: Sequence[str], hidden: bool = False) -> Outcome:
-    if not checked:
-        return Outcome(rule, "not applicable", 0, 0)
-    shown = "" if hidden else "; ".join(found[:_MOST_SHOWN])
-    return Outcome(rule, "warned" if found else "passed", max(checked, len(found)), len(found), shown)

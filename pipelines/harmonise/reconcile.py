@@ -57,9 +57,8 @@ from pipelines.harmonise.checks.words.of_incidents import (
     labels_beside,
     names_beside,
 )
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, unused_columns
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, unused_columns
 from pipelines.harmonise.checks.words.unused_words import (
-    UnusedWord,
     check_age_units,
     check_area_words,
     headings_in_words,
@@ -510,7 +509,7 @@ def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Sou
     a total is a cell of its own, and is set apart when totals are made, see ``pipelines.tabulate.aggregate``.
     """
     if source.rows == "cells":
-        return Outcome("total_beside_parts", "not applicable", 0, 0)
+        return Outcome.not_applicable("total_beside_parts")
     checked = 0
     problems = []
     asked_for = {name for breakdown in source.breakdowns for name in breakdown.by}
@@ -533,7 +532,7 @@ def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Sou
             )
     if problems:
         raise DataRefused(problems)
-    return Outcome("total_beside_parts", "passed" if checked else "not applicable", checked, 0)
+    return Outcome.of_refusal("total_beside_parts", checked)
 
 
 def _reconcile(
@@ -644,10 +643,7 @@ def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, 
         {"links": str(link_file), "mapped": str(mapped)},
     ).fetchall()
     (links,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($links)", {"links": str(link_file)})
-    if not links:
-        return Outcome("unused_links", "not applicable", 0, 0)
-    codes = ", ".join(code for (code,) in unused[:10])
-    return Outcome("unused_links", "warned" if unused else "passed", links, len(unused), codes)
+    return Outcome.of_warning("unused_links", links, [code for (code,) in unused], shown=10)
 
 
 def _open_lost(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:

@@ -132,7 +132,7 @@ def look_up_rejected(
     if _find_faults(connection, numbered, whole, computed, most) != malformed:
         rules = [replace(rule, word="NULL") for rule in statements.rules]
         _find_faults(connection, _number_rows(statements, layout, rules, (), personal), table, computed, most)
-    header = table.header_rows if table.format == "csv" else 0
+    header = table.rows_above
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
         f"line - {header} - row_number() OVER (ORDER BY line) AS rows_before FROM reject_errors GROUP BY line"

@@ -31,6 +31,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
@@ -45,7 +46,7 @@ from pipelines.harmonise.statements import Statements, make_statements, open_lis
 from pipelines.harmonise.values.hidden import hiding_errors
 from pipelines.harmonise.values.numbers import parse_number
 from pipelines.system.code_version import tally_code_version
-from pipelines.system.connection import connect, fetch_row
+from pipelines.system.connection import column_names, connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
 from pipelines.system.removal import delete
@@ -372,7 +373,7 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
     empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in names)
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
-        return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
+        return tuple(column_names(connection, query))
 
 
 def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> list[str]:
@@ -391,15 +392,15 @@ def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> l
     return [hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts]
 
 
-def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
-    """What columns that are not read say of how often a row counts, where they say something."""
+def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
+    """Return what the columns that the source does not read reveal about its rows, by kind, where they reveal any."""
     found = {
-        "counts_unread": find_unread_counts(folder, file, table, settings),
-        "numbers": find_repeated_numbers(folder, file, table, settings),
-        "total_words": find_total_words(folder, file, table, settings),
-        "split_numbers": find_split_numbers(folder, file, table, settings),
-        "words_beside": find_words_beside(folder, file, table, settings),
-        "against_constants": find_words_against_constants(folder, file, table, settings),
+        "counts_unread": find_unread_counts(file),
+        "numbers": find_repeated_numbers(file),
+        "total_words": find_total_words(file),
+        "split_numbers": find_split_numbers(file),
+        "words_beside": find_words_beside(file),
+        "against_constants": find_words_against_constants(file),
     }
     return {name: columns for name, columns in found.items() if columns}
 
@@ -413,7 +414,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     with connect(settings) as connection, sql_limits(folder, connection, settings):  # planning runs what is constant
         computed = _computed(folder, file, table)
         _check_columns(folder, file, table, computed)
-    check_reshaped_rows(folder, file, table, settings)
+    opened = IncidentFile(folder, file, table, settings)
+    check_reshaped_rows(opened)
     own = engine.own_connection
     with nullcontext() if own is None else sql_limits(folder, own, settings):
         malformed = _run_statements(engine, partition, table, computed, half)
@@ -427,10 +429,10 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "lines_expected": table.path == file.path and table.format == "csv",
         **_count_records(settings, half),
     }
-    if repeats := count_repeats(folder, file, table, settings):
+    if repeats := count_repeats(opened):
         facts["repeats"] = repeats
-    refuse_totals(folder, file, table, settings)
-    facts |= _find_unread(folder, file, table, settings)
+    refuse_totals(opened)
+    facts |= _find_in_unread_columns(opened)
     rows = facts["records"] + malformed
     if rows == 0:
         raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")

@@ -259,8 +259,8 @@ def judge_years(
         elif in_name and max(in_name) < min(of):  # a file may be published after its figures, not before
             found.append(f"{place}: the file name, but the figures are of {span}")
     if not judged:
-        return Outcome("years_of_title", "not applicable", 0, 0)
-    return Outcome("years_of_title", "warned" if found else "passed", judged, len(found), "; ".join(found[:10]))
+        return Outcome.not_applicable("years_of_title")
+    return Outcome.of_warning("years_of_title", judged, found, shown=10)
 
 
 def judge_parts_of_years(
@@ -286,9 +286,8 @@ def judge_parts_of_years(
         place = ", ".join(filter(None, where))
         found[f"{place}: {part!r}, but the figures of {of} are for the full year"] = None
     if not any(years.values()):
-        return Outcome("part_of_year", "not applicable", 0, 0)
-    tables = max(len(years), len(found))
-    return Outcome("part_of_year", "warned" if found else "passed", tables, len(found), "; ".join(list(found)[:10]))
+        return Outcome.not_applicable("part_of_year")
+    return Outcome.of_warning("part_of_year", len(years), found, shown=10)
 
 
 def years_in(text: str) -> set[int]:

@@ -91,7 +91,7 @@ def judge_kinds_of_years(
     """
     declared = source.year_starts or any(one.caveat == "financial_year" for one in source.caveats)
     if (declared and not source.year_starts) or not any(years.values()):
-        return Outcome("years_not_calendar", "not applicable", 0, 0)
+        return Outcome.not_applicable("years_not_calendar")
     found: dict[str, None] = {}
     for caption in captions:
         said = says_other_year(caption.text, is_label=caption.is_count)
@@ -102,5 +102,4 @@ def judge_kinds_of_years(
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
             found[f"{', '.join(filter(None, where))}: {said!r}{shown}"] = None
-    outcome = "warned" if found else "passed"
-    return Outcome("years_not_calendar", outcome, max(len(years), len(found)), len(found), "; ".join(list(found)[:5]))
+    return Outcome.of_warning("years_not_calendar", len(years), found)

@@ -106,7 +106,7 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
     """
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
     if not counted:
-        return Outcome("heading_says_rate", "not applicable", 0, 0)
+        return Outcome.not_applicable("heading_says_rate")
     found: dict[str, None] = {}
     judged = 0
     for file in files:
@@ -126,5 +126,4 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
             found[f"{', '.join(filter(None, where))}: {words.strip()!r}{shown}"] = None
-    outcome = "warned" if found else "passed"
-    return Outcome("heading_says_rate", outcome, max(judged, len(found)), len(found), "; ".join(list(found)[:10]))
+    return Outcome.of_warning("heading_says_rate", judged, found, shown=10)

@@ -18,7 +18,7 @@ from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import says_rate
 from pipelines.harmonise.checks.words.kinds_of_rows import HOMICIDE, attempted_in, cancelled_in, suspects_in
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
@@ -129,8 +129,8 @@ def check_added_rows(
         DataRefused: rows with one word of an unused column are the total of the others.
     """
     if folder.source.rows == "cells" or not unused:
-        return Outcome("parts_unlike", "not applicable", 0, 0)
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+        return Outcome.not_applicable("parts_unlike")
+    columns = column_names(connection, "core")
     run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in _KEYS if name in columns))
     (added,) = fetch_row(connection, "SELECT count(*) FROM added")
     problems, told, checked = list[Problem](), list[str](), 0
@@ -153,8 +153,7 @@ def check_added_rows(
     told += _rows_alike(connection, unused) if added else []
     if problems:
         raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
-    outcome = "warned" if told else "passed" if checked else "not applicable"
-    return Outcome("parts_unlike", outcome, checked, len(told), "; ".join(told[:5]))
+    return Outcome.of_warning("parts_unlike", checked, told)
 
 
 def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> list[str]:
@@ -189,7 +188,7 @@ def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolde
     Raises:
         DataRefused: a code is the total of the others.
     """
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    columns = column_names(connection, "core")
     if "national_code" not in columns or folder.source.kind == "population":
         return
     keys = ", ".join(name for name in _KEYS if name in columns and name != "national_code")

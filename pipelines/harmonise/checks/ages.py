@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
@@ -42,7 +42,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         ages: how many incidents have each age in years, where it is known.
     """
     if not gives_years:
-        return Outcome("ages_piled", "not applicable", 0, 0)
+        return Outcome.not_applicable("ages_piled")
     newborn, young, old, oldest, known = (
         number or 0 for number in fetch_row(connection, fill_sql("harmonise/ages_piled"))
     )
@@ -58,7 +58,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         if 0 < age < _OLD and number >= least_of_one and _is_piled(number, beside):
             usual = sum(beside) / len(beside)
             found.append(f"{number:,} of {known:,} have the age {age}, and {usual:,.0f} each of those beside it")
-    return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))
+    return Outcome.of_warning("ages_piled", known, found, shown=len(found))
 
 
 def _is_piled(number: int, beside: Sequence[int]) -> bool:
@@ -87,12 +87,12 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
     rule, source = "band_beside_parts", folder.source
     measures = [name for name, measure in source.measures.items() if measure.figures in ("count", "stock")]
     if grain != "cell" or not measures:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     codes = [code for (code,) in connection.execute("SELECT DISTINCT CAST(age AS VARCHAR) FROM core").fetchall()]
     total = source.totals.get("age", "_T")
     inside = bands_inside([code for code in codes if code != total])
     if len(codes) < 2:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     if inside:
         connection.register("band_inside", pa.Table.from_pylist([{"age": age, "inside": part} for age, part in inside]))
         keys = _keys_beside_age(connection)
@@ -109,7 +109,7 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         connection.unregister("band_inside")
         if found:
             raise DataRefused([_band_beside_parts(folder, *one) for one in found])
-    return Outcome(rule, "passed", len(codes), 0)
+    return Outcome.of_refusal(rule, len(codes))
 
 
 def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
@@ -136,7 +136,7 @@ def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
 
 def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What tells apart the figures of a source, other than age."""
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    columns = column_names(connection, "core")
     beside = ["ref_area", "time_period", "iccs", "national_code", *breakdown_columns()]
     return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.header import Needed
-from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.harmonise.engine import text_query
-from pipelines.system.connection import connect, fetch_row
+from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.outcomes import Outcome
-from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier
 from schemas.definition.measures import AS_PUBLISHED
 from schemas.source import SourceFolder
@@ -48,9 +44,9 @@ def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], ha
     """
     rule = "errors_beside_counts"
     if not has_text or any(one.figures in AS_PUBLISHED for one in folder.source.measures.values()):
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     found = [repr(one.name) for one in unused if not one.is_place and _ERROR.search(one.name.replace("_", " "))]
-    return Outcome(rule, "warned" if found else "passed", max(len(unused), 1), len(found), ", ".join(found[:5]))
+    return Outcome.of_warning(rule, max(len(unused), 1), found)
 
 
 def check_split_numbers(
@@ -65,13 +61,11 @@ def check_split_numbers(
         folder: the source.
         unused: the columns of its tables of text that it does not use.
     """
-    rule = "number_in_two_columns"
     pairs = list(_pairs(connection, folder, unused))
     found = list[str]()
     for pair in pairs:
         found += filter(None, [_split_number(connection, *pair)])
-    outcome = "warned" if found else "passed" if pairs else "not applicable"
-    return Outcome(rule, outcome, len(pairs), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
 
 
 def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str, after: str) -> str | None:
@@ -89,33 +83,23 @@ def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str,
     return None
 
 
-def find_split_numbers(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> list[str]:
-    """Return what says that the counts of a file of incidents are in two columns, as text; none if nothing does.
-
-    Args:
-        folder: the source.
-        file: one of its files.
-        table: how the file is read.
-        settings: where data live.
-    """
-    value, options = folder.source.columns.get("value"), folder.source.layouts[file.layout].read
-    needed = Needed(folder, folder.source.layouts[file.layout])
+def find_split_numbers(file: IncidentFile) -> list[str]:
+    """Return, as text, the evidence that the counts of a file of incidents are split between two columns, if any."""
+    value, options, table = file.source.columns.get("value"), file.layout.read, file.table
     after = table.names[table.names.index(value) + 1 :][:1] if value is not None and value in table.names else ()
-    if value not in table.kept or not after or after[0] not in table.kept or needed.uses(after[0], after[0]):
+    if value not in table.kept or not after or after[0] not in file.unread:
         return []
     if options.format != "csv" or options.delimiter != ",":
         return []
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = text_query(replace(table, kept=(value, *after)), {})
-        return list(filter(None, [_split_number(connection, f"({rows})", value, after[0])]))
+    with file.connection() as connection:
+        return list(filter(None, [_split_number(connection, file.rows((value, *after)), value, after[0])]))
 
 
 def judge_split_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
     """Return the outcome of the rule on counts that are in two columns, of files of incidents."""
     pairs = list(facts)
     found = [f"{file.name}: {told}" for file, fact in pairs for told in fact.get("split_numbers", ())]
-    outcome = "warned" if found else "passed"
-    return Outcome("number_in_two_columns", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
 
 
 def _pairs(
@@ -126,7 +110,7 @@ def _pairs(
     commas = [one for one in folder.source.layouts if one.read.format == "csv" and one.read.delimiter == ","]
     needed = [Needed(folder, layout) for layout in commas]
     for table in dict.fromkeys(one.table for one in unused) if commas else ():
-        names = [row[0] for row in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
+        names = column_names(connection, f"FROM {table}")
         for count, after in pairwise(names):
             if (table, after) in not_used and any(one.counts(count, count) for one in needed):
                 yield table, count, after

@@ -78,14 +78,13 @@ def _check_meanings(
     else:
         rows = []
     if not rows:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     found = []
     for code, label, meant, first, last in rows:
         if are_different(label, meant):
             span = first if first == last else f"{first} to {last}"
             found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
-    shown = "; ".join(found[:_MOST_SHOWN])
-    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), shown)
+    return Outcome.of_warning(rule, len(rows), found)
 
 
 def _labels_beside(
@@ -175,5 +174,4 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: P
         said = _OF_WHICH.search(f"{label} {code}")
         if said and (codes[iccs] > 1 or not contain):
             found.append(f"{code}: {said[0]!r} in {label!r}, counted in {iccs}")
-    outcome = "warned" if found else "passed"
-    return Outcome("part_beside_whole", outcome, len(rows), len(found), "; ".join(found[:_MOST_SHOWN]))
+    return Outcome.of_warning("part_beside_whole", len(rows), found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import column_names, run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 
@@ -28,8 +28,8 @@ def check_exclusions(connection: duckdb.DuckDBPyConnection, source: Source, grai
         grain: of its rows: cell or incident; an incident has no count in another row.
     """
     if grain != "cell" or not source.exclusions:
-        return Outcome(_RULE, "not applicable", 0, 0)
-    columns = {name for name, *_ in connection.execute("DESCRIBE tally_part").fetchall()}
+        return Outcome.not_applicable(_RULE)
+    columns = set(column_names(connection, "tally_part"))
     words = [name for name in ("ref_area_word", "national_code_word", "time_period_word") if name in columns]
     rows = run_sql(
         connection,

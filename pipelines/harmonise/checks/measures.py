@@ -52,7 +52,11 @@ def check_measures(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
             problems.append(_measures_alike(folder, one, other, *found))
     if problems:
         raise DataRefused(problems)
-    return Outcome("measures_alike", "passed" if len(measures) > 1 else "not applicable", len(alike), 0)
+    return (
+        Outcome("measures_alike", "passed", len(alike), 0)
+        if len(measures) > 1
+        else Outcome.not_applicable("measures_alike")
+    )
 
 
 def _measures_alike(
@@ -107,7 +111,7 @@ def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gr
                 problems.append(_stock_added_up(folder, name, *found))
     if problems:
         raise DataRefused(problems)
-    return Outcome("stock_added_up", "passed" if checked else "not applicable", checked, 0)
+    return Outcome.of_refusal("stock_added_up", checked)
 
 
 def _stock_added_up(

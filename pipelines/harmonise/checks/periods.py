@@ -147,7 +147,7 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
     ((judged,),) = connection.execute(
         f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
     ).fetchall()
-    return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)
+    return Outcome.of_refusal("months_accumulate", judged)
 
 
 class _RunningSums(NamedTuple):
@@ -207,7 +207,7 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         has_days: whether the tallies have the number of incidents dated 1 January.
     """
     if not has_days:
-        return Outcome("first_days", "not applicable", 0, 0)
+        return Outcome.not_applicable("first_days")
     years = run_sql(connection, "harmonise/first_days").fetchall()
     found = [
         f"{year}: {first:,} of {january:,} incidents of January are dated 1 January"
@@ -231,9 +231,7 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         found.append(
             f"{year}: {piled:,} of {records:,} incidents of {month_name[month]} are dated in its {which} {days} days"
         )
-    return Outcome(
-        "first_days", "warned" if found else "passed", max(len(years), len(found)), len(found), "; ".join(found[:5])
-    )
+    return Outcome.of_warning("first_days", len(years), found)
 
 
 def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[str]) -> Outcome:
@@ -245,7 +243,7 @@ def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[
     """
     rule = "years_of_two_kinds"
     if "is_span" not in noted:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     *spans, first, last, cells = fetch_row(connection, fill_sql("harmonise/years_of_two_kinds"))
     if not cells or spans[0] is None or first is None:
         return Outcome(rule, "passed", cells, 0)
@@ -290,7 +288,7 @@ def check_forms_of_dates(
     rule = "days_up_to_twelve"
     forms = [number for number in range(len(source.dates)) if f"form_{number}_early" in noted]
     if not forms:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     counts = [f"form_{number}" if f"form_{number}" in noted else "records" for number in forms]
     rows = run_sql(connection, "harmonise/days_of_forms", forms=forms, counts=counts).fetchall()
     of_files = []
@@ -307,7 +305,7 @@ def check_forms_of_dates(
         everywhere = _days_of_form(form, len(forms), "all areas", months, *sums)
         one_by_one = [_days_of_form(form, 1, *row) for row in (*of_areas, *(r[1:] for r in of_files if r[0] == number))]
         found += list(filter(None, [everywhere] if everywhere else one_by_one))
-    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning(rule, len(rows), found)
 
 
 def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first: int, early: int) -> str | None:
@@ -336,7 +334,7 @@ def check_following_files(
     """
     rule = "files_overlap"
     if not has_days or len(files) < _TWO_FILES:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     rows = run_sql(
         connection,
         "harmonise/months_of_two_files",
@@ -348,7 +346,7 @@ def check_following_files(
         f"{files[one]} has {first:,} incidents of {period // 100}-{period % 100:02}, and {files[other]} has {second:,}"
         for one, other, period, first, second in rows
     ]
-    return Outcome(rule, "warned" if found else "passed", max(len(files), len(found)), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning(rule, len(files), found)
 
 
 def _problem(

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.text_table import TextTable, open_partition
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.repeats import (
     SEVERAL_TIMES,
     SHARE_OF_AN_EDITION,
@@ -29,7 +29,7 @@ from pipelines.harmonise.checks.repeats import (
 )
 from pipelines.harmonise.checks.rows_that_count import canonical_number
 from pipelines.harmonise.engine import text_query
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.connection import column_names, connect, fetch_row, run_sql
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.running.workers import LARGE_BYTES
@@ -44,15 +44,16 @@ _LEAST_OF_YEAR = 20
 """Rows of one year that two files must share to be compared row by row, as fewer may be equal by chance."""
 
 
-def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
+def count_repeats(opened: IncidentFile) -> dict[str, Any]:
     """Return how many rows of a partition repeat another row or its identifier; empty if it was not checked.
 
     Raises:
         UsageError: the file has no such column.
     """
+    folder, file, table = opened.folder, opened.file, opened.table
     if file.size >= LARGE_BYTES and not folder.source.id:
         return {}
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
+    with opened.connection() as connection:
         texts = _columns_of_texts(connection, folder, table, table.kept) if _has_a_row_each(folder) else set[str]()
         _hash_rows(connection, folder, file, table, texts=texts)
         rows, different, repeated, places, ids, blank, id_rows, near, times = run_sql(
@@ -112,7 +113,7 @@ def _hash_rows(
     whole = text_query(replace(table, kept=(*table.kept, *hidden)), {}, numbered=True)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {whole}")
     rows = folder.reshape(source.layouts[file.layout]) or "FROM raw"
-    there = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}  # a reshape may leave columns out
+    there = column_names(connection, rows)  # a reshape may leave columns out
     content = [name for name in table.kept if name in there and (common is None or name in common)]
     run_sql(
         connection,
@@ -121,9 +122,9 @@ def _hash_rows(
         narrow=", ".join(_folded(name) for name in content if name in texts) or "''",
         identifier=identifier,
         near=canonical_number(identifier) if ids and file.size < LARGE_BYTES else identifier,
-        header=str(table.header_rows if table.format == "csv" else 0),
+        header=str(table.rows_above),
         rows=rows,
-        left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
+        left_out=source.left_out,
     )
 
 
@@ -198,7 +199,7 @@ def check_repeated_incidents(
     places = [(file.name, rows) for file, one in told for rows in one["places"]]
     outcomes = [
         _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if told else None),
-        Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
+        Outcome.of_refusal("id_repeated", int(bool(source.id))),
     ]
     return problems, outcomes
 
@@ -212,7 +213,7 @@ def _repeated_outcome(looked_at: Sequence[tuple[RawFile, Mapping[str, Any]]], sa
         if one.is_beyond_chance and not any(again.is_beyond_chance for again in _repeated_in({"repeats": fact}))
     ]
     if not found:
-        return same or Outcome("rows_repeated", "not applicable", 0, 0)
+        return same or Outcome.not_applicable("rows_repeated")
     detail = "; ".join([*([same.detail] if same and same.detail else []), *found[:3]])
     return Outcome("rows_repeated", "warned", same.checked if same else len(looked_at), len(found), detail)
 

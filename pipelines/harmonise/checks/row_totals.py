@@ -7,6 +7,7 @@ sex, and left out of every figure if only men and women are read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -37,7 +38,6 @@ def check_row_totals(
         folder: the source.
         unused: the columns of its tables of text that it does not use.
     """
-    rule = "row_totals_agree"
     checked, failing, found = 0, 0, list[str]()
     for total, parts, are_all in _totals(folder, unused):
         rows, equal, example = _compare(connection, total, parts)
@@ -47,8 +47,7 @@ def check_row_totals(
         if rows > equal:
             failing += rows - equal
             found.append(f"{rows - equal:,} of {rows:,} rows: {_told(total, parts, example)}")
-    outcome = "warned" if found else "passed" if checked else "not applicable"
-    return Outcome(rule, outcome, checked, failing, "; ".join(found[:5]))
+    return replace(Outcome.of_warning("row_totals_agree", checked, found), failing=failing)
 
 
 def _totals(

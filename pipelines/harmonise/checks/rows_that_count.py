@@ -8,22 +8,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.header import Needed, fold
-from pipelines.collect.text_table import TextTable
+from pipelines.collect.header import fold
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.harmonise.engine import text_query
-from pipelines.system.connection import connect, fetch_row
+from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
-from pipelines.system.running.workers import LARGE_BYTES
-from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
 from schemas.words_of_totals import plain
@@ -71,28 +66,24 @@ _LEAST_DIFFERENT = 0.4
 """Rows that repeat a number, their share of all, and the share of different numbers that a column of numbers has."""
 
 
-def find_repeated_numbers(
-    folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings
-) -> dict[str, dict[str, Any]]:
+def find_repeated_numbers(file: IncidentFile) -> dict[str, dict[str, Any]]:
     """Return what the unread columns say that number what a file has a row for: rows, numbers, and a sketch of them.
 
     None is returned for a source that names the column under ``id``. A file without such a column is not read again.
     """
-    source = folder.source
-    pattern = _names_of_numbers(source)
+    pattern = _names_of_numbers(file.source)
     if pattern is None:
         return {}
-    needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if pattern.fullmatch(_spaced(name)) and not needed.uses(name, name)]
+    names = [name for name in file.unread if pattern.fullmatch(_spaced(name))]
     if not names:
         return {}
-    beside = [source.columns.get(name) for name in ("time_period", "ref_area")]
-    others = [name for name in beside if name is not None and name in table.kept]
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = f"({text_query(replace(table, kept=tuple(dict.fromkeys((*names, *others)))), {})})"
+    beside = [file.source.columns.get(name) for name in ("time_period", "ref_area")]
+    others = [name for name in beside if name is not None and name in file.table.kept]
+    with file.connection() as connection:
+        rows = file.rows((*names, *others))
         return {
             name: {"rows": count, "different": different, "sketch": _sketch(connection, rows, name, others, different)}
-            for name, (count, different) in _numbers(connection, rows, names, file.size >= LARGE_BYTES).items()
+            for name, (count, different) in _numbers(connection, rows, names).items()
             if _are_numbers(name, count, different)
         }
 
@@ -130,8 +121,7 @@ def check_repeated_numbers(
         for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
         if _are_numbers(name, rows, different) and _is_again(rows, different)
     ]
-    outcome = "warned" if found else "passed" if columns else "not applicable"
-    return Outcome("numbers_repeated", outcome, len(columns), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("numbers_repeated", len(columns), found)
 
 
 def _numbers_told(name: str, rows: int, different: int) -> str:
@@ -173,10 +163,8 @@ def canonical_number(expression: str) -> str:
     return f"nullif({text}, '')"
 
 
-def _numbers(
-    connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str], is_large: bool = False
-) -> dict[str, tuple[int, int]]:
-    """Return how many rows have a number in each column, and how many are different; of a large file as written."""
+def _numbers(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return how many rows have a number in each column, and how many of these numbers are different."""
     counts = ", ".join(
         f"count({text}), count(DISTINCT hash({text})) FILTER ({text} IS NOT NULL)" for text in map(_canonical, names)
     )
@@ -219,8 +207,7 @@ def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -
         if (near := fact.get("repeats", {}).get("near"))
     ]
     found += _numbers_of_two_files(pairs)
-    outcome = "warned" if found else "passed"
-    return Outcome("numbers_repeated", outcome, max(len(pairs), len(found), 1), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("numbers_repeated", len(pairs), found)
 
 
 def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
@@ -256,22 +243,19 @@ def _highest(sketch: Sequence[int]) -> int:
     return sketch[-1] if len(sketch) >= _SKETCH else 2**64
 
 
-def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:
+def find_unread_counts(file: IncidentFile) -> dict[str, int]:
     """Return how many rows have a number above one in each unread column whose name suggests a count.
 
     A file without such a column is not read again.
     """
-    source = folder.source
-    if "value" in source.columns or "value" in source.constants:
+    if "value" in file.source.columns or "value" in file.source.constants:
         return {}
-    needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if _COUNTS.fullmatch(fold(name).strip()) and not needed.uses(name, name)]
+    names = [name for name in file.unread if _COUNTS.fullmatch(fold(name).strip())]
     if not names:
         return {}
     counts = ", ".join(f"count(*) FILTER (TRY_CAST({quote_identifier(name)} AS DOUBLE) > 1)" for name in names)
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = text_query(replace(table, kept=tuple(names)), {})
-        found = fetch_row(connection, f"SELECT {counts} FROM ({rows})")
+    with file.connection() as connection:
+        found = fetch_row(connection, f"SELECT {counts} FROM {file.rows(names)}")
     return {name: int(number) for name, number in zip(names, found, strict=True) if number}
 
 
@@ -283,5 +267,4 @@ def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> O
         for file, fact in pairs
         for name, rows in fact.get("counts_unread", {}).items()
     ]
-    shown = "; ".join(found[:5])
-    return Outcome("count_column_unread", "warned" if found else "passed", max(len(pairs), 1), len(found), shown)
+    return Outcome.of_warning("count_column_unread", len(pairs), found)

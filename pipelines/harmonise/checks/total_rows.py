@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from schemas.declarations import breakdown_columns
 from schemas.source import SourceFolder
@@ -35,7 +35,7 @@ def check_total_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder
     """
     if grain != "cell" or "ref_area" not in folder.source.columns:
         return
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    columns = column_names(connection, "core")
     found = run_sql(
         connection,
         "harmonise/total_rows",

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import breakdown_columns
@@ -34,7 +34,7 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
     Raises:
         DataRefused: two labels of one code are given the same figures.
     """
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    columns = column_names(connection, "core")
     keys = [name for name in ("measure", "iccs", "ref_area", "time_period", *breakdown_columns()) if name in columns]
     dimensions = ["national_code"] if _has_codes_of_one_category(connection, columns) else []
     dimensions += _dimensions_of_several_words(folder) if grain == "cell" else []
@@ -55,7 +55,7 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         problems += [_words_alike(folder, name, *row[:7]) for row in _too_alike(rows)]
     if problems:
         raise DataRefused(problems)
-    return Outcome("words_alike", "passed" if dimensions else "not applicable", len(dimensions), 0)
+    return Outcome.of_refusal("words_alike", len(dimensions))
 
 
 def _too_alike(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -74,7 +74,7 @@ def _too_alike(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return list(of_code.values())[:_MOST_SHOWN] if is_enough else []
 
 
-def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: set[str]) -> bool:
+def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
     if "national_code" not in columns:
         return False
     pairs = "SELECT DISTINCT iccs, national_code FROM core"

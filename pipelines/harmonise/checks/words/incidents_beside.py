@@ -7,39 +7,29 @@ name of an area, is shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.header import Needed
 from pipelines.collect.headings.roles import says_suspects
-from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.words.words_beside import is_of_areas, is_of_sex, may_be_in
-from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.values.labels import sex_of_word
-from pipelines.system.connection import connect
 from pipelines.system.outcomes import Outcome
-from pipelines.system.settings import Settings
 from schemas.area_names import areas_called
 from schemas.declarations import quote_identifier
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 _MOST_WORDS = 400
 _LEAST_KNOWN = 0.6
 
 
-def find_words_against_constants(
-    folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings
-) -> dict[str, tuple[str, str, int]]:
+def find_words_against_constants(file: IncidentFile) -> dict[str, tuple[str, str, int]]:
     """Return, for each unread column, the constant that it contradicts, a word of it, and in how many rows.
 
     A file without such a column is not read again.
     """
-    source = folder.source
-    needed = Needed(folder, source.layouts[file.layout])
-    hidden = {*source.personal}
-    names = [name for name in table.kept if name not in hidden and not needed.uses(name, name)]
+    source = file.source
+    names = [name for name in file.unread if name not in source.personal]
     sex, area = source.constants.get("sex"), source.constants.get("ref_area")
     columns = {
         **{name: "sex" for name in names if sex in ("M", "F") and is_of_sex(name) and not says_suspects(name)},
@@ -48,26 +38,25 @@ def find_words_against_constants(
     found = {}
     if not columns:
         return {}
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
+    with file.connection() as connection:
         for name, dimension in columns.items():
-            rows = text_query(replace(table, kept=(name,)), {})
             words = connection.execute(
-                f"SELECT trim({quote_identifier(name)}) AS word, count(*) FROM ({rows}) WHERE word <> '' GROUP BY word "
-                f"ORDER BY 2 DESC, 1 LIMIT {_MOST_WORDS}"
+                f"SELECT trim({quote_identifier(name)}) AS word, count(*) FROM {file.rows([name])} WHERE word <> '' "
+                f"GROUP BY word ORDER BY 2 DESC, 1 LIMIT {_MOST_WORDS}"
             ).fetchall()
             is_known = sex_of_word if dimension == "sex" else areas_called
             if sum(bool(is_known(word)) for word, _ in words) < max(_LEAST_KNOWN * len(words), 1):
                 continue
             other = [
-                (word, number) for word, number in words if is_known(word) and not _agrees(folder, dimension, word)
+                (word, number) for word, number in words if is_known(word) and not _agrees(source, dimension, word)
             ]
             if other:
                 found[name] = (dimension, str(other[0][0]), sum(int(number) for _, number in other))
     return found
 
 
-def _agrees(folder: SourceFolder, dimension: str, word: str) -> bool:
-    constant = folder.source.constants[dimension]
+def _agrees(source: Source, dimension: str, word: str) -> bool:
+    constant = source.constants[dimension]
     return sex_of_word(word) == constant if dimension == "sex" else may_be_in(word, constant)
 
 
@@ -82,6 +71,4 @@ def judge_words_against_constants(
         for file, fact in pairs
         for name, (dimension, word, rows) in fact.get("against_constants", {}).items()
     ]
-    outcome = "warned" if found else "passed"
-    agree = Outcome("constants_agree", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
-    return [agree, Outcome("flags_unread", "not applicable", 0, 0)]
+    return [Outcome.of_warning("constants_agree", len(pairs), found), Outcome.not_applicable("flags_unread")]

@@ -14,8 +14,6 @@ from pipelines.harmonise.values.negations import is_denied
 from pipelines.system.outcomes import Outcome
 from schemas.words_of_totals import plain
 
-_RULE = "link_names_another"
-_MOST_SHOWN = 5
 _MOST_WORDS = 6
 _ACTS = {
     "01": r"murder|homicid\w*|manslaughter|femicid\w*|feminicid\w*|asesinato|assassinat|meurtre|parricid\w*"
@@ -71,5 +69,4 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
         if link.iccs_code == "0101" and _ATTEMPTED.search(label) and not _BOTH.search(label):
             checked += 1
             found.append(f"{link.national_code}: {link.national_label!r} is linked to 0101, attempts are 0102")
-    outcome = "warned" if found else "passed" if checked else "not applicable"
-    return Outcome(_RULE, outcome, max(checked, len(found)), len(found), "; ".join(found[:_MOST_SHOWN]))
+    return Outcome.of_warning("link_names_another", checked, found)

@@ -18,7 +18,7 @@ from pipelines.collect.headings.kinds_of_years import says_other_year
 from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
 from pipelines.collect.headings.roles import is_heading
 from pipelines.harmonise.checks.words.kinds_of_rows import units_of_age_in
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
 from pipelines.harmonise.values.labels import area_words
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused
@@ -44,25 +44,6 @@ _POWERS = re.compile(r"unit[ _]mult(iplier)?|scalar[ _]id|multiplier|unit[ _]mul
 
 
 @dataclass(frozen=True)
-class UnusedWord:
-    """A word of a column that the source does not use, in rows that it uses: of annual figures, with their year.
-
-    ``in_sql``: whether a reshape or a condition of the source names the column, and may have done what it says.
-    """
-
-    column: str
-    in_sql: bool
-    word: str
-    year: str | None
-    rows: int
-    value: float
-    zeros: int
-    file: str
-    sheet: str | None
-    row: int
-
-
-@dataclass(frozen=True)
 class NameOfPlace:
     """A name of an area in a column of a file of incidents, beside an area: its word in the file, then our code."""
 
@@ -82,11 +63,7 @@ def words_unused(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedC
     """
     telling = [column for column in unused if not column.is_place and _is_telling(column)]
     run_sql(connection, "harmonise/used_rows")
-    return tuple(
-        UnusedWord(column.name, column.in_sql, *row)
-        for column in telling
-        for row in run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
-    )
+    return tuple(word for column in telling for word in words_in_used_rows(connection, column))
 
 
 def _is_telling(column: UnusedColumn) -> bool:
@@ -182,14 +159,12 @@ def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
 def check_age_units(source: Source, unused: Sequence[UnusedColumn]) -> Outcome:
     """Warn of a column with the units of the ages of a table, months and years, that the source does not use."""
     if "age" not in source.columns:
-        return Outcome("age_unit_unread", "not applicable", 0, 0)
+        return Outcome.not_applicable("age_unit_unread")
     units = [
         (column.name, units_of_age_in(column.words)) for column in unused if not column.is_place and not column.in_sql
     ]
     found = [f"{name!r} has {words[0]!r}, but all ages are read in one unit" for name, words in units if words]
-    return Outcome(
-        "age_unit_unread", "warned" if found else "passed", max(len(units), 1), len(found), "; ".join(found[:5])
-    )
+    return Outcome.of_warning("age_unit_unread", max(len(units), 1), found)
 
 
 def check_area_words(
@@ -224,8 +199,7 @@ def check_area_words(
     by_incidents = _named_by_incidents(folder, beside)
     checked += len(by_incidents)
     found += filter(None, (_another_named(column, names) for column, names in by_incidents.items()))
-    outcome = "warned" if found else "passed" if checked else "not applicable"
-    return Outcome("area_words_agree", outcome, max(checked, len(found)), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("area_words_agree", checked, found)
 
 
 def _named_areas(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[tuple[str, str, int, str, int]]:

@@ -17,7 +17,7 @@ from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
 from pipelines.harmonise.checks.words.left_columns import is_age
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
 from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
@@ -27,15 +27,10 @@ from schemas.source import SourceFolder
 from schemas.words_of_totals import plain
 
 _MOST_WORDS = 400
-_MOST_SHOWN = 5
 _MOST_LABELS = 40
 _LEAST_NAMES = 0.6
 _LEAST_DIFFERING = 0.5
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
-_Used = tuple[str, str | None, int, float | None, int, str, str | None, int]
-"""A word of an unused column in rows that are used: the word, the year of annual figures, the number of rows, their
-sum, how many of them are zero, and the file, sheet and row of the first."""
 
 _AREAS = re.compile(
     r"(?:name of (?:the )?|reporting )?(?:countr(?:y|ies)|pa[ií]s(?:es)?|pays|land|state|province|provincia|region"
@@ -179,14 +174,10 @@ def check_words_beside(
     flagged = [told for column in flags for told in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
         flagged += [told for column in columns if not column.in_sql for told in _cancelled(connection, column)]
-    return [_outcome("constants_agree", len(columns), found), _outcome("flags_unread", len(flags), flagged)]
-
-
-def _outcome(rule: str, checked: int, found: Sequence[str]) -> Outcome:
-    if not checked:
-        return Outcome(rule, "not applicable", 0, 0)
-    shown = "; ".join(found[:_MOST_SHOWN])
-    return Outcome(rule, "warned" if found else "passed", max(checked, len(found)), len(found), shown)
+    return [
+        Outcome.of_warning("constants_agree", len(columns), found),
+        Outcome.of_warning("flags_unread", len(flags), flagged),
+    ]
 
 
 def _name(column: UnusedColumn) -> str:
@@ -199,11 +190,6 @@ def _is_flag(column: UnusedColumn) -> bool:
 
 def _is_variant(column: UnusedColumn) -> bool:
     return _VARIANTS.fullmatch(_name(column)) is not None
-
-
-def _used(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Used]:
-    rows: list[_Used] = run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
-    return rows
 
 
 def _against_declaration(
@@ -243,13 +229,13 @@ def _others(
     agrees: Callable[[str], bool],
 ) -> Iterator[str]:
     """Yield the words of a column, in rows that are used, that are something else than a constant."""
-    others = [row for row in _used(connection, column) if not agrees(row[0])]
+    others = [one for one in words_in_used_rows(connection, column) if not agrees(one.word)]
     if others:
-        words = list(dict.fromkeys(row[0] for row in others))
+        words = list(dict.fromkeys(one.word for one in others))
         shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
-        rows, first = sum(row[2] for row in others), others[0]
+        rows, first = sum(one.rows for one in others), others[0]
         yield (
-            f"{column.name!r} says {shown} of {rows:,} figures (first {first[5]}, row {first[7]}), but "
+            f"{column.name!r} says {shown} of {rows:,} figures (first {first.file}, row {first.row}), but "
             f"constants.{dimension} is {constant}"
         )
 
@@ -287,8 +273,8 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
     )
     if not is_part or says_suspects(name):
         return
-    used = _used(connection, column)
-    words = list(dict.fromkeys(row[0] for row in used))
+    used = words_in_used_rows(connection, column)
+    words = list(dict.fromkeys(one.word for one in used))
     if len(words) != 1 or sex_of_word(words[0]) in ("_T", "_U"):
         return
     place = "_file, coalesce(_sheet, '') AS _sheet, _row"
@@ -296,7 +282,7 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
         connection,
         f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
     )
-    if sum(row[2] for row in used) == rows:
+    if sum(one.rows for one in used) == rows:
         yield f"{column.name!r} says {words[0]!r} of all figures, but the source definition does not"
 
 
@@ -332,46 +318,46 @@ def may_be_in(word: str, code: str) -> bool:
 
 
 def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
-    rows = [row for row in _used(connection, column) if row[1] is not None]
-    other = [row for row in rows if row[0] != row[1]]
-    differing, of = sum(row[2] for row in other), sum(row[2] for row in rows)
+    annual = [one for one in words_in_used_rows(connection, column) if one.year is not None]
+    others = [one for one in annual if one.word != one.year]
+    differing, of = sum(one.rows for one in others), sum(one.rows for one in annual)
     if of and differing >= _LEAST_DIFFERING * of:
-        word, year, *_, file, _, number = other[0]
+        first = others[0]
         yield (
-            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {word} of that "
-            f"published for {year} ({file}, row {number})"
+            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {first.word} of "
+            f"that published for {first.year} ({first.file}, row {first.row})"
         )
 
 
 def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
     """Yield the words in a column that say of figures that are used that they are not to be counted."""
     words = frozenset(cancelled_in(column.name, column.words))
-    rows = [row for row in _used(connection, column) if row[0] in words] if words else []
-    if rows:
-        file, _, number = rows[0][5:]
-        said = ", ".join(map(repr, sorted({row[0] for row in rows})))
-        total = sum(row[2] for row in rows)
-        yield f"{column.name!r} says {said} (not to be counted) of {total:,} figures (first {file}, row {number})"
+    found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
+    if found:
+        said = ", ".join(map(repr, sorted({one.word for one in found})))
+        rows, first = sum(one.rows for one in found), found[0]
+        yield (
+            f"{column.name!r} says {said} (not to be counted) of {rows:,} figures (first {first.file}, row {first.row})"
+        )
 
 
 def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
     """Yield what the flags in a column say of figures that are used."""
-    said: dict[tuple[str, str], list[_Used]] = {}
+    said: dict[tuple[str, str], list[UnusedWord]] = {}
     short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
     is_confidentiality = _name(column).startswith("conf")
-    for row in _used(connection, column):
-        word = fold(row[0])
+    for one in words_in_used_rows(connection, column):
+        word = fold(one.word)
         if _is_variant(column) and not _OBSERVED.search(word):
-            said.setdefault((row[0], "forecast"), []).append(row)
+            said.setdefault((one.word, "forecast"), []).append(one)
             continue
         for meaning, words, letters in _MEANINGS:
             if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
-                said.setdefault((row[0], meaning), []).append(row)
-    for (word, meaning), rows in said.items():
-        file, _, number = rows[0][5:]
-        zeros = sum(row[4] for row in rows)
+                said.setdefault((one.word, meaning), []).append(one)
+    for (word, meaning), found in said.items():
+        rows, zeros, first = sum(one.rows for one in found), sum(one.zeros for one in found), found[0]
         shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
         yield (
-            f"{column.name!r} says {word!r} ({meaning}) of {sum(row[2] for row in rows):,} figures{shown} "
-            f"(first {file}, row {number})"
+            f"{column.name!r} says {word!r} ({meaning}) of {rows:,} figures{shown} "
+            f"(first {first.file}, row {first.row})"
         )
