@@ -139,7 +139,7 @@ def _words_of_name(column: str) -> list[str]:
 def _said(
     column: str, words: Sequence[str], said: re.Pattern[str], flag: re.Pattern[str], values: frozenset[str]
 ) -> list[str]:
-    """The words of a column with a meaning; if its name asks a question (``deleted``), the answers with that meaning."""
+    """The words of a column with a meaning; if its name asks (``deleted``), the answers with that meaning."""
     if flag.fullmatch(plain(column)):
         answers = [word for word in words if plain(word) in values]
         return answers if all(plain(word) in _YES | _NO for word in words) else []
