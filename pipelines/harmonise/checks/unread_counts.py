@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import fold
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier
@@ -40,12 +37,11 @@ def find_unread_counts(file: IncidentFile) -> dict[str, int]:
     return {name: int(number) for name, number in zip(names, found, strict=True) if number}
 
 
-def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+def judge_unread_counts(facts: FileFacts) -> Outcome:
     """Warn of columns of counts that are not read in files of incidents."""
-    pairs = list(facts)
     found = [
         f"{file.name}: {name!r} is above 1 in {rows:,} rows"
-        for file, fact in pairs
+        for file, fact in facts
         for name, rows in fact.get("counts_unread", {}).items()
     ]
-    return Outcome.of_warning("count_column_unread", len(pairs), found)
+    return Outcome.of_warning("count_column_unread", len(facts), found)
