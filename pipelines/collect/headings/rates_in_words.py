@@ -60,9 +60,9 @@ _SHOWN = 120
 
 
 def says_rate(label: str) -> str | None:
-    """Return the words for a rate or share in a column's label; None if it names a number, or neither.
+    """Return the words for a rate or share in a column's label; None if it names a number, or neither of them.
 
-    In a label of several rows, the last that names either counts.
+    In a label of several header rows, the last row that names a rate or a number decides.
 
     >>> says_rate("2024 | Tasa por 100 mil"), says_rate("Casos y tasas | Número"), says_rate("2024 | %")
     ('Tasa', None, '%')
@@ -97,12 +97,12 @@ def says_rate_as_unit(word: str) -> str | None:
 
 
 def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str] = ()) -> Outcome:
-    """Return the outcome of the rule on counts whose heading, title or file name calls them a rate.
+    """Warn of counts that a heading, title or file name calls a rate.
 
     Args:
-        captions: of all tables, also the words of a column of units, which are headings in a long table.
+        captions: of all tables, including the words of a column of units, which are headings in a long table.
         files: their names.
-        source: their source; not checked if it declares ratios or estimates, as captions do not tell which column.
+        source: their source; not checked if it declares ratios or estimates, as it is unknown which column is meant.
     """
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
     if not counted:

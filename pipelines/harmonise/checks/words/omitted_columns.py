@@ -1,7 +1,7 @@
-"""Columns of figures that a reshape leaves out beside others of their kind: unknown sex, an age band, a month.
+"""Columns that a reshape omits although it reads others of their kind: unknown sex, an age band, a month.
 
-The law: a table that is read by columns is read whole. Where the columns of counts are the sexes, ages or months
-of one figure, another such column is a part of it.
+If the columns of counts are the sexes, ages or months of one figure, any further column of that kind is part of the
+figure too.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _MONTH = re.compile(
 )
 
 
-def columns_left(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> list[str]:
-    """Return, as text, the columns with numbers that are not read although their kind is.
+def omitted_columns(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> list[str]:
+    """Return, as text, the columns of numbers that are not read although others of their kind are.
 
     Args:
         folder: the source.
@@ -58,13 +58,13 @@ def _has_numbers(column: UnusedColumn) -> bool:
 
 
 def _groups(name: str, is_meant: Callable[[str], bool]) -> set[tuple[str, ...]]:
-    """Return the parts of a name before each part that is meant: the group of columns to which it belongs."""
+    """Return the groups of columns to which a column belongs: the parts of its name before each part that is meant."""
     parts = [plain(part.replace("_", " ")) for part in name.split(" | ")]
     return {tuple(parts[:number]) for number, part in enumerate(parts) if is_meant(part)}
 
 
 def _is_left(column: UnusedColumn, is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
-    """Tell whether a column is of a kind, or of the unknown, in a group whose columns of this kind are read."""
+    """Tell whether the columns of a kind are read in the group of a column which is of the kind, or of the unknown."""
     of_kind = [groups for name in column.beside if (groups := _groups(name, is_kind))]
     if len(column.beside) < 2 or len(of_kind) < _LEAST_OF_KIND * len(column.beside):
         return False

@@ -1,6 +1,6 @@
-"""What columns of files of incidents that are not read say against a constant of the source: another sex, another area.
+"""Unread columns of incidents that contradict a constant of the source: another sex, another area.
 
-The same law as for tables (``words_beside``). Words of persons' records are not kept: only a word for a sex, or the
+``constants_and_flags`` does the same for tables. Words of persons' records are not kept: only a word for a sex, or the
 name of an area, is shown.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.incident_file import IncidentFile
-from pipelines.harmonise.checks.words.words_beside import is_of_areas, is_of_sex, may_be_in
+from pipelines.harmonise.checks.words.constants_and_flags import is_of_areas, is_of_sex, may_be_in
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.system.outcomes import Outcome
 from schemas.area_names import areas_called
@@ -24,7 +24,7 @@ _LEAST_KNOWN = 0.6
 
 
 def find_words_against_constants(file: IncidentFile) -> dict[str, tuple[str, str, int]]:
-    """Return, for each unread column, the constant that it contradicts, a word of it, and in how many rows.
+    """Return the unread columns that contradict a constant: which one, by which word, and in how many rows.
 
     A file without such a column is not read again.
     """
@@ -63,7 +63,7 @@ def _agrees(source: Source, dimension: str, word: str) -> bool:
 def judge_words_against_constants(
     folder: SourceFolder, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
 ) -> list[Outcome]:
-    """Return the outcomes on columns of incidents that say something else than a constant; they have no flags."""
+    """Warn of columns of incidents that contradict a constant; incidents have no flags."""
     pairs = list(facts)
     found = [
         f"{file.name}: {name!r} has {word!r} or the like in {rows:,} rows, but constants.{dimension} is "
