@@ -142,7 +142,7 @@ LONG_MODULES = {
     "flows/test_flow.py": "starts a Prefect server for each flow",
     "flows/test_serve.py": "waits for what a schedule starts, minute by minute",
     "golden/test_maps.py": "draws one map after the other",
-    "golden/test_series_commands.py": "asks one question after the other of the bundled release, and draws the pictures",
+    "golden/test_series_commands.py": "asks the bundled release one question after the other, with pictures",
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
     "harmonise/incidents/test_kept_years.py": "runs whole histories of files twice",
     "harmonise/incidents/test_point_areas.py": "looks for points border by border, in fractions",
