@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
-from pipelines.collect.headings.captions import Caption, judge_parts_of_years, judge_years
+from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.headings.roles import judge_headings
@@ -25,6 +25,7 @@ from pipelines.harmonise.checks.added_rows import check_added_codes, check_added
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
+from pipelines.harmonise.checks.counts_of_incidents import judge_row_totals, left_in_files
 from pipelines.harmonise.checks.exclusions import check_exclusions
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
@@ -47,6 +48,7 @@ from pipelines.harmonise.checks.rows_that_count import (
     judge_unread_counts,
 )
 from pipelines.harmonise.checks.total_rows import check_total_rows
+from pipelines.harmonise.checks.words.headings_of_incidents import headings_of_counts, headings_of_years
 from pipelines.harmonise.checks.words.incidents_beside import judge_words_against_constants
 from pipelines.harmonise.checks.words.left_columns import columns_left
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
@@ -224,7 +226,7 @@ def account(
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
     outcomes += _write_links(connection, source, judged, unused, paths)
-    outcomes += _judge_unread(folder, judged.raw, unused)
+    outcomes += _judge_unread(folder, judged, unused)
     outcomes += _judge_captions(connection, folder, judged, words_beside)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
@@ -289,7 +291,8 @@ def _check_unused(
     outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
     if isinstance(judged, Tallied):
         outcomes += judge_kinds(connection, folder, judged.concordance, facts)
-        outcomes += [judge_split_numbers(facts), *judge_words_against_constants(folder, facts)]
+        outcomes += [judge_split_numbers(facts), judge_row_totals(facts)]
+        outcomes += judge_words_against_constants(folder, facts)
     else:
         outcomes += check_words_beside(connection, folder, unused, judged.concordance)
         outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
@@ -302,8 +305,9 @@ def _check_unused(
     return unused, words
 
 
-def _judge_unread(folder: SourceFolder, raw: RawTable, unused: tuple[UnusedColumn, ...]) -> list[Outcome]:
-    columns = (*raw.unread_columns, *columns_left(folder, unused))
+def _judge_unread(folder: SourceFolder, judged: Judged, unused: tuple[UnusedColumn, ...]) -> list[Outcome]:
+    raw, facts = judged.raw, judged.pairs if isinstance(judged, Tallied) else []
+    columns = (*raw.unread_columns, *columns_left(folder, unused), *left_in_files(facts))
     return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
 
 
@@ -323,11 +327,9 @@ def _judge_captions(
     captions = judged.raw.captions
     # Persons on a day in December are no part of a year.
     on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
-    headings = (*captions, *headings_in_words(unused))
-    named = source.columns.get("year") if judged.statements.grain == "incident" else None
-    of_year = (
-        [Caption(file.name, None, None, named.replace("_", " ")) for file in judged.raw.files[:1]] if named else []
-    )
+    facts = judged.pairs if isinstance(judged, Tallied) else []
+    headings = (*captions, *headings_in_words(unused), *headings_of_counts(folder, facts))
+    of_year = headings_of_years(source, [file for file, _ in facts])
     with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),

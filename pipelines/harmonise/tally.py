@@ -31,6 +31,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
+from pipelines.harmonise.checks.counts_of_incidents import find_beside_counts
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
@@ -398,6 +399,7 @@ def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings
         "numbers": find_repeated_numbers(folder, file, table, settings),
         "total_words": find_total_words(folder, file, table, settings),
         "split_numbers": find_split_numbers(folder, file, table, settings),
+        "beside_counts": find_beside_counts(folder, file, table, settings),
         "words_beside": find_words_beside(folder, file, table, settings),
         "against_constants": find_words_against_constants(folder, file, table, settings),
     }

@@ -16,8 +16,9 @@ import duckdb
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.header import Needed, fold
+from pipelines.collect.header import Needed
 from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.checks.words.names_of_counts import is_count, is_weight, may_number_rows
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, fetch_row
@@ -28,15 +29,6 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
 from schemas.words_of_totals import plain
 
-_OF_WHAT = r"(victims?|v[ií]ctimas|casos|cases|hechos|delitos|offen[cs]es|incidents|personas?|persons)"
-_COUNTS = re.compile(
-    r"cantidad|quantity|qty|counts?|anzahl|effectifs?"
-    rf"|(total|n[uú]mero|n[uú]m|number|n|no|nr|cantidad)[ _.]*(of|de)?[ _]*{_OF_WHAT}|{_OF_WHAT}[ _]?counts?"
-    r"|v[ií]c?timas|casos|muertos|fallecidos|victims|cases|killed|victimes|opfer|fälle"
-    r"|weights?|peso|ponderador|factor[ _]*(de)?[ _]*(expansi[oó]n|expansao|pondera\w+)|f(ac(t(or)?)?)?_?exp"
-    r"|pond|wgt|wt|expansion([ _]factor)?",
-    re.IGNORECASE,
-)
 _NUMBER = r"(id|no|nr|n|num|number|numero|folio|code|clave|key|ref|reference|nummer|zeichen)"
 _OF_UNIT = {
     "incident": r"(case|incident|file|record|report|event|crime|complaint|caso|incidente|hecho|expediente|carpeta"
@@ -65,6 +57,8 @@ _LEAST_OF_NUMBERS = 0.02
 _LEAST_NUMBERS = 50
 """A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases
 of each month), unless its name may be that of a code."""
+_LEAST_NUMERIC = 0.5
+"""A column of counts or weights has numbers in at least this share of its cells."""
 _LEAST_REPEATED = 5
 _LEAST_SHARE_REPEATED = 0.005
 _LEAST_DIFFERENT = 0.4
@@ -257,29 +251,46 @@ def _highest(sketch: Sequence[int]) -> int:
 
 
 def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:
-    """Return how many rows have a number above one in each unread column whose name suggests a count.
+    """Return how many rows have a number above one in each unread column whose name suggests a count or a weight.
 
-    A file without such a column is not read again.
+    A weight below one is told too. Where incidents are counted, their victims are not. A file without such a column is
+    not read again.
     """
     source = folder.source
-    if "value" in source.columns or "value" in source.constants:
-        return {}
     needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if _COUNTS.fullmatch(fold(name).strip()) and not needed.uses(name, name)]
-    if not names:
+    units = {measure.counting_unit for measure in source.measures.values()}
+    counts_once = "value" not in source.columns and "value" not in source.constants
+    weights = [name for name in table.kept if is_weight(name) and not needed.uses(name, name)]
+    of_persons = not units <= {"incident", "case"}
+    counts = [
+        name
+        for name in table.kept
+        if counts_once and name not in weights and is_count(name, of_persons) and not needed.uses(name, name)
+    ]
+    if not (names := [*counts, *weights]):
         return {}
-    counts = ", ".join(f"count(*) FILTER (TRY_CAST({quote_identifier(name)} AS DOUBLE) > 1)" for name in names)
+    numbers = [f"TRY_CAST(replace(trim({quote_identifier(name)}), ',', '.') AS DOUBLE)" for name in names]
+    conditions = [f"{one} > 1" for one in numbers[: len(counts)]]
+    conditions += [f"{one} <> 1 AND {one} > 0" for one in numbers[len(counts) :]]
+    found = ", ".join(
+        f"count(*) FILTER ({condition}), count({one}), count(DISTINCT {one}), count({_plain(name)})"
+        for name, one, condition in zip(names, numbers, conditions, strict=True)
+    )
     with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = text_query(replace(table, kept=tuple(names)), {})
-        found = fetch_row(connection, f"SELECT {counts} FROM ({rows})")
-    return {name: int(number) for name, number in zip(names, found, strict=True) if number}
+        values = fetch_row(connection, f"SELECT {found} FROM ({text_query(replace(table, kept=tuple(names)), {})})")
+    columns = zip(names, values[::4], values[1::4], values[2::4], values[3::4], strict=True)
+    return {
+        name: int(above)
+        for name, above, numeric, different, filled in columns
+        if above and numeric >= _LEAST_NUMERIC * filled and not (may_number_rows(name) and different > numeric / 2)
+    }
 
 
 def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
     """Return the outcome of the rule on unread columns of counts in files of incidents."""
     pairs = list(facts)
     found = [
-        f"{file.name}: {name!r} is above 1 in {rows:,} rows"
+        f"{file.name}: {name!r} is {'not 1' if is_weight(name) else 'above 1'} in {rows:,} rows"
         for file, fact in pairs
         for name, rows in fact.get("counts_unread", {}).items()
     ]

@@ -182,7 +182,7 @@ def _days_of_others(
 
     A crime is reported later, often in the next year: its year is that of either, and nothing shows which.
     """
-    day = folder.source.columns.get("time_period")
+    day = folder.source.columns.get("time_period", folder.source.columns.get("year"))
     others = [name for name in names if says_occurred(name)]
     if day is None or not says_reported(day) or not others or folder.reshape(folder.source.layouts[file.layout]):
         return []
