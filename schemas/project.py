@@ -18,6 +18,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
@@ -187,12 +188,18 @@ def find_project() -> Project | None:
         if not (root / FILE).is_file():
             raise UsageError(f"{VARIABLE}={named}: there is no {FILE} in this folder; create a project with iccs init")
         return Project(root)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / FILE).is_file():
+    for file in _places_of_file(os.getcwd()):  # noqa: PTH109 (a run asks thousands of times: Path takes ten times as long)
+        if os.path.isfile(file):  # noqa: PTH113
+            folder = Path(file).parent
             check_owner(folder / FILE, f"export {VARIABLE}={folder}")
             return Project(folder)
     return None
+
+
+@cache
+def _places_of_file(here: str) -> tuple[str, ...]:
+    """Return where the file of a project may be: in a folder, or in one above it."""
+    return tuple(str(folder / FILE) for folder in (Path(here), *Path(here).parents))
 
 
 def check_owner(file: Path, remedy: str) -> None:

@@ -655,6 +655,11 @@ class Source(Declared):
         return self.kind in ("incident", "survey")
 
     @property
+    def left_out(self) -> str:
+        """The SQL condition of the rows that some exclusion leaves out; NULL counts as not left out."""
+        return " OR ".join(f"coalesce(({exclusion.where}), false)" for exclusion in self.exclusions) or "false"
+
+    @property
     def marks_are_open(self) -> bool:
         """Whether a point in a number may be a decimal or a thousands mark, as nothing declares which."""
         said = {"thousands", "decimal"} & self.model_fields_set

@@ -72,6 +72,11 @@ class RawTable:
         return f"{number} table{'s' if number != 1 else ''} of text"
 
 
+def text_tables(paths: Sequence[Path]) -> str:
+    """Return the SQL that reads tables of text of one layout as one table."""
+    return f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"
+
+
 def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> RawTable:
     """Read every file of a source as text.
 

@@ -49,6 +49,11 @@ class TextTable:
     constants: dict[str, str] = field(default_factory=dict)
     types: dict[str, pa.DataType] = field(default_factory=dict)
 
+    @property
+    def rows_above(self) -> int:
+        """How many rows of the file come before the first of its data."""
+        return self.header_rows if self.format == "csv" else 0
+
 
 def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work: Path) -> tuple[TextTable, TableRead]:
     """Return a partition as a table of text, and what else is in its file: feet, other sheets.

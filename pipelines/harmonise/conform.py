@@ -24,7 +24,7 @@ from pipelines.harmonise.rejected import write_rejected_cells
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.harmonise.values.labels import Label, labels_of_cells
 from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
-from pipelines.system.connection import connect, fetch_row, joins_as_written, run_sql
+from pipelines.system.connection import column_names, connect, fetch_row, joins_as_written, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
@@ -146,7 +146,7 @@ def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ra
     columns = []
     decisive = decisive_columns(folder) if folder.source.exclusions else frozenset()
     for number, tables in enumerate(raw.layouts):
-        for name in _columns_of(connection, f"raw_{number}") if tables and decisive else ():
+        for name in column_names(connection, f"raw_{number}") if tables and decisive else ():
             if name.lower() in decisive and not name.startswith("_"):
                 columns.append({"label": quote_literal(name), "column": quote_identifier(name), "raw": f"raw_{number}"})
     _write(connection, fill_sql("harmonise/words", columns=columns) if columns else NO_WORDS, target)
@@ -205,14 +205,14 @@ def _reshape(
             # The statement says "raw"; each layout needs a raw of its own.
             _write(connection, f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout)}\n)", target)
         tidy = f"FROM read_parquet({quote_literal(str(target))})"
-        _check_places(folder, name, _columns_of(connection, f"({tidy})"))
-    if "_column" not in _columns_of(connection, f"({tidy})"):
+        _check_places(folder, name, column_names(connection, f"({tidy})"))
+    if "_column" not in column_names(connection, f"({tidy})"):
         tidy = f"SELECT *, NULL::VARCHAR AS _column {tidy}"
     received = f"SELECT tidy.*, received.day AS _received FROM ({tidy}) AS tidy LEFT JOIN received ON file = tidy._file"
     connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {received}")
     value = _value_expression(folder.source)
     if "value" in folder.source.columns:
-        _find_column(folder, "value", _columns_of(connection, f"tidy_{number}"))
+        _find_column(folder, "value", column_names(connection, f"tidy_{number}"))
     if name is None:
         (total,) = fetch_row(connection, f"SELECT sum(to_count({value})) FROM raw_{number}")
         return float(total or 0)
@@ -242,7 +242,7 @@ def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         DataRefused: the month before has no figure, so that a month's own cannot be computed.
     """
     source = folder.source
-    present = _columns_of(connection, tidy)
+    present = column_names(connection, tidy)
     for dimension in source.columns:
         _find_column(folder, dimension, present)
     named = [
@@ -268,10 +268,9 @@ def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     )
     connection.execute(f"CREATE TEMP TABLE months_of_{tidy} AS {alone}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {tidy} AS SELECT * EXCLUDE (_gap) FROM months_of_{tidy}")
-    left_out = " OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false"
     gap = connection.execute(
-        f"SELECT _file, _sheet, _row, {period}, count(*) OVER () FROM months_of_{tidy} WHERE _gap AND NOT ({left_out}) "
-        "ORDER BY _file, _row LIMIT 1"
+        f"SELECT _file, _sheet, _row, {period}, count(*) OVER () FROM months_of_{tidy} WHERE _gap "
+        f"AND NOT ({source.left_out}) ORDER BY _file, _row LIMIT 1"
     ).fetchone()
     if gap is not None:
         file, sheet, row, month, cells = gap
@@ -331,10 +330,6 @@ def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
     return Problem(rule=rule, source=folder.source_id, found=found)
 
 
-def _columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-
-
 def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> None:
     """Refuse a source whose ``columns`` names one that the table, reshaped where it is, does not have."""
     column = folder.source.columns[dimension]
@@ -346,7 +341,7 @@ def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> No
 
 def _check_tidy(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> None:
     """Check that the columns declared exist after the reshape, and that its conditions are valid."""
-    present = _columns_of(connection, tidy)
+    present = column_names(connection, tidy)
     for item in folder.source.exclusions:
         with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid"):
             connection.execute(f"SELECT {item.where} FROM {tidy} LIMIT 0").fetchall()

@@ -220,7 +220,7 @@ def judge_controls(controls: pa.Table) -> Outcome:
     """Return the outcomes of the comparison with control totals."""
     outside = [row for row in controls.to_pylist() if not row["within_tolerance"]]
     if not controls.num_rows:
-        return Outcome("control_totals", "not applicable", 0, 0)
+        return Outcome.not_applicable("control_totals")
     detail = "; ".join(
         f"{row['control']}: expected {number_text(row['expected'])}, found {number_text(row['actual'] or 0)} "
         f"({row['detail']})"
@@ -228,7 +228,7 @@ def judge_controls(controls: pa.Table) -> Outcome:
         if row["expected"] is not None
     )
     checked, failing = (sum(row[name] for row in controls.to_pylist()) for name in ("checked", "failing"))
-    return Outcome("control_totals", "warned" if failing else "passed", checked, failing, detail)
+    return Outcome.of_counts("control_totals", checked, failing, detail)
 
 
 def _telling_of_control(folder: SourceFolder, control: Control) -> AbstractContextManager[None]:

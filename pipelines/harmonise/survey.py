@@ -26,7 +26,7 @@ from pipelines.harmonise.engine import DuckDBEngine, text_query
 from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.replicates import replicate_columns, replicate_problems, sum_replicates
 from pipelines.harmonise.survey_hiding import hide_more
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.connection import column_names, connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -194,13 +194,8 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
     few = f"{surveyed.few:,} estimates from fewer than {_survey(folder).smallest_sample} records are withheld"
     if more := surveyed.withheld - surveyed.few:
         few += f", and {more:,} from which these could be computed"
-    outcome = Outcome(
-        "small_samples",
-        "warned" if surveyed.withheld else "passed",
-        surveyed.rows,
-        surveyed.withheld,
-        few if surveyed.withheld else "",
-    )
+    detail = few if surveyed.withheld else ""
+    outcome = Outcome.of_counts("small_samples", surveyed.rows, surveyed.withheld, detail)
     return replace(validated, outcomes=(*validated.outcomes, outcome, _judge_weights(folder.source, surveyed)))
 
 
@@ -208,16 +203,14 @@ def _judge_weights(source: Source, surveyed: Surveyed) -> Outcome:
     """Warn of numbers of persons or offences from weights that add up to the sample, not to the population."""
     numbers = [name for name, measure in source.measures.items() if measure.unit == "number"]
     if not numbers:
-        return Outcome("weights_of_sample", "not applicable", 0, 0)
+        return Outcome.not_applicable("weights_of_sample")
     is_sample = abs(surveyed.mean_weight - 1) <= _NEARLY_ONE
     detail = (
         f"the weights are {surveyed.mean_weight:.4g} on average, so {', '.join(numbers)} are numbers in the sample"
         if is_sample
         else ""
     )
-    return Outcome(
-        "weights_of_sample", "warned" if is_sample else "passed", len(numbers), len(numbers) * is_sample, detail
-    )
+    return Outcome.of_counts("weights_of_sample", len(numbers), len(numbers) * is_sample, detail)
 
 
 def _survey(folder: SourceFolder) -> Survey:
@@ -352,7 +345,7 @@ class _Records:
             raise DataRefused([Problem("reshape_lost_rows", self.folder.source_id, found)])
 
     def _columns(self, number: int) -> list[str]:
-        return [row[0] for row in self.connection.execute(f"DESCRIBE tidy_{number}").fetchall()]
+        return column_names(self.connection, f"tidy_{number}")
 
     def _write(self, number: int, name: str, texts: dict[str, str]) -> None:
         source, columns = self.folder.source, self._columns(number)

@@ -1,4 +1,4 @@
-"""Steps 2 to 4 for incidents: each partition is tallied by the engine once; results of unchanged ones are reused.
+"""Incidents from their files to judged rows: the engine tallies each partition once; unchanged ones are reused.
 
 The result for a partition is small: the tally of its rows in numbers, their account, the counts of its links and a
 sample of its rejected rows. It is stored under ``data/partitions`` by the hash of content, statements and lists.
@@ -31,13 +31,15 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
-from pipelines.harmonise.checks.counts_of_incidents import find_beside_counts
-from pipelines.harmonise.checks.repeated_incidents import count_repeats
+from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.repeats.case_numbers import find_case_numbers
+from pipelines.harmonise.checks.repeats.incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
-from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
-from pipelines.harmonise.checks.totals_of_incidents import find_total_words, refuse_totals
-from pipelines.harmonise.checks.words.incidents_beside import find_words_against_constants
-from pipelines.harmonise.checks.words.of_incidents import find_words_beside
+from pipelines.harmonise.checks.totals.counts_of_incidents import find_beside_counts
+from pipelines.harmonise.checks.totals.incidents import find_total_words, refuse_totals
+from pipelines.harmonise.checks.unread_counts import find_unread_counts
+from pipelines.harmonise.checks.words.incident_constants import find_words_against_constants
+from pipelines.harmonise.checks.words.incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -46,7 +48,7 @@ from pipelines.harmonise.statements import Statements, make_statements, open_lis
 from pipelines.harmonise.values.hidden import hiding_errors
 from pipelines.harmonise.values.numbers import parse_number
 from pipelines.system.code_version import tally_code_version
-from pipelines.system.connection import connect, fetch_row
+from pipelines.system.connection import column_names, connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
 from pipelines.system.removal import delete
@@ -123,6 +125,11 @@ class Tallied:
     def pairs(self) -> list[tuple[RawFile, dict[str, Any]]]:
         """Each file with its facts."""
         return list(zip(self.files, self.facts, strict=True))
+
+    @property
+    def file_names(self) -> dict[str, str]:
+        """The name of the file of each partition, by the name of its folder."""
+        return {folder.name: file.name for folder, file in zip(self.folders, self.files, strict=True)}
 
     @property
     def malformed(self) -> int:
@@ -373,7 +380,7 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
     empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in names)
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
-        return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
+        return tuple(column_names(connection, query))
 
 
 def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> list[str]:
@@ -392,16 +399,16 @@ def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> l
     return [hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts]
 
 
-def _find_unread(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
-    """What columns that are not read say of how often a row counts, where they say something."""
+def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
+    """Return what the columns that the source does not read reveal about its rows, by kind, where they reveal any."""
     found = {
-        "counts_unread": find_unread_counts(folder, file, table, settings),
-        "numbers": find_repeated_numbers(folder, file, table, settings),
-        "total_words": find_total_words(folder, file, table, settings),
-        "split_numbers": find_split_numbers(folder, file, table, settings),
-        "beside_counts": find_beside_counts(folder, file, table, settings),
-        "words_beside": find_words_beside(folder, file, table, settings),
-        "against_constants": find_words_against_constants(folder, file, table, settings),
+        "counts_unread": find_unread_counts(file),
+        "numbers": find_case_numbers(file),
+        "total_words": find_total_words(file),
+        "split_numbers": find_split_numbers(file),
+        "beside_counts": find_beside_counts(file),
+        "words_beside": find_words_beside(file),
+        "against_constants": find_words_against_constants(file),
     }
     return {name: columns for name, columns in found.items() if columns}
 
@@ -415,7 +422,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     with connect(settings) as connection, sql_limits(folder, connection, settings):  # planning runs what is constant
         computed = _computed(folder, file, table)
         _check_columns(folder, file, table, computed)
-    check_reshaped_rows(folder, file, table, settings)
+    opened = IncidentFile(folder, file, table, settings)
+    check_reshaped_rows(opened)
     own = engine.own_connection
     with nullcontext() if own is None else sql_limits(folder, own, settings):
         malformed = _run_statements(engine, partition, table, computed, half)
@@ -429,10 +437,10 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "lines_expected": table.path == file.path and table.format == "csv",
         **_count_records(settings, half),
     }
-    if repeats := count_repeats(folder, file, table, settings):
+    if repeats := count_repeats(opened):
         facts["repeats"] = repeats
-    refuse_totals(folder, file, table, settings)
-    facts |= _find_unread(folder, file, table, settings)
+    refuse_totals(opened)
+    facts |= _find_in_unread_columns(opened)
     rows = facts["records"] + malformed
     if rows == 0:
         raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")

@@ -123,8 +123,7 @@ def _add_outcomes(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vint
         outcomes = []
         for rule in _RULES:
             checked, failing, detail = found.get((vintage.source_id, rule), (0, 0, None))
-            outcome = "not applicable" if not checked else "warned" if failing else "passed"
-            outcomes.append(Outcome(rule, outcome, checked, failing, detail or ""))
+            outcomes.append(Outcome.of_counts(rule, checked, failing, detail or ""))
         rows += outcome_rows(vintage.source_id, vintage.vintage, tuple(outcomes))
     columns = [column.name for column in load_tables()["quality"].columns]
     insert_rows(connection, "out.quality", [{name: row[name] for name in columns} for row in rows])

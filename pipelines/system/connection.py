@@ -323,6 +323,11 @@ def insert_rows(
             connection.unregister("rows_to_insert")
 
 
+def column_names(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
+    """Return the columns of a table, view or query, in order."""
+    return [name for name, *_ in connection.execute(f"DESCRIBE {relation}").fetchall()]
+
+
 def fetch_row(
     connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, object] | None = None
 ) -> tuple[Any, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Self
 
 from schemas.declarations import load_rules
+
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,42 @@ class Outcome:
     checked: int
     failing: int
     detail: str = ""
+
+    @classmethod
+    def not_applicable(cls, rule: str, why: str = "") -> Self:
+        """Return the outcome of a rule that had nothing to check."""
+        return cls(rule, "not applicable", 0, 0, why)
+
+    @classmethod
+    def of_refusal(cls, rule: str, checked: int) -> Self:
+        """Return the outcome of a rule that would have refused the source if it had found anything."""
+        return cls(rule, "passed", checked, 0) if checked else cls.not_applicable(rule)
+
+    @classmethod
+    def of_counts(cls, rule: str, checked: int, failing: int, detail: str) -> Self:
+        """Return the outcome of a rule that warns, of how many things it checked and how many of them failed."""
+        return (
+            cls(rule, "warned" if failing else "passed", checked, failing, detail)
+            if checked
+            else cls.not_applicable(rule)
+        )
+
+    @classmethod
+    def of_warning(cls, rule: str, checked: int, found: Collection[str], *, shown: int = _MOST_SHOWN) -> Self:
+        """Return the outcome of a rule that warns.
+
+        Args:
+            rule: its name.
+            checked: how many things were checked; if none and nothing was found, the rule is not applicable.
+            found: a text on each failing thing.
+            shown: how many of the texts become the detail of the outcome.
+
+        >>> Outcome.of_warning("columns_alike", 3, ["2023 and 2023 (rev.)"]).outcome
+        'warned'
+        >>> Outcome.of_warning("columns_alike", 0, []).outcome
+        'not applicable'
+        """
+        return cls.of_counts(rule, max(checked, len(found)), len(found), "; ".join(islice(found, shown)))
 
 
 def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) -> list[dict[str, Any]]:

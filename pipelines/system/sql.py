@@ -123,5 +123,5 @@ def _fill(shown: str, text: str, values: Mapping[str, SqlValue]) -> str:
 
 @cache
 def _parse(text: str) -> tuple[Template, frozenset[str]]:
-    places = find_undeclared_variables(_ENVIRONMENT.parse(text))
-    return _ENVIRONMENT.from_string(text), frozenset(places)
+    parsed = _ENVIRONMENT.parse(text)
+    return _ENVIRONMENT.from_string(parsed), frozenset(find_undeclared_variables(parsed))

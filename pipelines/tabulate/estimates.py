@@ -90,7 +90,7 @@ def take_estimates(
         ("unmarked", "SELECT * FROM cells LIMIT 0"),
         ("findings", "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"),
         ("judged", "FROM judged_by_period"),
-        ("coverage", _empty("coverage")),
+        ("coverage", _no_coverage()),
     ):
         connection.execute(f"COPY ({query}) TO {quote_literal(str(paths[name]))} (FORMAT parquet)")
     figures = fingerprint_periods(connection, paths["cells"], paths["periods"], "estimate")
@@ -186,7 +186,7 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
         "WHERE figure_kind = 'estimate' AND estimate IS NOT NULL",
     )
     detail = "these estimates have no standard error, limits, half-width or coefficient of variation" if without else ""
-    outcomes = [_outcome("error_given", estimates, without, detail), _judge_percents(connection)]
+    outcomes = [Outcome.of_counts("error_given", estimates, without, detail), _judge_percents(connection)]
     return [*outcomes, _compare_errors(connection, folder), _judge_scale_of_errors(connection, folder)]
 
 
@@ -225,7 +225,7 @@ def _judge_scale_of_errors(connection: duckdb.DuckDBPyConnection, folder: Source
         if not _LEAST_ERROR <= share <= 1
     ]
     wrong += filter(None, [_judge_percents_of_cv(connection, folder)])
-    return _outcome("error_scale", max(len(found), len(wrong)), len(wrong), "; ".join(wrong))
+    return Outcome.of_counts("error_scale", max(len(found), len(wrong)), len(wrong), "; ".join(wrong))
 
 
 def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:
@@ -235,7 +235,7 @@ def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:
         f"GROUP BY measure HAVING count(estimate) >= {_LEAST_PERCENTS} ORDER BY measure"
     ).fetchall()
     shares = [f"{measure}: all {count:,} are at most {most:g}" for measure, count, most in found if most <= 1]
-    return _outcome("percent_as_share", len(found), len(shares), "; ".join(shares))
+    return Outcome.of_counts("percent_as_share", len(found), len(shares), "; ".join(shares))
 
 
 def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
@@ -258,7 +258,7 @@ def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcom
         "FROM part_sum",
     )
     run_sql(connection, "tabulate/mark_sums", attributes=attribute_columns())
-    return _outcome("estimate_parts_add", checked, differing, first or "")
+    return Outcome.of_counts("estimate_parts_add", checked, differing, first or "")
 
 
 def _judge_losses(
@@ -290,19 +290,14 @@ def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder)
     as_error += [f"{forms['cv_percent']} / 100 * abs(value)"] if "cv_percent" in forms else []
     as_error += [f"{forms['cv_share']} * abs(value)"] if "cv_share" in forms else []
     if len(as_error) < 2 or source.survey is not None:  # computed here, each form from the other
-        return _outcome("errors_agree", 0, 0, "")
+        return Outcome.not_applicable("errors_agree")
     checked, differing, first = run_sql(
         connection, "tabulate/errors_agree", errors=", ".join(as_error), most=str(DISAGREEING_SHARE)
     ).fetchall()[0]
-    return _outcome("errors_agree", checked, differing, first or "")
+    return Outcome.of_counts("errors_agree", checked, differing, first or "")
 
 
-def _outcome(rule: str, checked: int, failing: int, detail: str) -> Outcome:
-    outcome = "not applicable" if not checked else "warned" if failing else "passed"
-    return Outcome(rule, outcome, checked, failing, detail)
-
-
-def _empty(table: str) -> str:
-    """Return a query without rows, with the columns of a published table except source and vintage."""
-    columns = load_tables()[table].columns[2:]
+def _no_coverage() -> str:
+    """Return a query without rows, with the columns of ``out.coverage`` except source and vintage."""
+    columns = load_tables()["coverage"].columns[2:]
     return f"SELECT {', '.join(f'NULL::{column.type} AS {column.name}' for column in columns)} LIMIT 0"

@@ -36,6 +36,9 @@ _LEAST_TAKEN = 0.1
 
 _MOST_NAMED = 5
 
+NO_EARLIER_FILES = "no earlier vintage from other files"
+"""Why a comparison with the previous vintage is not applicable."""
+
 
 def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path | None) -> list[Outcome]:
     """Compare the words by which rows are selected with those of the previous vintage.
@@ -50,7 +53,7 @@ def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path
     """
     names = ("word_renamed", "words_left_out", "words_not_used_now")
     if before is None:
-        return [Outcome(name, "not applicable", 0, 0, "no earlier vintage from other files") for name in names]
+        return [Outcome.not_applicable(name, NO_EARLIER_FILES) for name in names]
     files = {"words": quote_literal(str(words)), "before": quote_literal(str(before))}
     least = {"least_share": str(_LEAST_SHARE), "least_words": str(_LEAST_WORDS)}
     rows = run_sql(connection, "tabulate/new_words", **least, **files).fetchall()
@@ -91,7 +94,7 @@ def judge_left_out(
     """
     name = "left_out_more"
     if before is None:
-        return Outcome(name, "not applicable", 0, 0, "no earlier vintage from other files")
+        return Outcome.not_applicable(name, NO_EARLIER_FILES)
     names = ("exclusions", "reconciliation", "exclusions_before", "reconciliation_before")
     files = {one: quote_literal(str(path)) for one, path in zip(names, (*now, *before), strict=True)}
     found = run_sql(connection, "tabulate/left_out", least_share=str(_LEAST_TAKEN), **files).fetchall()

@@ -26,7 +26,7 @@ from pipelines.tabulate.aggregate import Aggregated, categories_holding
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
-from pipelines.tabulate.losses import accept_losses, judge_losses
+from pipelines.tabulate.losses import NO_EARLIER_FILES, accept_losses, judge_losses
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import parse_age, ranked_codes
@@ -252,7 +252,7 @@ def judge_rules(
     there_are = _count_needed(connection, rules)  # in all years, also in those that are reused
     for rule in rules:
         if rule.kind in _AGAINST_PREVIOUS and not has_previous:
-            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage from other files")
+            outcomes[rule.name] = Outcome.not_applicable(rule.name, NO_EARLIER_FILES)
             continue
         try:
             kind = fill_rule(rule, source)
@@ -260,7 +260,7 @@ def judge_rules(
             outcomes[rule.name] = _errored(rule.name, error)
             continue
         if lacks := [_lack(name, least) for name, least in needs(rule).items() if there_are.get(name, least) < least]:
-            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, ", ".join(lacks))
+            outcomes[rule.name] = Outcome.not_applicable(rule.name, ", ".join(lacks))
             continue
         by_year = rule.by_year and without_unchanged_years
         tables = fill_sql("tabulate/tables_to_judge") if by_year else ""

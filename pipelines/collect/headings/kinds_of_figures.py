@@ -1,6 +1,6 @@
-"""What words say of figures besides their unit: targets, changes, averages, cases cleared, women only, ages 15+.
+"""Words for figures that are not plain counts of all events: targets, changes, averages, cases cleared, women only.
 
-Rule: a table of some of the persons, or of something else than events, is not published as all events of the year.
+Rule: a table of some of the persons, or of something other than events, is not published as all events of the year.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ _OF_AGE = re.compile(
 
 
 def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
-    """Return what a heading says that its figures are instead of the events of the period.
+    """Return the words of a heading by which its figures are something other than the events of the period.
 
     >>> kind_of_heading("Cleared up"), kind_of_heading("Variación %"), kind_of_heading("Casos")
     ('cases cleared up', 'changes', None)
@@ -120,7 +120,7 @@ def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
 
 
 def kind_said(text: str, measure: Measure, source: Source) -> str | None:
-    """Return what the heading of a column of counts says that it has instead of the events of the period.
+    """Return the words by which a column of counts has something other than what its measure declares.
 
     Args:
         text: of the heading.
@@ -136,7 +136,7 @@ def kind_said(text: str, measure: Measure, source: Source) -> str | None:
 
 
 def kind_of_title(text: str) -> str | None:
-    """Return what a title says that its figures are instead of events recorded; None where it names these as well."""
+    """Return the words of a title by which its figures are not events recorded; None if it names these as well."""
     if always := next((kind for kind in _OF_ALL_TITLES if _KINDS[kind].search(text)), None):
         return always
     if _RECORDED.search(text):
@@ -145,9 +145,9 @@ def kind_of_title(text: str) -> str | None:
 
 
 def persons_said(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:
-    """Yield the titles and headings that name one sex or some ages, where the source declares all persons.
+    """Yield the titles and headings that name one sex or some ages although the source declares all persons.
 
-    A table with a column of men and one of women is one of both.
+    A table with a column for men and one for women is about both.
     """
     declared = {*source.columns, *source.constants, *source.totals}
     by_table: dict[tuple[str, str | None], list[Caption]] = {}

@@ -60,9 +60,9 @@ _SHOWN = 120
 
 
 def says_rate(label: str) -> str | None:
-    """Return the words for a rate or share in a column's label; None if it names a number, or neither.
+    """Return the words for a rate or share in a column's label; None if it names a number, or neither of them.
 
-    In a label of several rows, the last that names either counts.
+    In a label of several header rows, the last row that names a rate or a number decides.
 
     >>> says_rate("2024 | Tasa por 100 mil"), says_rate("Casos y tasas | Número"), says_rate("2024 | %")
     ('Tasa', None, '%')
@@ -99,16 +99,16 @@ def says_rate_as_unit(word: str) -> str | None:
 
 
 def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str] = ()) -> Outcome:
-    """Return the outcome of the rule on counts whose heading, title or file name calls them a rate.
+    """Warn of counts that a heading, title or file name calls a rate.
 
     Args:
-        captions: of all tables, also the words of a column of units, which are headings in a long table.
+        captions: of all tables, including the words of a column of units, which are headings in a long table.
         files: their names.
-        source: their source; not checked if it declares ratios or estimates, as captions do not tell which column.
+        source: their source; not checked if it declares ratios or estimates, as it is unknown which column is meant.
     """
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
     if not counted:
-        return Outcome("heading_says_rate", "not applicable", 0, 0)
+        return Outcome.not_applicable("heading_says_rate")
     found: dict[str, None] = {}
     judged = 0
     for file in files:
@@ -128,5 +128,4 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
             found[f"{', '.join(filter(None, where))}: {words.strip()!r}{shown}"] = None
-    outcome = "warned" if found else "passed"
-    return Outcome("heading_says_rate", outcome, max(judged, len(found)), len(found), "; ".join(list(found)[:10]))
+    return Outcome.of_warning("heading_says_rate", judged, found, shown=10)

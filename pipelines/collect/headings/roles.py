@@ -1,8 +1,8 @@
-"""What the heading of a column says it holds, against what the source takes it for.
+"""Headings of columns, compared with the role that the source gives to the column.
 
-Rule: a heading and the declaration of its column do not contradict each other. The year of publication is not that of
-the figures, the sex of suspects not that of victims, a coefficient of variation no standard error, and persons
-convicted are no offences recorded.
+Rule: a heading must not contradict the declaration of its column. The year of publication is not the year of the
+figures, the sex of suspects is not that of victims, a coefficient of variation is not a standard error, and persons
+convicted are not offences recorded.
 """
 
 from __future__ import annotations
@@ -193,12 +193,12 @@ def judge_headings(
     monthly: frozenset[tuple[str, str | None]] = frozenset(),
     measures: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Return the outcome of the rule on headings that say something else than the declaration of their column.
+    """Warn of headings that contradict the declaration of their column.
 
     Args:
-        captions: of all tables, also the words of a column of indicators, which are headings in a long table.
+        captions: of all tables, including the words of a column of indicators, which are headings in a long table.
         source: their source.
-        monthly: the files, and their sheets, that have figures of months or quarters and none of years.
+        monthly: the files and sheets that have figures of months or quarters, but none of years.
         measures: the names of the measures that have figures.
     """
     captions = list(captions)
@@ -215,12 +215,12 @@ def judge_headings(
         shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
         found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
     found = list(dict.fromkeys(found))
-    checked = max(len(source.columns) + sum(one.is_count for one in captions), len(found))
-    return Outcome(_RULE, "warned" if found else "passed", checked, len(found), "; ".join(found[:10]))
+    checked = len(source.columns) + sum(one.is_count for one in captions)
+    return Outcome.of_warning(_RULE, checked, found, shown=10)
 
 
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
-    """Yield what the name of a declared column says that its role is not."""
+    """Yield the contradictions between the name of a declared column and its role."""
     measures = source.measures.values()
     if role in ("time_period", "year"):
         yield from _of_time(column, source)
@@ -263,7 +263,7 @@ def _of_time(column: str, source: Source) -> Iterator[str]:
 
 
 def _of_error(role: str, column: str) -> Iterator[str]:
-    """Yield the form of an error that the name of its column says, if it is not the declared one."""
+    """Yield the form of an error according to the name of its column, if that is not the declared form."""
     said = [form for form, words in _ERRORS.items() if words.search(column)]
     if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
         said = [form for form in said if form != "standard_error"]
@@ -272,9 +272,9 @@ def _of_error(role: str, column: str) -> Iterator[str]:
 
 
 def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
-    """Yield what the heading of counts, or a title, says that the figures of a source are not.
+    """Yield the contradictions between a heading of counts, or a title, and the measure of a source.
 
-    With several measures it is not known which the words are about.
+    If there are several measures, it is unknown which of them the words are about.
     """
     text = caption.text.replace("_", " ")
     if caption.is_title and _CONFIDENCE.search(text):
@@ -295,7 +295,7 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
 
 
 def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
-    """Yield what the heading of the figures of one measure, or the name of the measure, says that they are not."""
+    """Yield the contradictions between the heading or name of a measure and its declaration."""
     yield from _of_stage(text, measure)
     yield from _of_unit(text, measure)
     if kind := kind_said(text, measure, source):
@@ -303,7 +303,7 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
 
 
 def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
-    """Yield what the name of a measure, as a word of the file, says that the measure is not."""
+    """Yield the contradictions between a measure and the word by which the file names it."""
     if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
     for name in sorted(measures.intersection(source.measures)):
@@ -318,7 +318,7 @@ def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
 
 
 def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
-    """Yield the words for twelve months up to each month, where they are counts of single months (or quarters)."""
+    """Yield the words for "the twelve months up to" if the figures are counts of single months or quarters."""
     is_counted = all(one.figures == "count" for one in source.measures.values())
     is_monthly = (caption.file, caption.sheet) in monthly or (source.kind == "incident" and caption.is_count)
     if source.kind not in _OF_COUNTS or not is_counted or not is_monthly:
@@ -328,7 +328,7 @@ def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, s
 
 
 def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
-    """Yield a scale that differs from ``multiply``; of units, plain numbers too."""
+    """Yield a scale that differs from ``multiply``; in a row of units, "number" is a scale too: 1."""
     if source.multiply == 1:
         return
     said = scale_said(caption.text, is_unit=caption.is_unit)

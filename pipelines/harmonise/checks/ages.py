@@ -1,4 +1,4 @@
-"""Checks on the ages of a source: numbers that may represent an unknown age, bands next to bands inside them."""
+"""Checks on ages: numbers that probably mean an unknown age, and bands beside narrower bands inside them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.harmonise.statements import Grain
+from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
@@ -34,7 +35,8 @@ _OLDEST = 999
 def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: Mapping[int, int]) -> Outcome:
     """Warn if far more incidents have one age than the neighbouring ages make plausible.
 
-    Files write an unknown age as 0 or 99, or as what a form proposes: 18, 30. Taken as an age, it falls into its band.
+    Files give an unknown age as 0 or 99, or as the default of a form, such as 18 or 30. Read as an age, it is counted
+    in the band of that age.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents.
@@ -42,7 +44,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         ages: how many incidents have each age in years, where it is known.
     """
     if not gives_years:
-        return Outcome("ages_piled", "not applicable", 0, 0)
+        return Outcome.not_applicable("ages_piled")
     newborn, young, old, oldest, known = (
         number or 0 for number in fetch_row(connection, fill_sql("harmonise/ages_piled"))
     )
@@ -58,11 +60,11 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         if 0 < age < _OLD and number >= least_of_one and _is_piled(number, beside):
             usual = sum(beside) / len(beside)
             found.append(f"{number:,} of {known:,} have the age {age}, and {usual:,.0f} each of those beside it")
-    return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))
+    return Outcome.of_warning("ages_piled", known, found, shown=len(found))
 
 
 def _is_piled(number: int, beside: Sequence[int]) -> bool:
-    """Whether so many of one age are more than rounding to tens explains, which doubles or trebles its number.
+    """Whether one age is too frequent to be explained by rounding to tens, which doubles or trebles a number.
 
     >>> _is_piled(225, [12, 9, 14, 11, 10, 13]), _is_piled(30, [12, 9, 14, 11, 10, 13])
     (True, False)
@@ -70,11 +72,11 @@ def _is_piled(number: int, beside: Sequence[int]) -> bool:
     return number > _MOST_OF_ONE_AGE * max(sum(beside) / len(beside), 1)
 
 
-def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
-    """Refuse a table in which an age band stands beside bands inside it, that it holds.
+def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
+    """Refuse a table that has an age band beside narrower bands inside it.
 
-    Its bands are added up, also where they are more than a printed total, and the persons of the inner bands would be
-    counted twice: in the total, and so in every rate. Incidents are not judged: each has one age.
+    Bands are added up even if they exceed a printed total, so the persons of the inner bands would be counted twice in
+    the total, and in every rate. Incidents are not judged, as each has one age.
 
     Args:
         connection: has ``core``.
@@ -82,17 +84,17 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         grain: of its rows: cell or incident.
 
     Raises:
-        DataRefused: a band is there beside bands inside it.
+        DataRefused: there is such a band.
     """
     rule, source = "band_beside_parts", folder.source
     measures = [name for name, measure in source.measures.items() if measure.figures in ("count", "stock")]
     if grain != "cell" or not measures:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     codes = [code for (code,) in connection.execute("SELECT DISTINCT CAST(age AS VARCHAR) FROM core").fetchall()]
     total = source.totals.get("age", "_T")
     inside = bands_inside([code for code in codes if code != total])
     if len(codes) < 2:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     if inside:
         connection.register("band_inside", pa.Table.from_pylist([{"age": age, "inside": part} for age, part in inside]))
         keys = _keys_beside_age(connection)
@@ -109,11 +111,11 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         connection.unregister("band_inside")
         if found:
             raise DataRefused([_band_beside_parts(folder, *one) for one in found])
-    return Outcome(rule, "passed", len(codes), 0)
+    return Outcome.of_refusal(rule, len(codes))
 
 
 def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
-    """Return the pairs of a band and a band inside it, without those that a third one between them holds.
+    """Return the pairs of a band and the next narrower band inside it.
 
     >>> bands_inside(["Y0", "Y0T14", "Y0T17", "Y_GE18", "_U"])
     [('Y0T14', 'Y0'), ('Y0T17', 'Y0T14')]
@@ -135,8 +137,8 @@ def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
 
 
 def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What tells apart the figures of a source, other than age."""
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    """The columns, other than age, by which the figures of a source are distinguished."""
+    columns = column_names(connection, "core")
     beside = ["ref_area", "time_period", "iccs", "national_code", *breakdown_columns()]
     return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]
 

@@ -1,24 +1,20 @@
-"""What stands beside the counts of a table, in columns that are not used: sampling errors, the rest of a number."""
+"""Unused columns that show the counts beside them are not plain counts: sampling errors, the last digits of numbers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.header import Needed
-from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.harmonise.engine import text_query
-from pipelines.system.connection import connect, fetch_row
+from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.outcomes import Outcome
-from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier
 from schemas.definition.measures import AS_PUBLISHED
 from schemas.source import SourceFolder
@@ -39,43 +35,41 @@ _LEAST_DIFFERENT = 0.5
 
 
 def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], has_text: bool) -> Outcome:
-    """Warn if a column that the source does not use has sampling errors: its figures are estimates, declared as counts.
+    """Warn if an unused column has sampling errors: the figures are then estimates, but are declared as counts.
 
     Args:
         folder: the source.
         unused: the columns of its tables of text that it does not use.
-        has_text: whether it has tables of text, and their columns are known.
+        has_text: whether it has tables of text, so that their columns are known.
     """
     rule = "errors_beside_counts"
     if not has_text or any(one.figures in AS_PUBLISHED for one in folder.source.measures.values()):
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     found = [repr(one.name) for one in unused if not one.is_place and _ERROR.search(one.name.replace("_", " "))]
-    return Outcome(rule, "warned" if found else "passed", max(len(unused), 1), len(found), ", ".join(found[:5]))
+    return Outcome.of_warning(rule, max(len(unused), 1), found)
 
 
 def check_split_numbers(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Outcome:
-    """Warn if the column after the counts has the last three digits of some: 1,876 without quotes is 1 and 876.
+    """Warn if the column after the counts has the last three digits of some of them: unquoted, 1,876 is 1 and 876.
 
-    Where the number has no comma, the column after it is blank; a code of three digits would be in every row.
+    That column is blank beside numbers below 1,000; a code of three digits would be in every row.
 
     Args:
         connection: where the tables of text are read.
         folder: the source.
         unused: the columns of its tables of text that it does not use.
     """
-    rule = "number_in_two_columns"
     pairs = list(_pairs(connection, folder, unused))
     found = list[str]()
     for pair in pairs:
         found += filter(None, [_split_number(connection, *pair)])
-    outcome = "warned" if found else "passed" if pairs else "not applicable"
-    return Outcome(rule, outcome, len(pairs), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
 
 
 def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str, after: str) -> str | None:
-    """Return what says that numbers are in two columns, as text; None if nothing does."""
+    """Return, as text, the evidence that numbers are split between two columns; None if there is none."""
     first, rest = (f"trim({quote_identifier(name)})" for name in (count, after))
     is_rest = f"{rest} SIMILAR TO '[0-9]{{3}}' AND {first} SIMILAR TO '[1-9][0-9]{{0,2}}'"
     rows, filled, split, different, larger = fetch_row(
@@ -89,44 +83,34 @@ def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str,
     return None
 
 
-def find_split_numbers(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> list[str]:
-    """Return what says that the counts of a file of incidents are in two columns, as text; none if nothing does.
-
-    Args:
-        folder: the source.
-        file: one of its files.
-        table: how the file is read.
-        settings: where data live.
-    """
-    value, options = folder.source.columns.get("value"), folder.source.layouts[file.layout].read
-    needed = Needed(folder, folder.source.layouts[file.layout])
+def find_split_numbers(file: IncidentFile) -> list[str]:
+    """Return, as text, the evidence that the counts of a file of incidents are split between two columns, if any."""
+    value, options, table = file.source.columns.get("value"), file.layout.read, file.table
     after = table.names[table.names.index(value) + 1 :][:1] if value is not None and value in table.names else ()
-    if value not in table.kept or not after or after[0] not in table.kept or needed.uses(after[0], after[0]):
+    if value not in table.kept or not after or after[0] not in file.unread:
         return []
     if options.format != "csv" or options.delimiter != ",":
         return []
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = text_query(replace(table, kept=(value, *after)), {})
-        return list(filter(None, [_split_number(connection, f"({rows})", value, after[0])]))
+    with file.connection() as connection:
+        return list(filter(None, [_split_number(connection, file.rows((value, *after)), value, after[0])]))
 
 
 def judge_split_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on counts that are in two columns, of files of incidents."""
+    """Warn of files of incidents whose counts are split between two columns."""
     pairs = list(facts)
     found = [f"{file.name}: {told}" for file, fact in pairs for told in fact.get("split_numbers", ())]
-    outcome = "warned" if found else "passed"
-    return Outcome("number_in_two_columns", outcome, max(len(pairs), 1), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
 
 
 def _pairs(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the tables of comma-separated text with a column of counts, and the column after it that is not used."""
+    """Yield each table of comma-separated text, its column of counts, and the unused column after that."""
     not_used = {(one.table, one.name) for one in unused if not one.in_sql and not one.is_place}
     commas = [one for one in folder.source.layouts if one.read.format == "csv" and one.read.delimiter == ","]
     needed = [Needed(folder, layout) for layout in commas]
     for table in dict.fromkeys(one.table for one in unused) if commas else ():
-        names = [row[0] for row in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
+        names = column_names(connection, f"FROM {table}")
         for count, after in pairwise(names):
             if (table, after) in not_used and any(one.counts(count, count) for one in needed):
                 yield table, count, after

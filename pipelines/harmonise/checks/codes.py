@@ -1,4 +1,4 @@
-"""Checks on the labels of national codes: a code that changed its meaning, and a code that is part of another."""
+"""Checks on the labels of national codes: codes that changed their meaning, and codes that are part of another."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def _check_meanings(
     beside: Sequence[LabelOfCode],
     links: Path,
 ) -> Outcome:
-    """Warn of codes whose label has no word in common with that in the concordance, or in another year's file.
+    """Warn of codes whose label has no word in common with the label in the concordance, or in another year's file.
 
-    If the source does not name the column of labels, it is the one whose words agree with those of most links.
+    If the source does not name the column of labels, the column whose words agree with most links is taken.
     """
     rule = "code_means_another"
     if "national_label" in source.columns:
@@ -78,20 +78,19 @@ def _check_meanings(
     else:
         rows = []
     if not rows:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     found = []
     for code, label, meant, first, last in rows:
         if are_different(label, meant):
             span = first if first == last else f"{first} to {last}"
             found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
-    shown = "; ".join(found[:_MOST_SHOWN])
-    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), shown)
+    return Outcome.of_warning(rule, len(rows), found)
 
 
 def _labels_beside(
     connection: duckdb.DuckDBPyConnection, column: UnusedColumn, links: Path
 ) -> list[tuple[str, str, str, str, str]]:
-    """Return each code with each word next to it, if the column has the labels of the codes; nothing otherwise.
+    """Return each code with each word beside it, if the column holds the labels of the codes; otherwise nothing.
 
     A column of groups has fewer words than there are codes.
     """
@@ -175,5 +174,4 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: P
         said = _OF_WHICH.search(f"{label} {code}")
         if said and (codes[iccs] > 1 or not contain):
             found.append(f"{code}: {said[0]!r} in {label!r}, counted in {iccs}")
-    outcome = "warned" if found else "passed"
-    return Outcome("part_beside_whole", outcome, len(rows), len(found), "; ".join(found[:_MOST_SHOWN]))
+    return Outcome.of_warning("part_beside_whole", len(rows), found)

@@ -151,7 +151,7 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
     ((judged,),) = connection.execute(
         f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
     ).fetchall()
-    return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)
+    return Outcome.of_refusal("months_accumulate", judged)
 
 
 class _RunningSums(NamedTuple):
@@ -200,10 +200,10 @@ def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, relation
 
 
 def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:
-    """Warn if one day of the year has far more incidents than others, as only the year of some is known.
+    """Warn if far more incidents fall on one day of the year than on others: of many of them only the year is known.
 
-    The year is right, but its month includes what belongs to all months: January where the day is its first, July or
-    December where it is in the middle of the year or at its end.
+    The year is right, but incidents of all months are counted in one: in January if they are dated on its first day, in
+    July or December if they are dated in the middle or at the end of the year.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, and ``period_seen``.
@@ -211,7 +211,7 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         has_days: whether the tallies have the number of incidents dated 1 January.
     """
     if not has_days:
-        return Outcome("first_days", "not applicable", 0, 0)
+        return Outcome.not_applicable("first_days")
     years = run_sql(connection, "harmonise/first_days").fetchall()
     found = [
         f"{year}: {first:,} of {january:,} incidents of January are dated 1 January"
@@ -235,13 +235,11 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         found.append(
             f"{year}: {piled:,} of {records:,} incidents of {month_name[month]} are dated in its {which} {days} days"
         )
-    return Outcome(
-        "first_days", "warned" if found else "passed", max(len(years), len(found)), len(found), "; ".join(found[:5])
-    )
+    return Outcome.of_warning("first_days", len(years), found)
 
 
 def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[str]) -> Outcome:
-    """Warn if some years are written as two (2018-19) and others as one: financial and calendar years mixed.
+    """Warn if some years are written as two (2018-19) and others as one: financial and calendar years may be mixed.
 
     Args:
         connection: has ``tally_part`` and ``period_seen``.
@@ -249,7 +247,7 @@ def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[
     """
     rule = "years_of_two_kinds"
     if "is_span" not in noted:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     *spans, first, last, cells = fetch_row(connection, fill_sql("harmonise/years_of_two_kinds"))
     if not cells or spans[0] is None or first is None:
         return Outcome(rule, "passed", cells, 0)
@@ -258,7 +256,7 @@ def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[
 
 
 def has_years_as_given(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, noted: Sequence[str]) -> bool:
-    """Tell whether some years of two are written as one, and no reshape subtracts one from them.
+    """Tell whether some years that span two are written as one, and no reshape subtracts 1 from them.
 
     Args:
         connection: has ``tally_part`` and ``period_seen``.
@@ -279,10 +277,10 @@ def check_forms_of_dates(
     files: Mapping[str, str],
     tallies: Sequence[str],
 ) -> Outcome:
-    """Warn if no date in a form has a day above the twelfth, or all have: day and month may be swapped.
+    """Warn if hardly any date in a form has a day above the 12th, or all have one: day and month may be swapped.
 
-    A spreadsheet in another language reads 05/06/2023 as 6 May and leaves 25/06/2023 as text. In any area or file, or
-    in all, two in five dates spread over several months have a day up to the twelfth.
+    A spreadsheet program in another language reads 05/06/2023 as 6 May and leaves 25/06/2023 as text. Of real dates,
+    spread over several months, two in five have a day up to the 12th.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, with ``area_seen`` and ``period_seen``.
@@ -294,7 +292,7 @@ def check_forms_of_dates(
     rule = "days_up_to_twelve"
     forms = [number for number in range(len(source.dates)) if f"form_{number}_early" in noted]
     if not forms:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     counts = [f"form_{number}" if f"form_{number}" in noted else "records" for number in forms]
     rows = run_sql(connection, "harmonise/days_of_forms", forms=forms, counts=counts).fetchall()
     of_files = []
@@ -311,7 +309,7 @@ def check_forms_of_dates(
         everywhere = _days_of_form(form, len(forms), "all areas", months, *sums)
         one_by_one = [_days_of_form(form, 1, *row) for row in (*of_areas, *(r[1:] for r in of_files if r[0] == number))]
         found += list(filter(None, [everywhere] if everywhere else one_by_one))
-    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning(rule, len(rows), found)
 
 
 def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first: int, early: int) -> str | None:
@@ -328,7 +326,7 @@ def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first
 def check_following_files(
     connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], tallies: Sequence[str], has_days: bool
 ) -> Outcome:
-    """Warn of months that two successive files of incidents both have in full: one begins before the other ends.
+    """Warn of months that two successive files of incidents both cover in full.
 
     Files with identical rows have been refused already; here the second edition has more or corrected rows.
 
@@ -336,11 +334,11 @@ def check_following_files(
         connection: one to compare the tallies on.
         files: the name of the file of each partition.
         tallies: the Parquet files of the tallies.
-        has_days: whether they have how incidents are distributed within a month.
+        has_days: whether they count the incidents at the beginning and the end of each month.
     """
     rule = "files_overlap"
     if not has_days or len(files) < _TWO_FILES:
-        return Outcome(rule, "not applicable", 0, 0)
+        return Outcome.not_applicable(rule)
     rows = run_sql(
         connection,
         "harmonise/months_of_two_files",
@@ -352,7 +350,7 @@ def check_following_files(
         f"{files[one]} has {first:,} incidents of {period // 100}-{period % 100:02}, and {files[other]} has {second:,}"
         for one, other, period, first, second in rows
     ]
-    return Outcome(rule, "warned" if found else "passed", max(len(files), len(found)), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning(rule, len(files), found)
 
 
 def _problem(
@@ -364,7 +362,7 @@ def _problem(
 
 
 def open_received(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, str]]) -> None:
-    """Create the list ``received`` of the day on which each file came, as no figure can be of a later time.
+    """Create the table ``received`` of the day on which each file came: no figure can be of a later time.
 
     Args:
         connection: gets the table, of ``file`` and ``day``.
@@ -393,11 +391,11 @@ def find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source,
 
 
 def find_months_cut(connection: duckdb.DuckDBPyConnection, has_days: bool) -> None:
-    """Create ``month_cut``: months of incidents of an area whose first or last days have hardly any.
+    """Create ``month_cut``: months of an area whose first or last days have hardly any incidents.
 
     Args:
         connection: has ``tally_part``, ``area_seen`` and ``period_seen``.
-        has_days: whether the tallies have how incidents are distributed within a month; if not, the table is empty.
+        has_days: whether the tallies count incidents at the beginning and the end of a month; else the table is empty.
     """
     if has_days:
         least = {"least_expected": str(_LEAST_EXPECTED), "nearly_none": str(_NEARLY_NONE)}

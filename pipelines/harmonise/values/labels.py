@@ -200,17 +200,11 @@ def check_labels(labels: Sequence[Label]) -> list[Outcome]:
     ages = [(word, code) for name, word, code, _ in labels if name == "age"]
     wrong = [problem for word, code in ages if (problem := age_word_problem(word, code))]
     return [
-        _outcome(
+        Outcome.of_warning(
             "two_words_for_unknown", len(unknown), [f"{name}: {', '.join(words)}" for name, words in several.items()]
         ),
-        _outcome("age_words_agree", len(ages), wrong),
+        Outcome.of_warning("age_words_agree", len(ages), wrong),
     ]
-
-
-def _outcome(rule: str, checked: int, problems: list[str]) -> Outcome:
-    if not checked:
-        return Outcome(rule, "not applicable", 0, 0)
-    return Outcome(rule, "warned" if problems else "passed", checked, len(problems), "; ".join(problems[:5]))
 
 
 def age_word_problem(word: str, code: str) -> str | None:
@@ -283,9 +277,7 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
     if problems:
         raise DataRefused(problems)
     judged = {"place_beside_parts": added_up, "place_outside_covers": bool(source.covers)}
-    return [
-        Outcome(rule, "passed" if applies else "not applicable", int(applies), 0) for rule, applies in judged.items()
-    ]
+    return [Outcome.of_refusal(rule, int(applies)) for rule, applies in judged.items()]
 
 
 def _place_beside_parts(

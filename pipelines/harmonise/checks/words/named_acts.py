@@ -1,7 +1,7 @@
-"""Links whose label names an act of another section of the ICCS than the one they lead to, or denies a tag of theirs.
+"""Links whose label names an act of another section of the ICCS, or denies an attribute that the link implies.
 
-The law: a label that names one act, murder or theft, is not linked to another. Labels that name several, or none, are
-a person's reading and are left to it.
+A label that names exactly one act, such as murder or theft, must not be linked to another. How to link a label that
+names several acts, or none, is for a person to decide.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from pipelines.harmonise.values.negations import is_denied
 from pipelines.system.outcomes import Outcome
 from schemas.words_of_totals import plain
 
-_RULE = "link_names_another"
-_MOST_SHOWN = 5
 _MOST_WORDS = 6
 _ACTS = {
     "01": r"murder|homicid\w*|manslaughter|femicid\w*|feminicid\w*|asesinato|assassinat|meurtre|parricid\w*"
@@ -46,7 +44,7 @@ _BOTH = re.compile(
 
 
 def check_named_acts(links: Iterable[Link]) -> Outcome:
-    """Warn of links whose label names one act of another section, attempts as murders, or denies a tag of the link.
+    """Warn of links whose label names an act of another section or an attempt, or denies an attribute of the link.
 
     Args:
         links: of a source.
@@ -71,5 +69,4 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
         if link.iccs_code == "0101" and _ATTEMPTED.search(label) and not _BOTH.search(label):
             checked += 1
             found.append(f"{link.national_code}: {link.national_label!r} is linked to 0101, attempts are 0102")
-    outcome = "warned" if found else "passed" if checked else "not applicable"
-    return Outcome(_RULE, outcome, max(checked, len(found)), len(found), "; ".join(found[:_MOST_SHOWN]))
+    return Outcome.of_warning("link_names_another", checked, found)

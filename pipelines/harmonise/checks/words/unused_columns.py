@@ -1,17 +1,16 @@
-"""The columns of a table that its source does not use, with their words: what they say of the figures is compared."""
+"""The columns of a table that its source does not use, and the words in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from pipelines.collect.header import Needed
-from pipelines.collect.read import RawTable
-from pipelines.system.connection import fetch_row
-from schemas.declarations import quote_identifier, quote_literal
+from pipelines.collect.read import RawTable, text_tables
+from pipelines.system.connection import column_names, fetch_row, run_sql
+from schemas.declarations import quote_identifier
 from schemas.definition.layouts import OWN_COLUMNS
 from schemas.source import SourceFolder
 
@@ -20,10 +19,15 @@ _MOST_WORDS = 5000
 
 @dataclass(frozen=True)
 class UnusedColumn:
-    """A column that source.yml gives no meaning, with the SQL of its table, or the sheet or file of a row.
+    """A column to which source.yml gives no meaning; the sheet and the file of a row are treated as columns too.
 
-    ``in_sql``: whether a reshape or a condition of the source names it. ``words``: those of all rows; none if they are
-    too many to be words. ``beside``: the columns of counts of its table; ``others``: all its columns without counts.
+    Attributes:
+        table: the SQL that reads its table.
+        name: its name.
+        in_sql: whether a reshape or a condition of the source names it.
+        words: the different words in it; none if there are too many to be words.
+        beside: the columns of counts in its table.
+        others: the columns without counts in its table.
     """
 
     table: str
@@ -44,6 +48,46 @@ class UnusedColumn:
         return self.name.startswith("_")
 
 
+@dataclass(frozen=True)
+class UnusedWord:
+    """A word of an unused column in the rows that the source uses.
+
+    Attributes:
+        column: its name.
+        in_sql: whether a reshape or a condition of the source names the column, and may already allow for the word.
+        word: as in the file.
+        year: of the figures, where they are annual.
+        rows: how many figures of that year have the word.
+        value: their sum.
+        zeros: how many of them are zero.
+        file: of the first of them.
+        sheet: of the first of them.
+        row: of the first of them.
+    """
+
+    column: str
+    in_sql: bool
+    word: str
+    year: str | None
+    rows: int
+    value: float
+    zeros: int
+    file: str
+    sheet: str | None
+    row: int
+
+
+def words_in_used_rows(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[UnusedWord]:
+    """Return the words of an unused column in the rows that are used, by year where the figures are annual.
+
+    Args:
+        connection: has ``used_row``.
+        column: the column.
+    """
+    rows = run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
+    return [UnusedWord(column.name, column.in_sql, *row) for row in rows]
+
+
 def unused_columns(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
 ) -> tuple[UnusedColumn, ...]:
@@ -53,8 +97,8 @@ def unused_columns(
     for layout, paths in zip(folder.source.layouts, raw.layouts, strict=True):
         if not paths:
             continue
-        table, needed = _table(paths), Needed(folder, layout)
-        present = [row[0] for row in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
+        table, needed = text_tables(paths), Needed(folder, layout)
+        present = column_names(connection, f"FROM {table}")
         counts = tuple(name for name in present if needed.counts(name, name))
         others = tuple(name for name in present if name not in counts and name not in OWN_COLUMNS)
         names = [name for name in present if name not in used and name not in counts]
@@ -66,7 +110,7 @@ def unused_columns(
 
 
 def _words(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the words of each column that has few enough."""
+    """Return the different words of each column that has few of them."""
     if not names:
         return {}
     sizes = fetch_row(
@@ -79,7 +123,3 @@ def _words(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[st
     lists = ", ".join(f"list(DISTINCT trim({quote_identifier(name)}))" for name in few)
     found = fetch_row(connection, f"SELECT {lists} FROM {table}")
     return {name: tuple(sorted(filter(None, of or ()))) for name, of in zip(few, found, strict=True)}
-
-
-def _table(paths: Sequence[Path]) -> str:
-    return f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"

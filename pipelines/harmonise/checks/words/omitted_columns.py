@@ -1,7 +1,7 @@
-"""Columns of figures that a reshape leaves out beside others of their kind: unknown sex, an age band, a month.
+"""Columns that a reshape omits although it reads others of their kind: unknown sex, an age band, a month.
 
-The law: a table that is read by columns is read whole. Where the columns of counts are the sexes, ages or months
-of one figure, another such column is a part of it.
+If the columns of counts are the sexes, ages or months of one figure, any further column of that kind is part of the
+figure too.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _MONTH = re.compile(
 )
 
 
-def columns_left(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> list[str]:
-    """Return, as text, the columns with numbers that are not read although their kind is.
+def omitted_columns(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> list[str]:
+    """Return, as text, the columns of numbers that are not read although others of their kind are.
 
     Args:
         folder: the source.

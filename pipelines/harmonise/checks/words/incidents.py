@@ -1,8 +1,8 @@
-"""What the columns of a file of incidents that its source does not read say of its rows.
+"""The words in columns of a file of incidents that its source does not read.
 
-The law is that of tables: a word beside a row says what the row is, whether the source names its column or not. The
-words are counted in the engine, in one more reading of the columns that have few. Only what is known to be no text on a
-person is kept: names of areas, labels of national codes, words that say of which kind a row is.
+As in tables, a word beside a row tells what the row is, whether the source names its column or not. The words are
+counted by the engine, which reads the columns with few different words once more. Only what cannot be a text on a
+person is kept: names of areas, labels of national codes, and words for a kind of row, such as cancelled.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import duckdb
 
 from iccs.concordance import Concordance, read_concordance
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.checks.codes import LabelOfCode, stems
-from pipelines.harmonise.checks.totals_of_incidents import total_words
+from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.totals.incidents import total_words
+from pipelines.harmonise.checks.words.area_names import NameOfPlace
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
@@ -30,12 +30,9 @@ from pipelines.harmonise.checks.words.kinds_of_rows import (
     suspects_in,
     units_of_age_in,
 )
-from pipelines.harmonise.checks.words.unused_words import NameOfPlace
-from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.values.hidden import hidden
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
-from pipelines.system.settings import Settings
 from schemas.area_names import areas_called
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
@@ -47,9 +44,9 @@ _MOST_PAIRS = 20_000
 _FEW_WORDS = 40
 _LEAST_NAMES = 0.6
 _MOST_OF_ROWS = 0.5
-"""A column has words where the first rows have at most this many different ones, in so many columns; of areas where
-this share are their names; every other column that differs in half of the rows or more has texts."""
-_MOST_SHOWN = 5
+"""Limits on what counts as a column of words: how many rows are tried, the most different words, columns, and pairs of
+words and codes; the number of words, and the share of rows, beyond which a column holds free text; and the share of
+words that must be names of areas in a column of areas."""
 _LEAST_OTHER_YEARS = 0.01
 _MEANS = {
     "cancelled": ", which may not be counted",
@@ -62,7 +59,7 @@ _PLACE = ("_file", "_sheet", "_row", "_received", "_number")
 
 @dataclass(frozen=True)
 class Beside:
-    """A word of an unread column beside an area or a national code, with the first and last year of its rows."""
+    """A word of an unread column in rows of one area or national code, with their first and last year."""
 
     column: str
     is_area: bool
@@ -73,32 +70,32 @@ class Beside:
     rows: int
 
 
-def find_words_beside(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
-    """Return what the unread columns of a partition say of its rows; empty if nothing.
+def find_words_beside(file: IncidentFile) -> dict[str, Any]:
+    """Return what the unread columns of a file tell about its rows, by kind; only kinds with a finding.
 
-    ``areas``: names of areas with the words for areas beside them; ``codes``: labels with the national codes beside
-    them; ``kinds``: columns and words by which rows are of different kinds, with the codes beside them; ``ages``: how
-    many rows have each age in years; ``days``: columns with the day of the crime, where that of the report is read.
+    ``areas``: names of areas with the file's own words for the area of the same rows; ``codes``: labels with the
+    national codes of the same rows; ``kinds``: words for a kind of row, with the codes of such rows; ``ages``: how many
+    rows have each age in years; ``days``: columns with the day of the crime if the source reads that of the report.
     """
-    source = folder.source
+    source = file.source
     used = {*source.columns.values(), *source.id, *source.personal, *_PLACE}
-    names = [name for name in (*table.kept, *table.constants) if name not in used]
+    names = [name for name in (*file.table.kept, *file.table.constants) if name not in used]
     if not names and "age" not in source.columns:
         return {}
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        is_numbered = folder.reshape(source.layouts[file.layout]) is not None  # reading in order takes longer
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, {}, numbered=is_numbered)}")
+    with file.connection() as connection:
+        rows = file.rows(file.table.kept) if file.reshape is None else file.numbered_rows()  # in order takes longer
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {rows}")
         columns = _columns_of_words(connection, names)
         age = source.columns.get("age") if source.ages is not None and source.ages.unit == "years" else None
         columns |= {age: False} if age is not None else {}
-        pairs = _read_pairs(connection, folder, file, columns) if columns else []
-        days = _days_of_others(connection, folder, file, names)
+        pairs = _read_pairs(connection, file, columns) if columns else []
+        days = _days_of_others(connection, file, names)
     by_column: dict[tuple[str, bool], list[Beside]] = {}
     for pair in pairs:
         by_column.setdefault((pair.column, pair.is_area), []).append(pair)
     ages = by_column.pop((age or "", False), [])
     found: dict[str, list[Any]] = {"areas": [], "codes": [], "kinds": [], "ages": _ages(ages), "days": days}
-    labels = _labels(folder)
+    labels = _labels(file.folder)
     for (column, is_area), there in by_column.items():
         if is_area:
             found["areas"] += [[one.column, one.beside, one.word, one.rows] for one in there if areas_called(one.word)]
@@ -109,7 +106,7 @@ def find_words_beside(folder: SourceFolder, file: RawFile, table: TextTable, set
 
 
 def _columns_of_words(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, bool]:
-    """Return the columns whose first rows have few words, and of each whether they are names of areas."""
+    """Return the columns whose first rows have few different words, and whether these are names of areas."""
     if not names:
         return {}
     texts = [f"trim({quote_identifier(name)}::VARCHAR)" for name in names]
@@ -129,15 +126,13 @@ def _has_letters_or_is_flag(word: str) -> bool:
     return re.search(r"[^\W\d_]", word) is not None or word in ("0", "1")
 
 
-def _read_pairs(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, columns: Mapping[str, bool]
-) -> list[Beside]:
-    """Count the words of these columns beside the codes, and names of areas beside the areas, of all rows."""
-    source = folder.source
+def _read_pairs(connection: duckdb.DuckDBPyConnection, file: IncidentFile, columns: Mapping[str, bool]) -> list[Beside]:
+    """Count each word of these columns by national code, and names of areas by area, over all rows."""
+    source = file.source
     area, code = source.columns.get("ref_area"), source.columns.get("national_code")
     day = source.columns.get("time_period", source.columns.get("year"))
-    rows = folder.reshape(source.layouts[file.layout]) or "FROM raw"
-    there = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}
+    rows = file.reshape or "FROM raw"
+    there = column_names(connection, rows)
     names = [name for name in columns if name in there]
     sets = [f"word_{number}, code" for number, _ in enumerate(names)]
     sets += [f"word_{number}, area" for number, name in enumerate(names) if columns[name] and area]
@@ -151,7 +146,7 @@ def _read_pairs(
         year=_year(day),
         words=[_text(name) for name in names],
         rows=rows,
-        left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
+        left_out=source.left_out,
         sets=sets,
         named=len(sets) > len(names),
         most=str(_MOST_PAIRS),
@@ -175,16 +170,14 @@ def _ages(pairs: Iterable[Beside]) -> list[list[int]]:
     return [[age, number] for age, number in sorted(rows.items())]
 
 
-def _days_of_others(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
-) -> list[list[Any]]:
-    """Return the unread columns with the day of the crime, if that of the report is read, and rows of other years.
+def _days_of_others(connection: duckdb.DuckDBPyConnection, file: IncidentFile, names: Sequence[str]) -> list[list[Any]]:
+    """Return the columns with the day of the crime if the source reads the day of the report: rows, and other years.
 
-    A crime is reported later, often in the next year: its year is that of either, and nothing shows which.
+    A crime is often reported in the year after it was committed: its year depends on which of the two days is read.
     """
-    day = folder.source.columns.get("time_period", folder.source.columns.get("year"))
+    day = file.source.columns.get("time_period", file.source.columns.get("year"))
     others = [name for name in names if says_occurred(name)]
-    if day is None or not says_reported(day) or not others or folder.reshape(folder.source.layouts[file.layout]):
+    if day is None or not says_reported(day) or not others or file.reshape:
         return []
     years = {name: _year(name) for name in (day, *others)}
     counts = ", ".join(
@@ -207,7 +200,7 @@ def _labels(folder: SourceFolder) -> frozenset[str]:
 
 
 def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: bool) -> list[list[Any]]:
-    """The words that may be labels of the codes: half of them or more have a word in common with one of the list."""
+    """The words of a column if they may be labels of the codes: half of them share a word with the concordance."""
     known = {pair.word for pair in pairs if stems(pair.word) & labels}
     words, codes = {pair.word for pair in pairs}, {pair.beside for pair in pairs} - {""}
     if not codes or len(known) * 2 < len(words):
@@ -225,7 +218,7 @@ def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: 
 
 
 def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
-    """The words by which rows of a column are of another kind, each with what it says, its codes and its rows."""
+    """The words of a column that mean another kind of row, each with the kind, its codes and its rows."""
     words = sorted({pair.word for pair in pairs})
     said = {
         "cancelled": cancelled_in(column, words),
@@ -262,7 +255,7 @@ def judge_kinds(
     concordance: Concordance,
     facts: Sequence[tuple[RawFile, Mapping[str, Any]]],
 ) -> list[Outcome]:
-    """Return the outcomes of the rules on rows of other kinds, and on units of ages, by columns that are not read.
+    """Warn of rows of another kind, and of ages in other units, as shown by columns that are not read.
 
     Args:
         connection: has ``core``, and ``doubted``, which gets the sums of the codes with such rows.
@@ -279,19 +272,16 @@ def judge_kinds(
             told.append(found)
             listed = ", ".join(quote_literal(code) for code in codes)
             run_sql(connection, "harmonise/doubted_codes", detail=quote_literal(found), codes=listed or "NULL")
-    has_age = int("age" in folder.source.columns)
-    unit = "warned" if ages else "passed" if has_age else "not applicable"
-    outcome = "warned" if told else "passed"
     return [
-        Outcome("parts_unlike", outcome, max(len(facts), len(told), 1), len(told), "; ".join(told[:_MOST_SHOWN])),
-        Outcome("age_unit_unread", unit, max(len(ages), has_age), len(ages), "; ".join(ages[:_MOST_SHOWN])),
+        Outcome.of_warning("parts_unlike", len(facts), told),
+        Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),
     ]
 
 
 def _kinds_of_all(
     source: Source, concordance: Concordance, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
 ) -> dict[tuple[str, str, str], tuple[int, list[str]]]:
-    """Return the words that tell something of what this source counts, with their rows and codes in all partitions."""
+    """Return the words that matter for what this source counts, with their rows and codes in all partitions."""
     homicides = {
         link.national_code
         for link in concordance.links
@@ -321,7 +311,7 @@ def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, 
 
 
 def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on days of reports that are read where those of the crimes are there too."""
+    """Warn if the days of reports are read although the file has the days of the crimes as well."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for _, fact in facts:
         for day, name, rows, others in fact.get("words_beside", {}).get("days", ()):
@@ -332,5 +322,4 @@ def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
         for (day, name), (rows, others) in found.items()
         if others > _LEAST_OTHER_YEARS * rows
     ]
-    outcome = "warned" if told else "passed" if found else "not applicable"
-    return Outcome("day_of_report", outcome, len(found), len(told), "; ".join(told[:_MOST_SHOWN]))
+    return Outcome.of_warning("day_of_report", len(found), told)

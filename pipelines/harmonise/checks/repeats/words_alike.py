@@ -1,4 +1,4 @@
-"""Two labels of one code with the same figures: the same rows in two languages, or under an old and a new code."""
+"""Two labels of one code with the same figures: rows given in two languages, or under an old and a new code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.system.connection import run_sql
+from pipelines.harmonise.statements import Grain
+from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import breakdown_columns
@@ -17,24 +18,24 @@ from schemas.source import SourceFolder
 _LEAST_FIGURES = 5
 _LEAST_DIFFERENT = 3
 _LEAST_SHARE = 0.95
-"""Figures above zero that two labels must have in common, how many different numbers, and in what share of all of
-either: small or constant counts are equal by chance."""
+"""How many figures above zero two labels must have in common, how many different numbers among these, and in what share
+of the figures of either, as small or constant counts are equal by chance."""
 _MOST_PAIRS = 1000
 _MOST_SHOWN = 5
 
 
-def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
+def check_words_alike(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
     """Refuse a source in which two labels of one code have the same figures: they would be added up.
 
     Args:
         connection: has ``core`` and ``tally_part``.
         folder: the source.
-        grain: of its rows: cell or incident; of incidents the words of national codes alone are kept.
+        grain: of its rows; of incidents, only the words for national codes are kept.
 
     Raises:
-        DataRefused: two labels of one code are given the same figures.
+        DataRefused: two labels of one code have the same figures.
     """
-    columns = {name for name, *_ in connection.execute("DESCRIBE core").fetchall()}
+    columns = column_names(connection, "core")
     keys = [name for name in ("measure", "iccs", "ref_area", "time_period", *breakdown_columns()) if name in columns]
     dimensions = ["national_code"] if _has_codes_of_one_category(connection, columns) else []
     dimensions += _dimensions_of_several_words(folder) if grain == "cell" else []
@@ -55,11 +56,11 @@ def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         problems += [_words_alike(folder, name, *row[:7]) for row in _too_alike(rows)]
     if problems:
         raise DataRefused(problems)
-    return Outcome("words_alike", "passed" if dimensions else "not applicable", len(dimensions), 0)
+    return Outcome.of_refusal("words_alike", len(dimensions))
 
 
 def _too_alike(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return the pairs of labels that are not alike by chance: one by itself, or those of all codes together.
+    """Return the pairs of labels that are too alike for chance, judged one by one, or else those of all codes together.
 
     A short table in two languages has few figures of each code.
     """
@@ -74,7 +75,7 @@ def _too_alike(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return list(of_code.values())[:_MOST_SHOWN] if is_enough else []
 
 
-def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: set[str]) -> bool:
+def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
     if "national_code" not in columns:
         return False
     pairs = "SELECT DISTINCT iccs, national_code FROM core"
@@ -82,7 +83,7 @@ def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: s
 
 
 def _dimensions_of_several_words(folder: SourceFolder) -> list[str]:
-    """The dimensions with several words of one code in values.csv; areas with any word, as they have codes as well."""
+    """The dimensions in which values.csv gives several words one code; areas if it has any, as codes are words too."""
     codes = Counter((dimension, code) for dimension, _, code in folder.words)
     several = {dimension for (dimension, _), words in codes.items() if words > 1 or dimension == "ref_area"}
     return [name for name in ("ref_area", *breakdown_columns()) if name in folder.source.columns and name in several]

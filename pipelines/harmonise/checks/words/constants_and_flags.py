@@ -1,7 +1,10 @@
-"""What columns that a source does not use say against its declaration: flags of figures, and words beside a constant.
+"""Unused columns of tables that contradict the declaration: a constant that does not hold for all rows, and flags.
 
-The law: what a row says of its figure must not contradict what the source declares of it. A constant is one word for
-all rows; a column with the same thing in other words shows that it is not. A figure with a flag is no normal value.
+A constant is declared for all rows; a column with another country, sex or year shows that it does not hold for some. A
+figure with a flag (suppressed, provisional) is not a normal value.
+
+The regular expressions match names of columns, or the words in them, in English, Spanish, French, Portuguese and
+German; both are compared in lower case, with blanks for underscores.
 """
 
 from __future__ import annotations
@@ -16,8 +19,8 @@ from pipelines.collect.header import fold
 from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
-from pipelines.harmonise.checks.words.left_columns import is_age
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.harmonise.checks.words.omitted_columns import is_age
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
 from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
@@ -27,15 +30,10 @@ from schemas.source import SourceFolder
 from schemas.words_of_totals import plain
 
 _MOST_WORDS = 400
-_MOST_SHOWN = 5
 _MOST_LABELS = 40
 _LEAST_NAMES = 0.6
 _LEAST_DIFFERING = 0.5
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
-_Used = tuple[str, str | None, int, float | None, int, str, str | None, int]
-"""A word of an unused column in rows that are used: the word, the year of annual figures, the number of rows, their
-sum, how many of them are zero, and the file, sheet and row of the first."""
 
 _AREAS = re.compile(
     r"(?:name of (?:the )?|reporting )?(?:countr(?:y|ies)|pa[ií]s(?:es)?|pays|land|state|province|provincia|region"
@@ -150,16 +148,16 @@ _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
         frozenset(),
     ),
 )
-"""What a flag says of a figure: in words, and as a letter of SDMX or Eurostat in a column of flags."""
+"""What a flag means for its figure; the words for it; and its letters in SDMX and at Eurostat, in a column of flags."""
 
 
-def check_words_beside(
+def check_constants_and_flags(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
     unused: Sequence[UnusedColumn],
     concordance: Concordance | None,
 ) -> list[Outcome]:
-    """Warn of words in columns that a table's source does not use against what it declares of all rows.
+    """Warn of unused columns that contradict a constant, and of flags that are not read.
 
     Args:
         connection: has ``used_row``.
@@ -179,14 +177,10 @@ def check_words_beside(
     flagged = [told for column in flags for told in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
         flagged += [told for column in columns if not column.in_sql for told in _cancelled(connection, column)]
-    return [_outcome("constants_agree", len(columns), found), _outcome("flags_unread", len(flags), flagged)]
-
-
-def _outcome(rule: str, checked: int, found: Sequence[str]) -> Outcome:
-    if not checked:
-        return Outcome(rule, "not applicable", 0, 0)
-    shown = "; ".join(found[:_MOST_SHOWN])
-    return Outcome(rule, "warned" if found else "passed", max(checked, len(found)), len(found), shown)
+    return [
+        Outcome.of_warning("constants_agree", len(columns), found),
+        Outcome.of_warning("flags_unread", len(flags), flagged),
+    ]
 
 
 def _name(column: UnusedColumn) -> str:
@@ -201,15 +195,10 @@ def _is_variant(column: UnusedColumn) -> bool:
     return _VARIANTS.fullmatch(_name(column)) is not None
 
 
-def _used(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[_Used]:
-    rows: list[_Used] = run_sql(connection, "harmonise/unused_words", raw=column.table, column=column.quoted).fetchall()
-    return rows
-
-
 def _against_declaration(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn, label: str
 ) -> Iterator[str]:
-    """Yield what a column says against a constant of the source, or against the column of its periods."""
+    """Yield the contradictions between a column and a constant of the source, or the column of its periods."""
     constants, name = folder.source.constants, _name(column)
     if constants.get("sex") in ("M", "F") and _says_sex(column) and not says_suspects(name):
         yield from _others(
@@ -242,20 +231,20 @@ def _others(
     constant: str,
     agrees: Callable[[str], bool],
 ) -> Iterator[str]:
-    """Yield the words of a column, in rows that are used, that are something else than a constant."""
-    others = [row for row in _used(connection, column) if not agrees(row[0])]
+    """Yield a text on the words of a column that differ from a constant, if any rows with them are used."""
+    others = [one for one in words_in_used_rows(connection, column) if not agrees(one.word)]
     if others:
-        words = list(dict.fromkeys(row[0] for row in others))
+        words = list(dict.fromkeys(one.word for one in others))
         shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
-        rows, first = sum(row[2] for row in others), others[0]
+        rows, first = sum(one.rows for one in others), others[0]
         yield (
-            f"{column.name!r} says {shown} of {rows:,} figures (first {first[5]}, row {first[7]}), but "
+            f"{column.name!r} says {shown} of {rows:,} figures (first {first.file}, row {first.row}), but "
             f"constants.{dimension} is {constant}"
         )
 
 
 def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[str]:
-    """Yield the labels of sexes or ages beside their codes, if each code has one label, and it means another."""
+    """Yield the labels of sexes or ages that mean something else than the codes beside them."""
     if not 1 < len(column.words) <= _MOST_LABELS or not any(_is_label(dimension, word) for word in column.words):
         return
     pairs = run_sql(
@@ -276,7 +265,7 @@ def _is_label(dimension: str, word: str) -> bool:
 
 
 def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn) -> Iterator[str]:
-    """Yield the one sex, age, weapon ... or kind of place of all figures, where the source declares nothing of it."""
+    """Yield the one sex, age, weapon or kind of place that all figures are of although the source does not say so."""
     source, name = folder.source, _name(column)
     declared = {*source.columns, *source.constants, *source.totals}
     is_part = (
@@ -287,8 +276,8 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
     )
     if not is_part or says_suspects(name):
         return
-    used = _used(connection, column)
-    words = list(dict.fromkeys(row[0] for row in used))
+    used = words_in_used_rows(connection, column)
+    words = list(dict.fromkeys(one.word for one in used))
     if len(words) != 1 or sex_of_word(words[0]) in ("_T", "_U"):
         return
     place = "_file, coalesce(_sheet, '') AS _sheet, _row"
@@ -296,7 +285,7 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
         connection,
         f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
     )
-    if sum(row[2] for row in used) == rows:
+    if sum(one.rows for one in used) == rows:
         yield f"{column.name!r} says {words[0]!r} of all figures, but the source definition does not"
 
 
@@ -311,7 +300,7 @@ def is_of_areas(name: str) -> bool:
 
 
 def _says_sex(column: UnusedColumn) -> bool:
-    """Tell whether a column has only words for sexes; a letter is one only in a column that is called so."""
+    """Tell whether a column has only words for sexes; single letters count only in a column named after the sex."""
     is_named = is_of_sex(column.name)
     return all(sex_of_word(word) and (is_named or len(word) > 1) for word in column.words)
 
@@ -332,46 +321,46 @@ def may_be_in(word: str, code: str) -> bool:
 
 
 def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
-    rows = [row for row in _used(connection, column) if row[1] is not None]
-    other = [row for row in rows if row[0] != row[1]]
-    differing, of = sum(row[2] for row in other), sum(row[2] for row in rows)
+    annual = [one for one in words_in_used_rows(connection, column) if one.year is not None]
+    others = [one for one in annual if one.word != one.year]
+    differing, of = sum(one.rows for one in others), sum(one.rows for one in annual)
     if of and differing >= _LEAST_DIFFERING * of:
-        word, year, *_, file, _, number = other[0]
+        first = others[0]
         yield (
-            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {word} of that "
-            f"published for {year} ({file}, row {number})"
+            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {first.word} of "
+            f"that published for {first.year} ({first.file}, row {first.row})"
         )
 
 
 def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
-    """Yield the words in a column that say of figures that are used that they are not to be counted."""
+    """Yield the words in a column that mean that figures which are used should not be counted."""
     words = frozenset(cancelled_in(column.name, column.words))
-    rows = [row for row in _used(connection, column) if row[0] in words] if words else []
-    if rows:
-        file, _, number = rows[0][5:]
-        said = ", ".join(map(repr, sorted({row[0] for row in rows})))
-        total = sum(row[2] for row in rows)
-        yield f"{column.name!r} says {said} (not to be counted) of {total:,} figures (first {file}, row {number})"
+    found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
+    if found:
+        said = ", ".join(map(repr, sorted({one.word for one in found})))
+        rows, first = sum(one.rows for one in found), found[0]
+        yield (
+            f"{column.name!r} says {said} (not to be counted) of {rows:,} figures (first {first.file}, row {first.row})"
+        )
 
 
 def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
-    """Yield what the flags in a column say of figures that are used."""
-    said: dict[tuple[str, str], list[_Used]] = {}
+    """Yield the flags in a column of figures that are used, with their meaning."""
+    said: dict[tuple[str, str], list[UnusedWord]] = {}
     short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
     is_confidentiality = _name(column).startswith("conf")
-    for row in _used(connection, column):
-        word = fold(row[0])
+    for one in words_in_used_rows(connection, column):
+        word = fold(one.word)
         if _is_variant(column) and not _OBSERVED.search(word):
-            said.setdefault((row[0], "forecast"), []).append(row)
+            said.setdefault((one.word, "forecast"), []).append(one)
             continue
         for meaning, words, letters in _MEANINGS:
             if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
-                said.setdefault((row[0], meaning), []).append(row)
-    for (word, meaning), rows in said.items():
-        file, _, number = rows[0][5:]
-        zeros = sum(row[4] for row in rows)
+                said.setdefault((one.word, meaning), []).append(one)
+    for (word, meaning), found in said.items():
+        rows, zeros, first = sum(one.rows for one in found), sum(one.zeros for one in found), found[0]
         shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
         yield (
-            f"{column.name!r} says {word!r} ({meaning}) of {sum(row[2] for row in rows):,} figures{shown} "
-            f"(first {file}, row {number})"
+            f"{column.name!r} says {word!r} ({meaning}) of {rows:,} figures{shown} "
+            f"(first {first.file}, row {first.row})"
         )

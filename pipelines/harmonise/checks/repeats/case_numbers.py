@@ -1,6 +1,6 @@
-"""Rows that count more or less than one by a column that is not read.
+"""Case numbers in an unread column that recur: an incident with a row for each of its updates is counted repeatedly.
 
-Victims of an event, sampling weights; the number of an incident that has a row for each of its updates.
+Case numbers are compared within a file and between files; of each file a sample of their hashes is kept for that.
 """
 
 from __future__ import annotations
@@ -8,23 +8,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.header import Needed
-from pipelines.collect.text_table import TextTable
-from pipelines.harmonise.checks.words.names_of_counts import is_count, is_weight, may_number_rows
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
-from pipelines.harmonise.engine import text_query
-from pipelines.system.connection import connect, fetch_row
+from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
-from pipelines.system.running.workers import LARGE_BYTES
-from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
 from schemas.words_of_totals import plain
@@ -39,54 +32,51 @@ _OF_UNIT = {
 }
 _OF_UNIT["case"] = _OF_UNIT["incident"]
 _ALONE = rf"|{_NUMBER}|folio|expediente|carpeta|aktenzeichen|incident|case"
-"""Names of columns that number what is counted; in a file with a row for each incident a number alone is its number."""
+"""Parts of the names of columns of case numbers, by what is counted. If each row is an incident, a column called just
+``number`` or ``id`` has its number."""
 _CANONICAL = (
     (r"[^a-z0-9]+", "-"),
     (r"([a-z])-|-([a-z])", r"\1\2"),
     (r"(^|[^0-9])0+([0-9])", r"\1\2"),
     (r"^-+|-+$|r$", ""),
 )
-"""Capitals, signs, leading zeros, and the letter of a case that was reopened, make no other number."""
+"""Replacements after which two spellings of one number are equal: case, punctuation, leading zeros, and the letter
+appended to a case that was reopened do not matter."""
 _SKETCH = 2000
 _MOST_FILES = 50
 _MOST_HASHES = 500_000
-"""Of the hashes of the numbers of a file, with day and area, so many of the lowest are kept, and compared of all files:
-they are enough to estimate what two files have in common."""
+"""Of the hashes of each number with its day and area, how many of the lowest are kept for a file, how many files are
+compared, and how many hashes: enough to estimate what two files have in common."""
 _CODES = re.compile(r"(.* )?(code|clave|key|n|no)( .*)?")
 _LEAST_OF_NUMBERS = 0.02
 _LEAST_NUMBERS = 50
-"""A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases
-of each month), unless its name may be that of a code."""
-_LEAST_NUMERIC = 0.5
-"""A column of counts or weights has numbers in at least this share of its cells."""
+"""From what share of the rows, and what number, different values make a column one of case numbers even if each occurs
+many times (as in a file of the open cases of each month), unless its name may be that of a code."""
 _LEAST_REPEATED = 5
 _LEAST_SHARE_REPEATED = 0.005
 _LEAST_DIFFERENT = 0.4
-"""Rows that repeat a number, their share of all, and the share of different numbers that a column of numbers has."""
+"""How many rows, and what share of all, must repeat a number; and the share of different values from which a column is
+one of case numbers in any case."""
 
 
-def find_repeated_numbers(
-    folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings
-) -> dict[str, dict[str, Any]]:
-    """Return what the unread columns say that number what a file has a row for: rows, numbers, and a sketch of them.
+def find_case_numbers(file: IncidentFile) -> dict[str, dict[str, Any]]:
+    """Return, for each unread column of case numbers: rows with a number, different numbers, and a sketch of these.
 
-    None is returned for a source that names the column under ``id``. A file without such a column is not read again.
+    Nothing is returned for a source that names the column under ``id``. A file without such a column is not read again.
     """
-    source = folder.source
-    pattern = _names_of_numbers(source)
+    pattern = _names_of_numbers(file.source)
     if pattern is None:
         return {}
-    needed = Needed(folder, source.layouts[file.layout])
-    names = [name for name in table.kept if pattern.fullmatch(_spaced(name)) and not needed.uses(name, name)]
+    names = [name for name in file.unread if pattern.fullmatch(_spaced(name))]
     if not names:
         return {}
-    beside = [source.columns.get(name) for name in ("time_period", "ref_area")]
-    others = [name for name in beside if name is not None and name in table.kept]
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        rows = f"({text_query(replace(table, kept=tuple(dict.fromkeys((*names, *others)))), {})})"
+    beside = [file.source.columns.get(name) for name in ("time_period", "ref_area")]
+    others = [name for name in beside if name is not None and name in file.table.kept]
+    with file.connection() as connection:
+        rows = file.rows((*names, *others))
         return {
             name: {"rows": count, "different": different, "sketch": _sketch(connection, rows, name, others, different)}
-            for name, (count, different) in _numbers(connection, rows, names, file.size >= LARGE_BYTES).items()
+            for name, (count, different) in _numbers(connection, rows, names).items()
             if _are_numbers(name, count, different)
         }
 
@@ -94,7 +84,7 @@ def find_repeated_numbers(
 def _sketch(
     connection: duckdb.DuckDBPyConnection, rows: str, name: str, others: Sequence[str], different: int
 ) -> list[int]:
-    """Return the lowest hashes of the different numbers in a column, each with its day and area."""
+    """Return a sketch of a column: the lowest hashes of its different numbers, each hashed with its day and area."""
     texts = ", ".join(_plain(one) for one in (name, *others))
     most = 2**64 * min(
         4 * _SKETCH / max(different, 1), 1
@@ -106,10 +96,10 @@ def _sketch(
     return [int(one) for (one,) in connection.execute(statement).fetchall()]
 
 
-def check_repeated_numbers(
+def check_case_numbers(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Outcome:
-    """Return the outcome of the rule on incidents with the number of another row, of a table with a row for each.
+    """Warn of case numbers that recur in a table with one row for each case.
 
     Args:
         connection: where the tables of text are read.
@@ -124,8 +114,7 @@ def check_repeated_numbers(
         for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
         if _are_numbers(name, rows, different) and _is_again(rows, different)
     ]
-    outcome = "warned" if found else "passed" if columns else "not applicable"
-    return Outcome("numbers_repeated", outcome, len(columns), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("numbers_repeated", len(columns), found)
 
 
 def _numbers_told(name: str, rows: int, different: int) -> str:
@@ -142,7 +131,7 @@ def _spaced(name: str) -> str:
 
 
 def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
-    """Return the names of columns that number what the source counts, if a row is one of them; None otherwise."""
+    """Return the names that columns of case numbers have; None if a row of the source is not one case."""
     units = {measure.counting_unit for measure in source.measures.values()}
     unit = next(iter(units)) if len(units) == 1 else ""
     if source.id or "value" in source.columns or unit not in _OF_UNIT:
@@ -160,17 +149,15 @@ def _canonical(name: str) -> str:
 
 
 def canonical_number(expression: str) -> str:
-    """Return the SQL of a number without what makes no other number: capitals, signs, leading zeros."""
+    """Return the SQL for a case number in a canonical form, the same for all its spellings."""
     text = f"lower(trim({expression}::VARCHAR))"
     for pattern, new in _CANONICAL:
         text = f"regexp_replace({text}, {quote_literal(pattern)}, {quote_literal(new)}, 'g')"
     return f"nullif({text}, '')"
 
 
-def _numbers(
-    connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str], is_large: bool = False
-) -> dict[str, tuple[int, int]]:
-    """Return how many rows have a number in each column, and how many are different; of a large file as written."""
+def _numbers(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return how many rows have a number in each column, and how many of these numbers are different."""
     counts = ", ".join(
         f"count({text}), count(DISTINCT hash({text})) FILTER ({text} IS NOT NULL)" for text in map(_canonical, names)
     )
@@ -180,7 +167,7 @@ def _numbers(
 
 
 def _are_numbers(name: str, rows: int, different: int) -> bool:
-    """Whether a column has a number for each incident, each in one row or several.
+    """Whether a column has the number of an incident in each row, be it in one row of the file or in several.
 
     >>> _are_numbers("case", 1080, 900), _are_numbers("case_code", 1080, 60), _are_numbers("case_number", 1080, 60)
     (True, False, True)
@@ -190,7 +177,7 @@ def _are_numbers(name: str, rows: int, different: int) -> bool:
 
 
 def _is_again(rows: int, different: int) -> bool:
-    """Whether some of the numbers of incidents are there again.
+    """Whether so many rows repeat a number that it is no accident.
 
     >>> _is_again(1080, 900), _is_again(1080, 1080)
     (True, False)
@@ -198,8 +185,8 @@ def _is_again(rows: int, different: int) -> bool:
     return rows - different >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows)
 
 
-def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on incidents with the number of another row, in a file or in two."""
+def judge_case_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+    """Warn of case numbers that recur in files of incidents, within a file or in two of them."""
     pairs = list(facts)
     found = [
         f"{file.name}: {_numbers_told(name, one['rows'], one['different'])}"
@@ -213,12 +200,11 @@ def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -
         if (near := fact.get("repeats", {}).get("near"))
     ]
     found += _numbers_of_two_files(pairs)
-    outcome = "warned" if found else "passed"
-    return Outcome("numbers_repeated", outcome, max(len(pairs), len(found), 1), len(found), "; ".join(found[:5]))
+    return Outcome.of_warning("numbers_repeated", len(pairs), found)
 
 
 def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
-    """Return which files have numbers of another one, with the same day and area, as text: incidents updated later."""
+    """Return, as text, the files that have case numbers of another file with the same day and area: later updates."""
     sketches = [
         (file.name, name, one["sketch"], one["different"])
         for file, fact in facts
@@ -246,53 +232,5 @@ def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) ->
 
 
 def _highest(sketch: Sequence[int]) -> int:
-    """The hash up to which a sketch has those of all numbers; one with fewer than it may have has them all."""
+    """The hash up to which a sketch is complete; one that is shorter than allowed has every number."""
     return sketch[-1] if len(sketch) >= _SKETCH else 2**64
-
-
-def find_unread_counts(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, int]:
-    """Return how many rows have a number above one in each unread column whose name suggests a count or a weight.
-
-    A weight below one is told too. Where incidents are counted, their victims are not. A file without such a column is
-    not read again.
-    """
-    source = folder.source
-    needed = Needed(folder, source.layouts[file.layout])
-    units = {measure.counting_unit for measure in source.measures.values()}
-    counts_once = "value" not in source.columns and "value" not in source.constants
-    weights = [name for name in table.kept if is_weight(name) and not needed.uses(name, name)]
-    of_persons = not units <= {"incident", "case"}
-    counts = [
-        name
-        for name in table.kept
-        if counts_once and name not in weights and is_count(name, of_persons) and not needed.uses(name, name)
-    ]
-    if not (names := [*counts, *weights]):
-        return {}
-    numbers = [f"TRY_CAST(replace(trim({quote_identifier(name)}), ',', '.') AS DOUBLE)" for name in names]
-    conditions = [f"{one} > 1" for one in numbers[: len(counts)]]
-    conditions += [f"{one} <> 1 AND {one} > 0" for one in numbers[len(counts) :]]
-    found = ", ".join(
-        f"count(*) FILTER ({condition}), count({one}), count(DISTINCT {one}), count({_plain(name)})"
-        for name, one, condition in zip(names, numbers, conditions, strict=True)
-    )
-    with connect(settings) as connection, sql_limits(folder, connection, settings):
-        values = fetch_row(connection, f"SELECT {found} FROM ({text_query(replace(table, kept=tuple(names)), {})})")
-    columns = zip(names, values[::4], values[1::4], values[2::4], values[3::4], strict=True)
-    return {
-        name: int(above)
-        for name, above, numeric, different, filled in columns
-        if above and numeric >= _LEAST_NUMERIC * filled and not (may_number_rows(name) and different > numeric / 2)
-    }
-
-
-def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on unread columns of counts in files of incidents."""
-    pairs = list(facts)
-    found = [
-        f"{file.name}: {name!r} is {'not 1' if is_weight(name) else 'above 1'} in {rows:,} rows"
-        for file, fact in pairs
-        for name, rows in fact.get("counts_unread", {}).items()
-    ]
-    shown = "; ".join(found[:5])
-    return Outcome("count_column_unread", "warned" if found else "passed", max(len(pairs), 1), len(found), shown)

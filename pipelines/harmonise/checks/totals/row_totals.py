@@ -1,17 +1,18 @@
-"""A column of totals that a source does not use, beside the columns of counts that are its parts.
+"""An unused column of totals, compared with the sum of the columns of counts that are its parts.
 
-The law: where a file prints its own total, it is compared. What a total of a row has beyond men and women is of unknown
-sex, and left out of every figure if only men and women are read.
+A total that a file prints is always compared. What the total of a row has beyond men and women are persons of unknown
+sex, who are in no figure if only the columns of men and women are read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import duckdb
 
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.words.left_columns import KINDS, parts_of_name, without_common
+from pipelines.harmonise.checks.words.omitted_columns import KINDS, parts_of_name, without_common
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row
@@ -22,22 +23,21 @@ from schemas.words_of_totals import TOTALS
 
 _LEAST_EQUAL = 2
 _LEAST_SHARE = 0.5
-"""In how many rows, and in which share of them, a total is the sum of columns that need not be all of its parts:
-offences, of which a table may name a few."""
+"""In how many rows, and in what share of them, a total must equal the sum of columns that may not be all of its parts
+(offences, of which a table may list only a few) before the other rows are judged."""
 _TOLERANCE = 1e-6
 
 
 def check_row_totals(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Outcome:
-    """Warn if a column of totals that is not used differs from the sum of the columns of counts in its row.
+    """Warn if an unused column of totals differs from the sum of the columns of counts in the same row.
 
     Args:
         connection: where the tables of text are read, with ``to_raw_count``.
         folder: the source.
         unused: the columns of its tables of text that it does not use.
     """
-    rule = "row_totals_agree"
     checked, failing, found = 0, 0, list[str]()
     for total, parts, are_all in _totals(folder, unused):
         rows, equal, example = _compare(connection, total, parts)
@@ -47,14 +47,13 @@ def check_row_totals(
         if rows > equal:
             failing += rows - equal
             found.append(f"{rows - equal:,} of {rows:,} rows: {_told(total, parts, example)}")
-    outcome = "warned" if found else "passed" if checked else "not applicable"
-    return Outcome(rule, outcome, checked, failing, "; ".join(found[:5]))
+    return replace(Outcome.of_warning("row_totals_agree", checked, found), failing=failing)
 
 
 def _totals(
     folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Iterator[tuple[UnusedColumn, tuple[str, ...], bool]]:
-    """Yield each column of totals with the columns that are its parts, and whether these are all parts there can be."""
+    """Yield each column of totals with its parts, and whether these are all the parts that there can be."""
     named = [Needed(folder, layout) for layout in folder.source.layouts]
     for column in unused:
         if column.in_sql or any(needed.uses(column.name, column.name) for needed in named):

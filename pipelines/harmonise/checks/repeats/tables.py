@@ -1,7 +1,7 @@
-"""Checks for double counting in tables: files and sheets that share most of their figures, and repeated rows.
+"""Double counting in tables: files and sheets that share most of their figures, and repeated rows.
 
-Offices publish corrected files beside the old ones, and exports repeat rows. Shares are compared, not equality, as
-nearly all is as bad as all. ``repeated_incidents`` does the same for files of incidents.
+Offices publish corrected files beside the old ones, and exports repeat rows. What counts is the share that repeats, as
+nearly everything is as bad as everything. ``between_files`` does the same for files of incidents.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.collect.read import RawTable
-from pipelines.system.connection import run_sql
+from pipelines.collect.read import RawTable, text_tables
+from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
@@ -51,7 +52,7 @@ def tells_rows_apart(rows: int, different: int) -> bool:
 
 @dataclass(frozen=True)
 class Repeated:
-    """Whether a part of a file was pasted again, by its rows: see ``repeated_block.sql``.
+    """Whether a block of rows of a file was pasted again: see ``repeated_block.sql``.
 
     ``once``, ``twice``, ``thrice``: different rows that occur this often; ``rows`` to ``again``: the block, if any.
     """
@@ -109,21 +110,21 @@ def block_problem(folder: SourceFolder, file: str, repeated: Repeated) -> Proble
 
 
 def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    """Refuse files that repeat most of another one or of themselves, and repeated identifiers; warn of repeated rows.
+    """Refuse files that repeat most of another file or of themselves, and repeated identifiers; warn of repeated rows.
 
     Args:
-        connection: with the relation ``core``, the observations in codes with their places.
+        connection: has ``core``, the observations in codes with their places.
         folder: the source.
         raw: its tables of text.
 
     Raises:
-        DataRefused: see above.
+        DataRefused: there is such a file or identifier.
     """
     source = folder.source
     problems = _repeated_ids(connection, folder, raw) if source.id else []
     names = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
     keys = ", ".join(names)
-    overlap = Outcome("files_overlap", "not applicable", 0, 0)
+    overlap = Outcome.not_applicable("files_overlap")
     if source.rows != "cells":  # there a cell that is given twice is refused by itself
         for first, second, year, share, cells, period, is_near in run_sql(
             connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
@@ -136,17 +137,16 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     rows, again = _check_rows(connection, folder, raw)
     if problems or again:
         raise DataRefused([*problems, *again])
-    ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
-    return [ids, rows, overlap, blocks]
+    return [Outcome.of_refusal("id_repeated", int(bool(source.id))), rows, overlap, blocks]
 
 
 def _check_blocks(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, names: Sequence[str]
 ) -> Outcome:
-    """Warn of a block below a blank line with the same cells as one above it: men below women, or another edition."""
+    """Warn of a block of rows below a blank line with the same cells as a block above: another sex, or edition."""
     tables = [paths for paths in raw.layouts if paths] if folder.source.rows == "parts" else []
     if not tables:
-        return Outcome("blocks_repeated", "not applicable", 0, 0)
+        return Outcome.not_applicable("blocks_repeated")
     same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
     found = [
         f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of "
@@ -155,19 +155,18 @@ def _check_blocks(
         for file, sheet, upper, lower, cells, shared in run_sql(
             connection,
             "harmonise/repeated_blocks",
-            raw=_table(paths),
+            raw=text_tables(paths),
             keys=", ".join(names),
             same_key=same_key,
             least=str(_LEAST_OF_A_BLOCK),
             share=str(_LEAST_DIFFERENT),
         ).fetchall()
     ]
-    outcome = "warned" if found else "passed"
-    return Outcome("blocks_repeated", outcome, max(len(tables), len(found)), len(found), "; ".join(found[:3]))
+    return Outcome.of_warning("blocks_repeated", len(tables), found, shown=3)
 
 
 def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
-    """Warn of cells that are sums over two files which each have them once and follow each other in time."""
+    """Warn of cells that are sums over two files that each have them once, and that follow each other in time."""
     found = run_sql(connection, "harmonise/cells_of_two_files", keys=keys, same_key=same_key).fetchall()
     named = [
         f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as "
@@ -190,14 +189,14 @@ def several_times_problem(folder: SourceFolder, file: str, times: int, part: str
 def _check_rows(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
 ) -> tuple[Outcome, list[Problem]]:
-    """Check rows equal in every column of the file, with figures above zero, as a zero counts nothing twice."""
+    """Check rows that are equal in every column and have a figure above zero, as repeating a zero does no harm."""
     rows, repeated = 0, 0
     problems: list[Problem] = []
     places: list[dict[str, Any]] = []
     for paths in raw.layouts if folder.source.rows != "cells" else ():
         if not paths:
             continue
-        found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths), **SEVERAL_TIMES).fetchall()
+        found = run_sql(connection, "harmonise/repeated_rows", raw=text_tables(paths), **SEVERAL_TIMES).fetchall()
         of_layout, different, again, first, several = found[0]
         problems += [several_times_problem(folder, one["file"], one["times"], one["part"]) for one in several or []]
         told = {one["file"] for one in several or []}
@@ -208,7 +207,7 @@ def _check_rows(
         if folder.source.rows == "parts" or beyond_chance or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:
-        return Outcome("rows_repeated", "not applicable", 0, 0), problems
+        return Outcome.not_applicable("rows_repeated"), problems
     return repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places]), problems
 
 
@@ -228,7 +227,7 @@ def _repeated_ids(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     for paths in raw.layouts:
         if not paths:
             continue
-        present = [row[0] for row in connection.execute(f"DESCRIBE FROM {_table(paths)}").fetchall()]
+        present = column_names(connection, f"FROM {text_tables(paths)}")
         if missing := next((name for name in names if name not in present), None):
             near = tuple(nearest_values(missing, [name for name in present if not name.startswith("_")]))
             found = f"id: the files have no column {missing!r}."
@@ -236,7 +235,7 @@ def _repeated_ids(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
             continue
         texts = ", ".join(f"trim(coalesce({quote_identifier(name)}, ''))" for name in names)
         for repeated, rows, blank, value, first, second in run_sql(
-            connection, "harmonise/repeated_ids", raw=_table(paths), id=f"concat_ws(' / ', {texts})"
+            connection, "harmonise/repeated_ids", raw=text_tables(paths), id=f"concat_ws(' / ', {texts})"
         ).fetchall():
             places = [(place["file"], place["row"]) for place in (first, second)]
             problems.append(id_problem(folder, rows, repeated, blank, places, value))
@@ -271,15 +270,11 @@ def id_problem(
     return Problem("id_repeated", folder.source_id, found, file=first[0], row=first[1], column=column, value=value)
 
 
-def _counted_rows(paths: Sequence[object]) -> str:
+def _counted_rows(paths: Sequence[Path]) -> str:
     """The raw rows with a figure above zero, each with its file and sheet and the hash of its columns."""
     return (
         f"(SELECT concat_ws({quote_literal(_SHEET)}, _file, _sheet) AS part, _row, "
-        f"hash([*COLUMNS(* EXCLUDE (_file, _sheet, _row))]) AS content FROM {_table(paths)} AS raw SEMI JOIN "
+        f"hash([*COLUMNS(* EXCLUDE (_file, _sheet, _row))]) AS content FROM {text_tables(paths)} AS raw SEMI JOIN "
         "(SELECT _file, _sheet, _row FROM core WHERE value > 0) AS counted ON counted._file = raw._file "
         "AND counted._row = raw._row AND counted._sheet IS NOT DISTINCT FROM raw._sheet)"
     )
-
-
-def _table(paths: Sequence[object]) -> str:
-    return f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"

@@ -1,0 +1,64 @@
+"""A file of incidents, opened once more for what stands in the columns that its source does not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import duckdb
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.definition_sql import sql_limits
+from pipelines.collect.header import Needed
+from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.engine import text_query
+from pipelines.system.connection import connect
+from pipelines.system.settings import Settings
+from schemas.source import Layout, Source, SourceFolder
+
+
+@dataclass(frozen=True)
+class IncidentFile:
+    """One file of a source of incidents, with all that is needed to read it."""
+
+    folder: SourceFolder
+    file: RawFile
+    table: TextTable
+    settings: Settings
+
+    @property
+    def source(self) -> Source:
+        """The declaration of the source."""
+        return self.folder.source
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the file."""
+        return self.source.layouts[self.file.layout]
+
+    @property
+    def reshape(self) -> str | None:
+        """The SELECT that reshapes the file; None if there is none."""
+        return self.folder.reshape(self.layout)
+
+    @cached_property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that may be read but that the source does not use, in the order of the file."""
+        needed = Needed(self.folder, self.layout)
+        return tuple(name for name in self.table.kept if not needed.uses(name, name))
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a connection for SQL of the definition, which may be a stranger's: with limits of time and memory."""
+        with connect(self.settings) as connection, sql_limits(self.folder, connection, self.settings):
+            yield connection
+
+    def rows(self, columns: Iterable[str]) -> str:
+        """Return the query, in parentheses, that reads some columns of the file as text."""
+        return f"({text_query(replace(self.table, kept=tuple(dict.fromkeys(columns))), {})})"
+
+    def numbered_rows(self) -> str:
+        """Return the query that reads the file in order, with the position of each row as ``_number``."""
+        return text_query(self.table, {}, numbered=True)
