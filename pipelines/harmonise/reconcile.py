@@ -306,7 +306,7 @@ def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
             float(fact["records"] + fact["malformed"]),
             detail,
         )
-        for file, fact in tallied.pairs
+        for file, fact in tallied.file_facts
         if file.lines is not None and fact["lines_expected"]
     ]
 
@@ -401,7 +401,7 @@ def _write_links(
     )
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
-    labels = labels_beside(judged.pairs) if isinstance(judged, Tallied) else []
+    labels = labels_beside(judged.file_facts) if isinstance(judged, Tallied) else []
     return [
         _check_unused_links(connection, links, mapped),
         *check_codes(connection, source, beside, labels, links, mapped),

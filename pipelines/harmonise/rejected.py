@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from iccs.concordance import Concordance
 from pipelines.collect.text_table import TextTable, find_lines
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.statements import Grain, RowRule, Statements
 from pipelines.harmonise.values.dates import describe_period
@@ -125,14 +126,12 @@ def _find(statements: Statements, faults: Sequence[_Fault], selected: str, numbe
 def look_up_rejected(
     connection: duckdb.DuckDBPyConnection,
     statements: Statements,
-    layout: int,
-    table: TextTable,
+    file: IncidentFile,
     computed: Mapping[str, str],
-    personal: bool,
     malformed: int,
     target: Path,
 ) -> None:
-    """Find the places of the first rejected incidents of each rule; only a partition that has any is read again.
+    """Find the places of the first rejected incidents of each rule; only a file that has any is read again.
 
     Invalid UTF-8 in a personal column makes a line malformed only if that column is read: the rows are then counted
     without these columns, as in the tally, and no invalid word is kept.
@@ -140,13 +139,12 @@ def look_up_rejected(
     Args:
         connection: one that has the lists of the statements.
         statements: those of the source, with the rules on rows.
-        layout: number of the layout of the partition.
-        table: the partition.
+        file: the file.
         computed: columns that the statements expect besides those of the file.
-        personal: whether the source has columns that identify persons.
         malformed: lines that could not be split when it was tallied.
         target: Parquet file to write.
     """
+    table, personal, layout = file.table, bool(file.source.personal), file.file.layout
     hidden = tuple(name for name in table.names if name not in (*table.kept, "_row"))
     whole = replace(table, kept=(*table.kept, *hidden))
     most = 1 if personal else len(statements.rules)
@@ -161,8 +159,8 @@ def look_up_rejected(
         if _has_rejects(connection)
         else "CREATE OR REPLACE TEMP TABLE malformed AS SELECT 0 AS line, '' AS error_type, 0 AS rows_before LIMIT 0"
     )
-    file = quote_literal(table.constants["_file"])
-    none = f"NULL::BIGINT AS cell, {file} AS _file, NULL::VARCHAR AS _sheet"
+    name = quote_literal(table.constants["_file"])
+    none = f"NULL::BIGINT AS cell, {name} AS _file, NULL::VARCHAR AS _sheet"
     connection.execute(
         f"COPY (SELECT {none}, (SELECT {header} + _number + count(*) FROM malformed "
         "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value, period::INTEGER AS period "

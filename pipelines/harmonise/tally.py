@@ -122,8 +122,8 @@ class Tallied:
         return found
 
     @property
-    def pairs(self) -> list[tuple[RawFile, dict[str, Any]]]:
-        """Each file with its facts."""
+    def file_facts(self) -> list[tuple[RawFile, dict[str, Any]]]:
+        """Each file, with what was found in it."""
         return list(zip(self.files, self.facts, strict=True))
 
     @property
@@ -453,16 +453,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         facts["controls"] = _sum_controls(connection, folder, partition.statements, half / "tally.parquet")
         if malformed or facts["broken"]:
             open_lists(connection, partition.statements)
-            look_up_rejected(
-                connection,
-                partition.statements,
-                file.layout,
-                table,
-                computed,
-                bool(folder.source.personal),
-                malformed,
-                half / "rejected.parquet",
-            )
+            target = half / "rejected.parquet"
+            look_up_rejected(connection, partition.statements, opened, computed, malformed, target)
             if facts["lines_expected"] and (file.lines or 0) > table.header_rows + rows:
                 number_by_lines(table, half / "rejected.parquet")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +31,21 @@ _LEAST_HOLDING = 0.95
 """Share of the figures in which a band is no less than those inside it together, from which on it holds them: persons
 known only to be minors are other persons than those of 0 to 14, and sooner or later fewer."""
 _OLDEST = 999
+
+
+@dataclass(frozen=True)
+class _OuterBand:
+    """An age band beside bands inside it: a row of ``bands_beside_parts.sql``."""
+
+    measure: str
+    age: str
+    inner_ages: str
+    holding: int
+    figures: int
+    file: str | None
+    row: int | None
+    value: float
+    inner_value: float
 
 
 def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: Mapping[int, int]) -> Outcome:
@@ -110,7 +126,7 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         ).fetchall()
         connection.unregister("band_inside")
         if found:
-            raise DataRefused([_band_beside_parts(folder, *one) for one in found])
+            raise DataRefused([_band_problem(folder, _OuterBand(*row)) for row in found])
     return Outcome.of_refusal(rule, len(codes))
 
 
@@ -143,27 +159,18 @@ def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]
 
 
-def _band_beside_parts(
-    folder: SourceFolder,
-    measure: str,
-    age: str,
-    bands: str,
-    holding: int,
-    figures: int,
-    file: str | None,
-    row: int | None,
-    value: float,
-    inside: float,
-) -> Problem:
+def _band_problem(folder: SourceFolder, band: _OuterBand) -> Problem:
     words = {code: word for dimension, word, code in folder.words if dimension == "age"}
-    named = ", ".join(f"{words.get(band, band)!r} ({band})" for band in bands.split(", "))
+    inner = band.inner_ages.split(", ")
+    named = ", ".join(f"{words.get(age, age)!r} ({age})" for age in inner)
     return Problem(
         rule="band_beside_parts",
         source=folder.source_id,
-        file=file,
-        row=row,
+        file=band.file,
+        row=band.row,
         column=folder.source.columns.get("age", "age"),
-        value=words.get(bands.split(", ")[0], bands),
-        found=f"The measure {measure!r} has the age band {words.get(age, age)!r} ({age}) beside {named}, inside it: "
-        f"{value:,.10g} beside {inside:,.10g}. In {holding:,} of {figures:,} figures it has no fewer.",
+        value=words.get(inner[0], band.inner_ages),
+        found=f"The measure {band.measure!r} has the age band {words.get(band.age, band.age)!r} ({band.age}) beside "
+        f"{named}, inside it: {band.value:,.10g} beside {band.inner_value:,.10g}. In {band.holding:,} of "
+        f"{band.figures:,} figures it has no fewer.",
     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import duckdb
 
-from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.outcomes import Outcome
@@ -95,11 +93,10 @@ def find_split_numbers(file: IncidentFile) -> list[str]:
         return list(filter(None, [_split_number(connection, file.rows((value, *after)), value, after[0])]))
 
 
-def judge_split_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+def judge_split_numbers(facts: FileFacts) -> Outcome:
     """Warn of files of incidents whose counts are split between two columns."""
-    pairs = list(facts)
-    found = [f"{file.name}: {told}" for file, fact in pairs for told in fact.get("split_numbers", ())]
-    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
+    found = [f"{file.name}: {told}" for file, fact in facts for told in fact.get("split_numbers", ())]
+    return Outcome.of_warning("number_in_two_columns", len(facts), found)
 
 
 def _pairs(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pipelines.collect.acquire import RawFile
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.names_of_counts import is_count, is_weight, may_number_rows
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
@@ -50,12 +46,11 @@ def find_unread_counts(file: IncidentFile) -> dict[str, int]:
     }
 
 
-def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+def judge_unread_counts(facts: FileFacts) -> Outcome:
     """Warn of columns of counts or weights that are not read in files of incidents."""
-    pairs = list(facts)
     found = [
         f"{file.name}: {name!r} is {'not 1' if is_weight(name) else 'above 1'} in {rows:,} rows"
-        for file, fact in pairs
+        for file, fact in facts
         for name, rows in fact.get("counts_unread", {}).items()
     ]
-    return Outcome.of_warning("count_column_unread", len(pairs), found)
+    return Outcome.of_warning("count_column_unread", len(facts), found)

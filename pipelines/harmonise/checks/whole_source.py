@@ -74,7 +74,7 @@ def check_noted(
 ) -> list[Outcome]:
     """Check what the tallies count in addition to the cells: incidents by day of the month, and by age."""
     files, tallies = (judged.file_names, judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
-    facts = judged.pairs if isinstance(judged, Tallied) else []
+    facts = judged.file_facts if isinstance(judged, Tallied) else []
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
@@ -105,7 +105,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
     if isinstance(judged, Tallied):
-        facts = judged.pairs
+        facts = judged.file_facts
         outcomes = [
             check_area_names(connection, folder, unused, names_beside(facts)),
             *judge_kinds(connection, folder, judged.concordance, facts),

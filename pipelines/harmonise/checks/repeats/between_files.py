@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.text_table import open_partition
+from pipelines.harmonise.checks.incident_file import FileFacts
 from pipelines.harmonise.checks.periods import check_following_files
 from pipelines.harmonise.checks.repeats.case_numbers import judge_case_numbers
 from pipelines.harmonise.checks.repeats.incidents import columns_of_texts, hash_rows
@@ -63,8 +64,8 @@ def check_files_of_incidents(
     return [
         *_check_repeated_rows(connection, tallied, settings, work),
         check_following_files(connection, tallied.file_names, tallied.parts("tally"), has_days),
-        judge_unread_counts(tallied.pairs),
-        judge_case_numbers(tallied.pairs),
+        judge_unread_counts(tallied.file_facts),
+        judge_case_numbers(tallied.file_facts),
     ]
 
 
@@ -118,7 +119,7 @@ def _check_repeated_rows(
     connection: duckdb.DuckDBPyConnection, tallied: Tallied, settings: Settings, work: Path
 ) -> list[Outcome]:
     """Refuse files that share most of their rows, and repeated identifiers; return the outcomes on repeated rows."""
-    folder, facts = tallied.folder, tallied.pairs
+    folder, facts = tallied.folder, tallied.file_facts
     files = {path.name: file for path, file in zip(tallied.folders, tallied.files, strict=True)}
     source = folder.source
     problems = _repeated_within(folder, facts)
@@ -149,7 +150,7 @@ def _check_repeated_rows(
     ]
 
 
-def _repeated_within(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:
+def _repeated_within(folder: SourceFolder, facts: FileFacts) -> list[Problem]:
     """The problems of repeated identifiers, and of rows repeated within one file."""
     problems = [
         id_problem(folder, one["rows"], one["ids"], one["blank"], [(file.name, row) for row in one["id_rows"]])
@@ -170,7 +171,7 @@ def _repeated_within(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[s
     return problems
 
 
-def _repeated_outcome(looked_at: Sequence[tuple[RawFile, Mapping[str, Any]]], same: Outcome | None) -> Outcome:
+def _repeated_outcome(looked_at: FileFacts, same: Outcome | None) -> Outcome:
     """Add to the outcome on identical rows those that differ only in words: one incident with a row for each weapon."""
     found = [
         f"{file.name}: {one.twice + one.thrice:,} incidents have rows that differ only in columns with few words"
@@ -192,7 +193,7 @@ def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:
 def _compare_files(
     folder: SourceFolder,
     files: Mapping[str, RawFile],
-    facts: Sequence[tuple[RawFile, dict[str, Any]]],
+    facts: FileFacts,
     pairs: Sequence[tuple[str, str, float]],
     settings: Settings,
     work: Path,

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import duckdb
 
-from pipelines.collect.acquire import RawFile
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
@@ -185,25 +184,24 @@ def _is_again(rows: int, different: int) -> bool:
     return rows - different >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows)
 
 
-def judge_case_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+def judge_case_numbers(facts: FileFacts) -> Outcome:
     """Warn of case numbers that recur in files of incidents, within a file or in two of them."""
-    pairs = list(facts)
     found = [
         f"{file.name}: {_numbers_told(name, one['rows'], one['different'])}"
-        for file, fact in pairs
+        for file, fact in facts
         for name, one in fact.get("numbers", {}).items()
         if _is_again(one["rows"], one["different"])
     ]
     found += [
         f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
-        for file, fact in pairs
+        for file, fact in facts
         if (near := fact.get("repeats", {}).get("near"))
     ]
-    found += _numbers_of_two_files(pairs)
-    return Outcome.of_warning("numbers_repeated", len(pairs), found)
+    found += _numbers_of_two_files(facts)
+    return Outcome.of_warning("numbers_repeated", len(facts), found)
 
 
-def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
+def _numbers_of_two_files(facts: FileFacts) -> list[str]:
     """Return, as text, the files that have case numbers of another file with the same day and area: later updates."""
     sketches = [
         (file.name, name, one["sketch"], one["different"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import duckdb
 
@@ -22,6 +22,21 @@ _LEAST_SHARE = 0.95
 of the figures of either, as small or constant counts are equal by chance."""
 _MOST_PAIRS = 1000
 _MOST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two labels of one code, and the figures that they have in common: a row of ``words_alike.sql``."""
+
+    code: str
+    first: str
+    second: str
+    figures: int
+    value: float
+    file: str | None
+    row: int | None
+    different_values: Sequence[float]
+    codes_of_several_words: int
 
 
 def check_words_alike(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
@@ -42,7 +57,7 @@ def check_words_alike(connection: duckdb.DuckDBPyConnection, folder: SourceFolde
     problems = []
     for name in dimensions:
         code = "iccs" if name == "national_code" else name
-        rows = run_sql(
+        found = run_sql(
             connection,
             "harmonise/words_alike",
             keys=", ".join(f"core.{key}" for key in keys),
@@ -53,26 +68,28 @@ def check_words_alike(connection: duckdb.DuckDBPyConnection, folder: SourceFolde
             least_share=str(_LEAST_SHARE),
             most=str(_MOST_PAIRS),
         ).fetchall()
-        problems += [_words_alike(folder, name, *row[:7]) for row in _too_alike(rows)]
+        problems += [_problem(folder, name, pair) for pair in _too_alike([_Pair(*row) for row in found])]
     if problems:
         raise DataRefused(problems)
     return Outcome.of_refusal("words_alike", len(dimensions))
 
 
-def _too_alike(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _too_alike(pairs: Sequence[_Pair]) -> list[_Pair]:
     """Return the pairs of labels that are too alike for chance, judged one by one, or else those of all codes together.
 
     A short table in two languages has few figures of each code.
     """
-    enough = [row for row in rows if row[3] >= _LEAST_FIGURES and len(row[7]) >= _LEAST_DIFFERENT]
-    if enough or not rows:
+    enough = [
+        pair for pair in pairs if pair.figures >= _LEAST_FIGURES and len(pair.different_values) >= _LEAST_DIFFERENT
+    ]
+    if enough or not pairs:
         return enough[:_MOST_SHOWN]
-    of_code = {row[0]: row for row in reversed(rows)}
-    figures = sum(row[3] for row in of_code.values())
-    different = {number for row in of_code.values() for number in row[7]}
-    together = len(of_code) > 1 and len(of_code) == rows[0][8]
+    by_code = {pair.code: pair for pair in reversed(pairs)}
+    figures = sum(pair.figures for pair in by_code.values())
+    different = {value for pair in by_code.values() for value in pair.different_values}
+    together = len(by_code) > 1 and len(by_code) == pairs[0].codes_of_several_words
     is_enough = together and figures >= _LEAST_FIGURES and len(different) >= _LEAST_DIFFERENT
-    return list(of_code.values())[:_MOST_SHOWN] if is_enough else []
+    return list(by_code.values())[:_MOST_SHOWN] if is_enough else []
 
 
 def _has_codes_of_one_category(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
@@ -89,24 +106,14 @@ def _dimensions_of_several_words(folder: SourceFolder) -> list[str]:
     return [name for name in ("ref_area", *breakdown_columns()) if name in folder.source.columns and name in several]
 
 
-def _words_alike(
-    folder: SourceFolder,
-    dimension: str,
-    code: str,
-    first: str,
-    second: str,
-    figures: int,
-    value: float,
-    file: str | None,
-    row: int | None,
-) -> Problem:
+def _problem(folder: SourceFolder, dimension: str, pair: _Pair) -> Problem:
     return Problem(
         rule="words_alike",
         source=folder.source_id,
-        file=file,
-        row=row,
+        file=pair.file,
+        row=pair.row,
         column=folder.source.columns.get(dimension, dimension),
-        value=second,
-        found=f"{first!r} and {second!r} both mean {code} and have the same figures, {figures:,} of them, "
-        f"{value:,.10g} together: added up, each is counted twice.",
+        value=pair.second,
+        found=f"{pair.first!r} and {pair.second!r} both mean {pair.code} and have the same figures, {pair.figures:,} "
+        f"of them, {pair.value:,.10g} together: added up, each is counted twice.",
     )

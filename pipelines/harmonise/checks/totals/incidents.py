@@ -5,11 +5,7 @@ A row that counts as one cannot be a total: only files whose rows have counts ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pipelines.collect.acquire import RawFile
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.added_rows import judge_words, total_problem
 from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.errors import DataRefused
@@ -73,7 +69,7 @@ def find_total_words(file: IncidentFile) -> dict[str, tuple[str, int, int]]:
     return found
 
 
-def total_words(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
+def total_words(facts: FileFacts) -> list[str]:
     """Return, as text, the words for a total that were found in files of incidents."""
     return [
         f"{file.name}: {name!r} has {word!r} in {rows:,} rows, and other words in {others:,}"

@@ -6,12 +6,8 @@ name of an area, is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pipelines.collect.acquire import RawFile
 from pipelines.collect.headings.roles import says_suspects
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.constants_and_flags import is_of_areas, is_of_sex, may_be_in
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.system.outcomes import Outcome
@@ -60,15 +56,12 @@ def _agrees(source: Source, dimension: str, word: str) -> bool:
     return sex_of_word(word) == constant if dimension == "sex" else may_be_in(word, constant)
 
 
-def judge_words_against_constants(
-    folder: SourceFolder, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
-) -> list[Outcome]:
+def judge_words_against_constants(folder: SourceFolder, facts: FileFacts) -> list[Outcome]:
     """Warn of columns of incidents that contradict a constant; incidents have no flags."""
-    pairs = list(facts)
     found = [
         f"{file.name}: {name!r} has {word!r} or the like in {rows:,} rows, but constants.{dimension} is "
         f"{folder.source.constants[dimension]}"
-        for file, fact in pairs
+        for file, fact in facts
         for name, (dimension, word, rows) in fact.get("against_constants", {}).items()
     ]
-    return [Outcome.of_warning("constants_agree", len(pairs), found), Outcome.not_applicable("flags_unread")]
+    return [Outcome.of_warning("constants_agree", len(facts), found), Outcome.not_applicable("flags_unread")]

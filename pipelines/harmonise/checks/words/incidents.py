@@ -16,9 +16,8 @@ from typing import Any
 import duckdb
 
 from iccs.concordance import Concordance, read_concordance
-from pipelines.collect.acquire import RawFile
 from pipelines.harmonise.checks.codes import LabelOfCode, stems
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.incidents import total_words
 from pipelines.harmonise.checks.words.area_names import NameOfPlace
 from pipelines.harmonise.checks.words.kinds_of_rows import (
@@ -233,14 +232,14 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     ]
 
 
-def names_beside(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[NameOfPlace]:
+def names_beside(facts: FileFacts) -> list[NameOfPlace]:
     """Return the names of areas that were found beside areas in all partitions."""
     return [
         NameOfPlace(file.name, *row) for file, fact in facts for row in fact.get("words_beside", {}).get("areas", ())
     ]
 
 
-def labels_beside(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[LabelOfCode]:
+def labels_beside(facts: FileFacts) -> list[LabelOfCode]:
     """Return what may be labels of national codes in all partitions."""
     return [
         (column, code, word, first, last)
@@ -253,7 +252,7 @@ def judge_kinds(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
     concordance: Concordance,
-    facts: Sequence[tuple[RawFile, Mapping[str, Any]]],
+    facts: FileFacts,
 ) -> list[Outcome]:
     """Warn of rows of another kind, and of ages in other units, as shown by columns that are not read.
 
@@ -279,7 +278,7 @@ def judge_kinds(
 
 
 def _kinds_of_all(
-    source: Source, concordance: Concordance, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
+    source: Source, concordance: Concordance, facts: FileFacts
 ) -> dict[tuple[str, str, str], tuple[int, list[str]]]:
     """Return the words that matter for what this source counts, with their rows and codes in all partitions."""
     homicides = {
@@ -302,7 +301,7 @@ def _kinds_of_all(
     return found
 
 
-def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, int]:
+def ages_given(facts: FileFacts) -> dict[int, int]:
     """Return how many rows of all partitions have each age in whole years."""
     rows = Counter[int]()
     for _, fact in facts:
@@ -310,7 +309,7 @@ def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, 
     return rows
 
 
-def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+def judge_days(facts: FileFacts) -> Outcome:
     """Warn if the days of reports are read although the file has the days of the crimes as well."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for _, fact in facts:
