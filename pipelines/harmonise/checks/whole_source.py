@@ -130,7 +130,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
 def check_unread(folder: SourceFolder, judged: Judged, unused: Sequence[UnusedColumn]) -> list[Outcome]:
     """Judge what was received but not read: sheets, hidden cells, rows below a foot, columns left out by a reshape."""
     raw = judged.raw
-    of_incidents = left_in_files(judged.pairs) if isinstance(judged, Tallied) else ()
+    of_incidents = left_in_files(judged.file_facts) if isinstance(judged, Tallied) else ()
     columns = (*raw.unread_columns, *omitted_columns(folder, unused), *of_incidents)
     return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
 
@@ -154,7 +154,7 @@ def check_captions(
     captions = judged.raw.captions
     # Persons on a day in December are no part of a year.
     on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
-    facts = judged.pairs if isinstance(judged, Tallied) else []
+    facts = judged.file_facts if isinstance(judged, Tallied) else []
     headings = (*captions, *headings_in_words(unused), *headings_of_counts(folder, facts))
     of_year = headings_of_years(source, [file for file, _ in facts])
     with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not

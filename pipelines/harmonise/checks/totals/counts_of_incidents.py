@@ -6,13 +6,11 @@ is conserved, and with such a column is read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.row_totals import check_row_totals, parts_of_total
 from pipelines.harmonise.checks.words.omitted_columns import KINDS, is_left, omitted_columns
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
@@ -52,7 +50,7 @@ def _may_tell(name: str, counts: tuple[str, ...]) -> bool:
     return bool(parts_of_total(name, counts)) or any(is_left(name, counts, *kind) for kind in KINDS)
 
 
-def judge_row_totals(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
+def judge_row_totals(facts: FileFacts) -> Outcome:
     """Return the outcome of the rule on columns of totals that are not the sum of their row, of all files."""
     found = [fact["beside_counts"]["row_totals"] for _, fact in facts if "row_totals" in fact.get("beside_counts", {})]
     failing, told = sum(one["failing"] for one in found), [one["detail"] for one in found if one["detail"]]
@@ -60,7 +58,7 @@ def judge_row_totals(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outc
     return Outcome("row_totals_agree", outcome, sum(one["checked"] for one in found), failing, "; ".join(told[:5]))
 
 
-def left_in_files(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
+def left_in_files(facts: FileFacts) -> list[str]:
     """Return, as text, the columns with numbers of all files that are not read although their kind is."""
     return [
         f"{file.name}: {told}" for file, fact in facts for told in fact.get("beside_counts", {}).get("columns_left", ())

@@ -6,16 +6,16 @@ header are not compared, as every row has its own date and place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Needed
 from pipelines.collect.headings.captions import Caption
+from pipelines.harmonise.checks.incident_file import FileFacts
 from schemas.source import Source, SourceFolder
 
 
-def headings_of_counts(folder: SourceFolder, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[Caption]:
+def headings_of_counts(folder: SourceFolder, facts: FileFacts) -> list[Caption]:
     """Return the headings of the columns of counts, of the first file with each set of them.
 
     Args:
