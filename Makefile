@@ -18,10 +18,10 @@ demo: .venv/installed  ## set up .venv and publish the bundled data to data/publ
 check: .venv-test/installed lint  ## set up .venv-test, check the code and run the quick tests (about four minutes, the first time)
 	$(IN_MEMORY) .venv-test/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test: .venv-test/installed lint  ## set up .venv-test, check the code and run the tests, but for the long ones (about thirteen minutes, the first time)
+test: .venv-test/installed lint  ## set up .venv-test, check the code and run the tests, but for the long ones (about eight minutes, the first time)
 	$(IN_MEMORY) .venv-test/bin/python -m pytest -n 2 --dist loadscope -m "not long"
 
-test-long: .venv-test/installed  ## run the tests that try one moment or part after the other, wait, kill or install (tests/conftest.py names them)
+test-long: .venv-test/installed  ## run the tests that try one moment, part or case after the other, wait, kill or install (tests/conftest.py names them)
 	.venv-test/bin/python -m pytest -n 3 --dist loadscope -m long
 
 test-cluster: .venv-cluster/installed  ## set up .venv-cluster, run what needs Spark (and Java 17) or Dask

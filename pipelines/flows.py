@@ -299,7 +299,7 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
     try:
         with telling_of_failure(settings, logger.error):
             result = run_all(find_sources(sources or []), session, named=bool(sources))
-    except Exception as error:
+    except Exception as error:  # of any library that ran out of memory or disk; all others are raised again
         limit = describe_limit(error, settings)
         if limit is None:
             raise

@@ -74,7 +74,7 @@ def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iter
     """
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # every failure is a reason for a notice; it is raised again below
         own = isinstance(error, (UsageError, DamagedStore))
         limit = describe_limit(error, settings)
         kind = f"{type(error).__name__}; see the log of the run for more"

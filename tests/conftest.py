@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -44,7 +45,6 @@ SLOW_FOLDERS = (
 SLOW_MODULES = (
     "cli/test_check.py",
     "cli/test_concordances.py",
-    "cli/test_current_folder.py",
     "cli/test_estimates.py",
     "cli/test_evidence.py",
     "collect/test_all_is_read.py",
@@ -102,7 +102,6 @@ SLOW_MODULES = (
     "share/test_rounding.py",
     "share/test_share_check.py",
     "system/test_code_version.py",
-    "system/test_scratch.py",
     "system/test_signals.py",
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
@@ -120,7 +119,22 @@ SLOW_MODULES = (
     "tabulate/test_vintage_columns.py",
 )
 SLOW_FIXTURES = {"published", "extracts"}
+LONG_FIXTURES = {"extracts": "publishes the extracts of all real files"}
+VARIED_FOLDERS = ("parity",)
+"""Folders that ``make check`` runs, of which each case loads a source: it runs the first cases of each test."""
+
+FIRST_CASES = 2
+"""So many cases of a test that loads sources run in ``make test``; ``make test-long`` runs all others."""
+
+EACH_CASE_IS_A_LAW = (
+    "contract/test_statements.py",
+    "faults/test_faults.py",
+    "tabulate/test_figure_rules.py",
+)
+"""Tests with a case for each rule, statement or fault: ``make test`` runs all of them."""
+
 LONG_MODULES = {
+    "cli/test_current_folder.py": "imports the library of the suite in a process of its own, for each way to be called",
     "compatibility/test_versions.py": "runs and publishes the data folder of every earlier version",
     "crash/test_killed_run.py": "kills a run at one moment after the other",
     "extracts/test_bridges.py": "publishes a release for each way to bridge a break",
@@ -128,6 +142,7 @@ LONG_MODULES = {
     "flows/test_flow.py": "starts a Prefect server for each flow",
     "flows/test_serve.py": "waits for what a schedule starts, minute by minute",
     "golden/test_maps.py": "draws one map after the other",
+    "golden/test_series_commands.py": "asks the bundled release one question after the other, with pictures",
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
     "harmonise/incidents/test_kept_years.py": "runs whole histories of files twice",
     "harmonise/incidents/test_point_areas.py": "looks for points border by border, in fractions",
@@ -147,6 +162,7 @@ LONG_MODULES = {
     "run/test_deletion.py": "puts files of others at each place where a run deletes",
     "run/test_inbox.py": "loads one edition after the other",
     "run/test_internal_errors.py": "fails at each step of a run",
+    "run/test_limits_reached.py": "runs out of memory at one statement after the other",
     "run/test_notices.py": "sends notices of one run after the other",
     "run/test_persons.py": "kills runs, and reads everything that they leave",
     "run/test_repair.py": "damages one stored part after the other, and mends it",
@@ -155,6 +171,7 @@ LONG_MODULES = {
     "share/test_package.py": "makes one package after the other",
     "share/test_sdmx.py": "writes every format, and reads it with two clients",
     "share/test_serve.py": "asks a server all that the standard allows, with two clients",
+    "system/test_scratch.py": "kills commands, and looks at what they leave",
     "tabulate/test_damaged_vintages.py": "damages one part of a vintage after the other, and runs again",
     "tabulate/test_lost_in_both_grains.py": "loses words, areas and counts in turn, in a table and in incidents",
     "tabulate/test_retention.py": "loads one edition after the other, and is killed while it deletes old ones",
@@ -162,8 +179,8 @@ LONG_MODULES = {
 }
 """Tests that try one moment, part or edition after the other, or wait, kill and install, each with its reason.
 
-``make test-long`` runs them, and CI after ``make test``: every law has its tests in ``make test``, and these ask
-whether it holds wherever it might not."""
+``make test-long`` runs them and the further cases of every test that loads sources, and CI does so after ``make test``:
+every law has its tests in ``make test``, and these ask whether it holds wherever it might not."""
 
 
 def _is_long(path: Path) -> bool:
@@ -184,18 +201,40 @@ def _is_slow(path: Path) -> bool:
     return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in SLOW_MODULES
 
 
+def _is_varied(path: Path) -> bool:
+    """Whether the further cases of the tests of a file that load sources are long."""
+    if not path.is_relative_to(TESTS):
+        return False
+    name = path.relative_to(TESTS).as_posix()
+    return name not in EACH_CASE_IS_A_LAW and (_is_slow(path) or name.startswith(VARIED_FOLDERS))
+
+
+def _has_none_long(path: Path) -> bool:
+    """Whether no test of a file is long."""
+    return path.is_file() and not (_is_long(path) or _is_varied(path))
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave files unread that no test is run of: importing all takes a third of the time of ``make check``."""
-    left_out = {"not slow": _is_slow, "not long": _is_long, "long": _is_not_long}.get(config.option.markexpr)
+    left_out = {"not slow": _is_slow, "not long": _is_long, "long": _has_none_long}.get(config.option.markexpr)
     return True if left_out is not None and left_out(collection_path) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what loads whole sources, publishes, or starts other processes; as long what is named so."""
+    """Mark as slow what loads whole sources, publishes, or starts other processes; as long what is named so, and all
+    but the first cases of a test that loads sources (it needs a folder for them).
+    """
+    cases: Counter[str] = Counter()
     for item in items:
-        if _is_long(item.path):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        is_long = _is_long(item.path) or not fixtures.isdisjoint(LONG_FIXTURES)
+        if hasattr(item, "callspec") and "tmp_path_factory" in fixtures and _is_varied(item.path):
+            test = item.nodeid.partition("[")[0]
+            cases[test] += 1
+            is_long |= cases[test] > FIRST_CASES
+        if is_long:
             item.add_marker(pytest.mark.long)
-        if _is_slow(item.path) or set(getattr(item, "fixturenames", ())) & SLOW_FIXTURES:
+        if is_long or _is_slow(item.path) or fixtures & SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
 
 

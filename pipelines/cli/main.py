@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the pipe closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
-    except Exception as error:
+    except Exception as error:  # whatever it is, the user gets a message and an exit code, not a traceback
         from pipelines.system.running.steps import ended_by_signal
 
         if number := ended_by_signal():  # DuckDB turns it into an error, "Query interrupted"

@@ -1,8 +1,8 @@
 """The foot of a table: the rows at its end, from a declared word on, with a total and notes instead of data.
 
-Rule: the word is compared as a whole word with the first cell that is filled; its last occurrence counts, and no row
-below it may look like data. Nothing is cut off silently: rows below that have a number where the table has numbers are
-returned, to be accounted for.
+Rule: the first filled cell of a row must be the word, or begin with it as a whole word; the last such row counts, and
+no row below it may look like data. Nothing is cut off silently: rows below with a number where the table has numbers
+are returned, to be accounted for.
 """
 
 from __future__ import annotations

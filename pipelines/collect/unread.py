@@ -1,6 +1,6 @@
-"""What was declared or given but not read: all of it is reported.
+"""What was declared or received but not read: all of it is reported.
 
-Rule: every layout has a file, every sheet with cells a layout, and no row below a foot is silently left out.
+Rule: every layout has a file, every sheet with cells has a layout, and no row below a foot is silently left out.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sheets_read_twice(source_id: str, tables: Sequence[tuple[RawFile, TableRead]
 def find_sheets_alike(
     options: ReadOptions, headers: Sequence[Header], tops: Mapping[str, list[list[str]]]
 ) -> tuple[str, ...]:
-    """Return the sheets with rows below a header of the same columns as one that was read, but for the year in them.
+    """Return the sheets that have rows, and the same header as a sheet that was read except for the years in it.
 
     Args:
         options: how the sheets are read.
@@ -95,9 +95,9 @@ def names_alike(labels: Iterable[str]) -> frozenset[str]:
 
 
 def sheets_not_named(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> list[Problem]:
-    """Return a problem for each sheet that has the columns of one that is read, and that no layout reads or leaves out.
+    """Return a problem for each sheet with the columns of one that is read, if no layout reads it or leaves it out.
 
-    Its rows would be missing without a word in any figure.
+    Otherwise its rows would be silently missing from the figures.
     """
     unread = _unread_places(folder, tables)
     problems: dict[Place, Problem] = {}
@@ -145,7 +145,7 @@ _BARE = (
 def unread_columns(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
 ) -> list[str]:
-    """Return the columns that ``conserve`` would match without a mark after their name, or for an earlier year.
+    """Return the columns that ``conserve`` would match if their name had no mark, or an earlier year.
 
     A publisher writes the newest year as 2023* or 2023 (p), and a reshape that takes columns of four digits silently
     leaves it out; so does one that takes those of a decade (^201) with the year 2020.
@@ -178,10 +178,10 @@ _EDITION = (
 def columns_alike(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
 ) -> list[str]:
-    """Return pairs of columns of counts whose names differ only by a word for an edition or a share.
+    """Return the pairs of columns of counts whose names differ only by a word for an edition or a share.
 
-    If rows add up to a cell, a reshape that takes the year from the first four digits of 2023 and of 2023 (rev.) adds
-    up both. If each row is a cell, the cell is refused as given twice.
+    If rows add up to a cell, a reshape that takes the first four digits as the year adds 2023 and 2023 (rev.). If each
+    row is a cell, the cell is refused as given twice.
     """
     source = folder.source
     conserve = source.layouts[file.layout].conserve

@@ -1,74 +1,34 @@
-"""The account of a source: every row used, excluded or rejected, totals compared; decides whether it may be published.
+"""The account of a source: every row is used, excluded or rejected, and totals are compared; or the source is refused.
 
-Tables and incidents are treated alike from here on: both provide ``disposed``, the numbers of raw rows, cells and
-counts for each measure, disposition and rule, and their rows as numbers. Everything else is derived from these.
+Tables and incidents are treated alike from here on. Both provide their rows as numbers of codes, and ``disposed``: the
+numbers of raw rows, cells and counts for each measure, disposition and rule. Everything else is derived from these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from iccs.concordance import Concordance
-from pipelines.collect.headings.captions import Caption, judge_parts_of_years, judge_years
-from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
-from pipelines.collect.headings.rates_in_words import judge_rates
-from pipelines.collect.headings.roles import judge_headings
 from pipelines.collect.read import RawTable
-from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.added_rows import check_added_codes, check_added_rows
-from pipelines.harmonise.checks.ages import check_ages, check_bands
-from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
 from pipelines.harmonise.checks.codes import check_codes
-from pipelines.harmonise.checks.exclusions import check_exclusions
-from pipelines.harmonise.checks.measures import check_measures, check_stocks
-from pipelines.harmonise.checks.periods import (
-    check_first_days,
-    check_following_files,
-    check_forms_of_dates,
-    check_kinds_of_years,
-    check_periods,
-    find_months_cut,
-    find_periods_not_over,
-    has_years_as_given,
-    open_received,
+from pipelines.harmonise.checks.periods import find_months_cut, find_periods_not_over, open_received
+from pipelines.harmonise.checks.repeats.between_files import check_files_of_incidents
+from pipelines.harmonise.checks.repeats.tables import check_repeats
+from pipelines.harmonise.checks.totals.total_rows import check_totals_beside_parts
+from pipelines.harmonise.checks.whole_source import (
+    check_captions,
+    check_noted,
+    check_observations,
+    check_unread,
+    check_unused,
 )
-from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
-from pipelines.harmonise.checks.repeats import check_repeats
-from pipelines.harmonise.checks.row_totals import check_row_totals
-from pipelines.harmonise.checks.rows_that_count import (
-    check_repeated_numbers,
-    judge_repeated_numbers,
-    judge_unread_counts,
-)
-from pipelines.harmonise.checks.total_rows import check_total_rows
-from pipelines.harmonise.checks.words.incidents_beside import judge_words_against_constants
-from pipelines.harmonise.checks.words.left_columns import columns_left
+from pipelines.harmonise.checks.words.incidents import labels_beside
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
-from pipelines.harmonise.checks.words.of_incidents import (
-    ages_given,
-    judge_days,
-    judge_kinds,
-    labels_beside,
-    names_beside,
-)
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, unused_columns
-from pipelines.harmonise.checks.words.unused_words import (
-    check_age_units,
-    check_area_words,
-    headings_in_words,
-    parts_in_words,
-    refuse_scales,
-    words_unused,
-    years_in_words,
-)
-from pipelines.harmonise.checks.words.words_beside import check_words_beside
-from pipelines.harmonise.checks.words_alike import check_words
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -81,43 +41,24 @@ from pipelines.harmonise.controls import (
     refuse_missed,
 )
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
+from pipelines.harmonise.judged import Judged
 from pipelines.harmonise.links import link_table, out_of_scope_reason
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
-from pipelines.harmonise.rejected import open_lost_rows
+from pipelines.harmonise.rejected import ROW_NOUNS, open_lost_rows, rejected_problems
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
-from pipelines.harmonise.values.labels import (
-    area_words,
-    areas_named,
-    check_labels,
-    check_places,
-    decode_again,
-    nearest_areas,
-)
-from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
+from pipelines.harmonise.values.dates import period_freq, period_text
+from pipelines.harmonise.values.labels import check_labels
+from pipelines.harmonise.values.numbers import create_number_macros, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from schemas.declarations import breakdown_columns, quote_literal
-from schemas.errors import nearest_values
+from schemas.declarations import quote_literal
 from schemas.source import Source, SourceFolder
 
-_MOST_PROBLEMS_SHOWN = 50
-_BELOW_SUM_SO_FAR = (
-    " Figures are cumulative (cumulative: true); this is the difference from the month before, for which the file "
-    "gives a larger figure."
-)
 _FOOT = "foot"
-_MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
-_ENCODED_TWICE = (
-    "It looks like {meant!r}, encoded twice (UTF-8 read as Windows-1252 and saved again): ask for the original "
-    "file, or repair the letters before loading it."
-)
-_RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
-# Two tallies with this many different combinations of area, code, sex, age ... are not equal by chance.
-_LEAST_COMBINATIONS = 20
+"""The rule that excludes rows below the foot of a table."""
 _PLACE = {"cell": "BIGINT", "_file": "VARCHAR", "_sheet": "VARCHAR", "_row": "BIGINT"}
 """The origin of an observation; incidents keep no row."""
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates", "words")
@@ -151,37 +92,6 @@ class Validated:
         return "reconciliation closes" + (f"; warnings: {', '.join(warned)}" if warned else "")
 
 
-class Judged(Protocol):
-    """The judged rows of a source in either grain: cells of tables (``Conformed``) or tallies of incidents."""
-
-    @property
-    def source_id(self) -> str:
-        """The source."""
-
-    @property
-    def raw(self) -> RawTable:
-        """What was received: files, rows, feet; for cells the tables of text too."""
-
-    @property
-    def concordance(self) -> Concordance | None:
-        """The links; None for a population."""
-
-    @property
-    def statements(self) -> Statements:
-        """The statements that judged them."""
-
-    @property
-    def counted(self) -> Mapping[Place, float | None]:
-        """The sum of the rows of each file and sheet."""
-
-    @property
-    def sums(self) -> Mapping[int, tuple[float | None, int]]:
-        """The sum that each published total covers, by the number of its control."""
-
-    def relation(self, name: str) -> str:
-        """Return the SQL of a part: tally, disposed, mapped or rejected."""
-
-
 def account(
     folder: SourceFolder, judged: Judged, connection: duckdb.DuckDBPyConnection, settings: Settings, work: Path
 ) -> Validated:
@@ -201,9 +111,7 @@ def account(
     source, statements = folder.source, judged.statements
     paths = {name: work / f"{name}.parquet" for name in _PARTS}
     create_number_macros(connection, folder)
-    if isinstance(judged, Tallied) and (overlaps := _find_overlaps(connection, judged)):
-        raise DataRefused(overlaps)
-    repeats = _check_repeats(connection, folder, judged, settings, work) if isinstance(judged, Tallied) else []
+    repeats = check_files_of_incidents(connection, judged, settings, work) if isinstance(judged, Tallied) else []
     for name in ("tally", "disposed", "mapped", "rejected"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM {judged.relation(name)}")
     _open_disposed(connection, source, judged)
@@ -215,16 +123,17 @@ def account(
     combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
-    outcomes += _check_observations(connection, folder, statements.grain)
-    outcomes += _check_noted(connection, source, statements, judged)
+    outcomes += check_observations(connection, folder, statements.grain)
+    outcomes += check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
-    unused, words_beside = _check_unused(connection, folder, judged, outcomes)
+    unused = check_unused(connection, folder, judged)
+    outcomes += unused.outcomes
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
-    outcomes += _write_links(connection, source, judged, unused, paths)
-    outcomes += _judge_unread(folder, judged.raw, unused)
-    outcomes += _judge_captions(connection, folder, judged, words_beside)
+    outcomes += _write_links(connection, source, judged, unused.columns, paths)
+    outcomes += check_unread(folder, judged, unused.columns)
+    outcomes += check_captions(connection, folder, judged, unused.words)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
@@ -242,104 +151,6 @@ def account(
         rows=rows,
         year_partitions=_year_partitions(connection) if by_year else {},
     )
-
-
-def _check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> list[Outcome]:
-    """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
-    check_total_rows(connection, folder, grain)
-    return [
-        *check_places(connection, folder, "core"),
-        *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words)),
-        *check_periods(connection, folder.source, "core"),
-        check_exclusions(connection, folder.source, grain),
-    ]
-
-
-def _check_noted(
-    connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Judged
-) -> list[Outcome]:
-    """Check the additional counts in the tallies of incidents: days and ages."""
-    files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
-    facts = judged.pairs if isinstance(judged, Tallied) else []
-    return [
-        check_first_days(connection, source, has_days="first_days" in statements.noted),
-        check_forms_of_dates(connection, source, statements.noted, files, tallies),
-        check_kinds_of_years(connection, statements.noted),
-        judge_days(facts),
-        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
-    ]
-
-
-def _names(tallied: Tallied) -> dict[str, str]:
-    """The name of the file of each partition."""
-    return {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
-
-
-def _check_unused(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, outcomes: list[Outcome]
-) -> tuple[tuple[UnusedColumn, ...], tuple[UnusedWord, ...]]:
-    """Judge what columns that the source does not use say of its rows; return them, and the telling words."""
-    has_text = isinstance(judged, Conformed) and folder.source.kind != "survey"
-    unused = unused_columns(connection, folder, judged.raw) if has_text else ()
-    words = words_unused(connection, unused) if unused else ()
-    refuse_scales(folder, words)
-    check_added_codes(connection, folder)
-    facts = judged.pairs if isinstance(judged, Tallied) else []
-    outcomes.append(check_area_words(connection, folder, unused, names_beside(facts)))
-    if isinstance(judged, Tallied):
-        outcomes += judge_kinds(connection, folder, judged.concordance, facts)
-        outcomes += [judge_split_numbers(facts), *judge_words_against_constants(folder, facts)]
-    else:
-        outcomes += check_words_beside(connection, folder, unused, judged.concordance)
-        outcomes += [check_added_rows(connection, folder, unused), check_repeated_numbers(connection, folder, unused)]
-        outcomes += [
-            check_age_units(folder.source, unused),
-            check_errors_beside(folder, unused, has_text),
-            check_split_numbers(connection, folder, unused),
-            check_row_totals(connection, folder, unused),
-        ]
-    return unused, words
-
-
-def _judge_unread(folder: SourceFolder, raw: RawTable, unused: tuple[UnusedColumn, ...]) -> list[Outcome]:
-    columns = (*raw.unread_columns, *columns_left(folder, unused))
-    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
-
-
-def _judge_captions(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, unused: tuple[UnusedWord, ...]
-) -> list[Outcome]:
-    """Compare the years in titles with those of the figures; not for incidents, which have dates and no place."""
-    source = folder.source
-    years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
-    more = (0, 1) if source.year_starts else (0,)  # such a year is of two
-    by_table = {
-        (file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of, _ in years
-    }
-    annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
-    named_measures = connection.execute("SELECT DISTINCT CAST(measure AS VARCHAR) FROM core").fetchall()
-    monthly = frozenset(table for table, of in by_table.items() if of and not annual[table])
-    captions = judged.raw.captions
-    # Persons on a day in December are no part of a year.
-    on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
-    headings = (*captions, *headings_in_words(unused))
-    named = source.columns.get("year") if judged.statements.grain == "incident" else None
-    of_year = (
-        [Caption(file.name, None, None, named.replace("_", " ")) for file in judged.raw.files[:1]] if named else []
-    )
-    with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
-    return [
-        judge_years(captions, by_table, is_personal=bool(source.personal)),
-        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
-        judge_kinds_of_years(
-            (*captions, *years_in_words(unused), *of_year),
-            with_year,
-            source,
-            as_given=has_years_as_given(connection, folder, judged.statements.noted),
-        ),
-        judge_rates(headings, source, [file.name for file in judged.raw.files]),
-        judge_headings(headings, source, monthly, frozenset(name for (name,) in named_measures)),
-    ]
 
 
 def _account_for_foot(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> float:
@@ -377,10 +188,6 @@ def _count_rejected(connection: duckdb.DuckDBPyConnection) -> int:
     return int(fetch_row(connection, statement)[0])
 
 
-def _noun(judged: Judged) -> str:
-    return "cell" if judged.statements.grain == "cell" else "row"
-
-
 def _check_rejected(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, settings: Settings
 ) -> Outcome:
@@ -398,141 +205,10 @@ def _check_rejected(
     ).fetchall()
     unlinked = any(rule == "unlinked_national_code" for rule, _ in by_rule)
     if unlinked or rejected > folder.source.rejected_share_limit * cells:
-        raise DataRefused(_rejected_problems(connection, folder, judged))
+        raise DataRefused(rejected_problems(connection, folder, judged.concordance, judged.statements.grain))
     detail = "; ".join(f"{rule} {number:,}" for rule, number in by_rule)
-    found = f"{_noun(judged)}s in quarantine, within the limit: {detail}"
+    found = f"{ROW_NOUNS[judged.statements.grain]}s in quarantine, within the limit: {detail}"
     return Outcome("rejected_share", "warned", cells, rejected, found)
-
-
-def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged) -> list[Problem]:
-    """Return a problem for each rule, column and invalid label, with its first place."""
-    valid = _valid_words(folder, judged.concordance)
-    is_sample = judged.statements.grain == "incident"  # only some of the rejected rows are kept
-    numbers = {
-        (rule, column): number
-        for rule, column, number in connection.execute(
-            "SELECT rule, nullif(column_name, ''), sum(cells)::BIGINT FROM disposed WHERE disposition = 'broken' "
-            "GROUP BY ALL"
-        ).fetchall()
-    }
-    most_of_a_rule = _MOST_OF_A_RULE if is_sample else _MOST_PROBLEMS_SHOWN
-    most = {"most_of_a_rule": str(most_of_a_rule), "most": str(_MOST_PROBLEMS_SHOWN)}
-    problems = []
-    for rule, file, sheet, row, column, value, years, kept in run_sql(
-        connection, "harmonise/rejected_by_fault", **most
-    ).fetchall():
-        number = numbers.get((rule, column or None), kept) if is_sample else kept
-        found = f"{number:,} {_noun(judged)}{'' if number == 1 else 's'} rejected: "
-        if rule == "unlinked_national_code" and value is not None:
-            found += f"the national code {value!r} has no link to the ICCS that is valid for {years or 'any year'}."
-        else:
-            found += f"{rule.replace('_', ' ')}."
-        found += _what_it_looks_like(rule, value or "", folder)
-        found += _BELOW_SUM_SO_FAR if rule == "count_negative" and folder.source.cumulative else ""
-        found += _doubled_rows(connection) if rule == "duplicate_key" else ""
-        if folder.source.personal and value is not None and "x" in value:
-            found += (
-                " Letters and long numbers are shown as x, because the file has columns that identify persons. Look "
-                "at the row in the file."
-            )
-        if is_sample and value is None and column and column not in folder.source.personal:
-            found += " The value is not shown, because the columns of the row may be swapped."
-        problems.append(
-            Problem(
-                rule=rule,
-                source=folder.source_id,
-                file=file,
-                sheet=sheet,
-                row=row,
-                column=column or None,
-                value=value,
-                found=found,
-                nearest=_nearest(rule, value or "", folder, valid.get(column or "", [])),
-                cells=1 if is_sample else kept,
-            )
-        )
-    return problems
-
-
-def _nearest(rule: str, value: str, folder: SourceFolder, valid: list[str]) -> tuple[str, ...]:
-    """Return the valid words that an invalid one probably means."""
-    meant = decode_again(value) or value
-    if rule == "unknown_area":
-        return nearest_areas(folder, meant, valid)
-    return nearest_values(meant, valid) if rule in _RULES_ON_WORDS else ()
-
-
-def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
-    """Return a sentence on a value that cannot be read, if it resembles something known."""
-    if not value:
-        return ""
-    if rule == "invalid_period":
-        return f" {describe_period(value, folder.source)}"
-    if rule == "count_not_a_number":
-        return f" {describe_number(value)}".rstrip()
-    meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
-    if rule == "unknown_area" and not meant:
-        return areas_named(folder, value)
-    return f" {_ENCODED_TWICE.format(meant=meant)}" if meant else ""
-
-
-def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the places of the first cell that is given more than once, and its values."""
-    cells, files, rows, values = run_sql(connection, "harmonise/doubled_rows").fetchall()[0]
-    places = [str(row) if file == files[0] else f"{row} of {file}" for file, row in zip(files, rows, strict=True)]
-    number = f"{cells:,} cells are" if cells > 1 else "One cell is"
-    given = f", as {' and '.join(values)}" if all(values) else ""
-    return f" {number} given more than once; the first in rows {' and '.join(places)}{given}."
-
-
-def _valid_words(folder: SourceFolder, concordance: Concordance | None) -> dict[str, list[str]]:
-    """Return the valid words of each column."""
-    national_codes = sorted({link.national_code for link in concordance.links}) if concordance else []
-    columns = folder.source.columns
-    valid: dict[str, list[str]] = {}
-    for dimension, word, _ in folder.words:
-        if dimension in columns:
-            valid.setdefault(columns[dimension], []).append(word)
-    for dimension, words in (
-        ("ref_area", [word for word, _ in sorted(area_words(folder))]),
-        ("measure", list(folder.source.measures)),
-        ("national_code", national_codes),
-    ):
-        valid.setdefault(columns.get(dimension, dimension), []).extend(words)
-    return valid
-
-
-def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Refuse observations with a total and its parts over one dimension in the same table.
-
-    This includes dimensions without a breakdown, as the rows of a file are added up in any case. If each row is a cell,
-    a total is a cell of its own, and is set apart when totals are made, see ``pipelines.tabulate.aggregate``.
-    """
-    if source.rows == "cells":
-        return Outcome.not_applicable("total_beside_parts")
-    checked = 0
-    problems = []
-    asked_for = {name for breakdown in source.breakdowns for name in breakdown.by}
-    for name in sorted(asked_for | set(source.columns) & set(breakdown_columns())):
-        checked += 1
-        total = quote_literal(source.totals.get(name, "_T"))
-        for measure, file, row in connection.execute(
-            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = {total}), min(_row) FILTER ({name} = {total}) "
-            f"FROM {relation} GROUP BY measure HAVING bool_or({name} = {total}) AND bool_or({name} <> {total})"
-        ).fetchall():
-            problems.append(
-                Problem(
-                    rule="total_beside_parts",
-                    source=source.source_id,
-                    file=file,
-                    row=row,
-                    column=source.columns.get(name, name),
-                    found=f"The measure {measure!r} has totals and parts by {name} in the same table.",
-                )
-            )
-    if problems:
-        raise DataRefused(problems)
-    return Outcome.of_refusal("total_beside_parts", checked)
 
 
 def _reconcile(
@@ -630,7 +306,7 @@ def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
             float(fact["records"] + fact["malformed"]),
             detail,
         )
-        for file, fact in tallied.pairs
+        for file, fact in tallied.file_facts
         if file.lines is not None and fact["lines_expected"]
     ]
 
@@ -725,7 +401,7 @@ def _write_links(
     )
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
-    labels = labels_beside(judged.pairs) if isinstance(judged, Tallied) else []
+    labels = labels_beside(judged.file_facts) if isinstance(judged, Tallied) else []
     return [
         _check_unused_links(connection, links, mapped),
         *check_codes(connection, source, beside, labels, links, mapped),
@@ -757,76 +433,3 @@ def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source
 def _year_partitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return the partitions with rows of each year, by the names of their tallies, which depend on their content."""
     return dict(run_sql(connection, "harmonise/partition_years").fetchall())
-
-
-def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> list[Problem]:
-    """Compare the tallies of partitions, period by period and as a whole.
-
-    Returns:
-        A problem for each partition that counts a period exactly as another one does; neither can be identified as the
-        right one.
-    """
-    if len(tallied.folders) < 2:
-        return []
-    names = _names(tallied)
-    columns = [*tallied.statements.keys, "ref_area_id", "period", "records"]
-    columns += ["number"] if tallied.statements.counted == "number" else []
-    rows = run_sql(
-        connection,
-        "harmonise/overlaps",
-        counted=", ".join(columns),
-        files=", ".join(quote_literal(path) for path in tallied.parts("tally")),
-        least=str(_LEAST_COMBINATIONS),
-    ).fetchall()
-    alike: dict[str, dict[str, list[tuple[int, int]]]] = {}
-    for one, other, period, records in rows:
-        first, second = sorted((names[one], names[other]))
-        alike.setdefault(second, {}).setdefault(first, []).append((period, records))
-    problems = []
-    for second, others in sorted(alike.items()):
-        first, periods = min(others.items())
-        problems.append(
-            Problem(
-                rule="file_given_twice", source=tallied.source_id, file=second, found=_overlap_found(first, periods)
-            )
-        )
-    return problems
-
-
-def _check_repeats(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
-) -> list[Outcome]:
-    """Refuse partitions that share most rows, and repeated identifiers; return the outcomes on repeated rows."""
-    problems, outcomes = check_repeated_incidents(
-        connection,
-        folder,
-        {path.name: file for path, file in zip(tallied.folders, tallied.files, strict=True)},
-        tallied.pairs,
-        ", ".join([*tallied.statements.keys, "ref_area_id", "period"]),
-        tallied.parts("tally"),
-        settings,
-        work,
-    )
-    if problems:
-        raise DataRefused(problems)
-    names = _names(tallied)
-    has_days = "first_days" in tallied.statements.noted
-    following = check_following_files(connection, names, tallied.parts("tally"), has_days)
-    pairs = tallied.pairs
-    return [*outcomes, following, judge_unread_counts(pairs), judge_repeated_numbers(pairs)]
-
-
-def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
-    months = sorted(periods)
-    which = "All of its rows"
-    if months[0][0]:  # else period 0, which is the whole of the file
-        rows = sum(records for _, records in months)
-        which = f"{rows:,} of its rows, of {_period_text(months[0][0])} to {_period_text(months[-1][0])},"
-    return (
-        f"{which} are in {first} too: both files have the same number of incidents for each area, code and other value."
-    )
-
-
-def _period_text(period: int) -> str:
-    year, month = divmod(period, 100)
-    return f"{year}-{month:02d}" if month else str(year)

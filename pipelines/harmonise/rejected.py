@@ -1,4 +1,6 @@
-"""Rejected rows: their place, rule and invalid value. For incidents a sample, without anything that names a person.
+"""Rejected rows: their place, rule and invalid value, and the messages about them.
+
+Of incidents a sample is kept, without anything that names a person.
 
 In a row of incidents whose columns are swapped, a name can be where a sex should be. An invalid word is therefore not
 kept if a personal column of its row has a value that would fit in its place, or if the row breaks another rule too; and
@@ -15,17 +17,38 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from iccs.concordance import Concordance
 from pipelines.collect.text_table import TextTable, find_lines
+from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.engine import text_query
-from pipelines.harmonise.statements import RowRule, Statements
+from pipelines.harmonise.statements import Grain, RowRule, Statements
+from pipelines.harmonise.values.dates import describe_period
 from pipelines.harmonise.values.hidden import hide_text
-from pipelines.system.connection import fetch_row
+from pipelines.harmonise.values.labels import area_words, areas_named, decode_again, nearest_areas
+from pipelines.harmonise.values.numbers import describe_number
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import Problem
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import nearest_values
+from schemas.source import SourceFolder
 
 _NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the value of a rule on a personal column
 _MALFORMED = "malformed_line"  # has the line already that the reader gives
 SAMPLE = 100  # rejected incidents kept of each rule and partition
+ROW_NOUNS: dict[Grain, str] = {"cell": "cell", "incident": "row"}
+"""What a rejected row of either grain is called in messages."""
+_MOST_PROBLEMS_SHOWN = 50
+_MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
+_BELOW_SUM_SO_FAR = (
+    " Figures are cumulative (cumulative: true); this is the difference from the month before, for which the file "
+    "gives a larger figure."
+)
+_ENCODED_TWICE = (
+    "It looks like {meant!r}, encoded twice (UTF-8 read as Windows-1252 and saved again): ask for the original "
+    "file, or repair the letters before loading it."
+)
+_RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 
 _REJECTED = pa.schema(
     [
@@ -103,14 +126,12 @@ def _find(statements: Statements, faults: Sequence[_Fault], selected: str, numbe
 def look_up_rejected(
     connection: duckdb.DuckDBPyConnection,
     statements: Statements,
-    layout: int,
-    table: TextTable,
+    file: IncidentFile,
     computed: Mapping[str, str],
-    personal: bool,
     malformed: int,
     target: Path,
 ) -> None:
-    """Find the places of the first rejected incidents of each rule; only a partition that has any is read again.
+    """Find the places of the first rejected incidents of each rule; only a file that has any is read again.
 
     Invalid UTF-8 in a personal column makes a line malformed only if that column is read: the rows are then counted
     without these columns, as in the tally, and no invalid word is kept.
@@ -118,13 +139,12 @@ def look_up_rejected(
     Args:
         connection: one that has the lists of the statements.
         statements: those of the source, with the rules on rows.
-        layout: number of the layout of the partition.
-        table: the partition.
+        file: the file.
         computed: columns that the statements expect besides those of the file.
-        personal: whether the source has columns that identify persons.
         malformed: lines that could not be split when it was tallied.
         target: Parquet file to write.
     """
+    table, personal, layout = file.table, bool(file.source.personal), file.file.layout
     hidden = tuple(name for name in table.names if name not in (*table.kept, "_row"))
     whole = replace(table, kept=(*table.kept, *hidden))
     most = 1 if personal else len(statements.rules)
@@ -139,8 +159,8 @@ def look_up_rejected(
         if _has_rejects(connection)
         else "CREATE OR REPLACE TEMP TABLE malformed AS SELECT 0 AS line, '' AS error_type, 0 AS rows_before LIMIT 0"
     )
-    file = quote_literal(table.constants["_file"])
-    none = f"NULL::BIGINT AS cell, {file} AS _file, NULL::VARCHAR AS _sheet"
+    name = quote_literal(table.constants["_file"])
+    none = f"NULL::BIGINT AS cell, {name} AS _file, NULL::VARCHAR AS _sheet"
     connection.execute(
         f"COPY (SELECT {none}, (SELECT {header} + _number + count(*) FROM malformed "
         "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value, period::INTEGER AS period "
@@ -245,3 +265,111 @@ def _fault_of_incident(rule: RowRule, word: str, hidden: int) -> _Fault:
     exchanged = " OR ".join(f"coalesce({rule.fits(f'_hidden_{number}')}, FALSE)" for number in range(hidden))
     shown = f"CASE WHEN NOT ({exchanged}) THEN {word} END" if exchanged else word
     return _Fault(quote_literal(rule.rule), rule.condition, quote_literal(rule.column or ""), shown)
+
+
+def rejected_problems(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, concordance: Concordance | None, grain: Grain
+) -> list[Problem]:
+    """Return a problem for each rule, column and invalid label, with its first place.
+
+    Args:
+        connection: has ``rejected`` and ``disposed``.
+        folder: the source.
+        concordance: its links; None for a population.
+        grain: of its rows.
+    """
+    valid = _valid_words(folder, concordance)
+    is_sample = grain == "incident"  # only some of the rejected rows are kept
+    noun = ROW_NOUNS[grain]
+    numbers = {
+        (rule, column): number
+        for rule, column, number in connection.execute(
+            "SELECT rule, nullif(column_name, ''), sum(cells)::BIGINT FROM disposed WHERE disposition = 'broken' "
+            "GROUP BY ALL"
+        ).fetchall()
+    }
+    most_of_a_rule = _MOST_OF_A_RULE if is_sample else _MOST_PROBLEMS_SHOWN
+    most = {"most_of_a_rule": str(most_of_a_rule), "most": str(_MOST_PROBLEMS_SHOWN)}
+    problems = []
+    for rule, file, sheet, row, column, value, years, kept in run_sql(
+        connection, "harmonise/rejected_by_fault", **most
+    ).fetchall():
+        number = numbers.get((rule, column or None), kept) if is_sample else kept
+        found = f"{number:,} {noun}{'' if number == 1 else 's'} rejected: "
+        if rule == "unlinked_national_code" and value is not None:
+            found += f"the national code {value!r} has no link to the ICCS that is valid for {years or 'any year'}."
+        else:
+            found += f"{rule.replace('_', ' ')}."
+        found += _what_it_looks_like(rule, value or "", folder)
+        found += _BELOW_SUM_SO_FAR if rule == "count_negative" and folder.source.cumulative else ""
+        found += _doubled_rows(connection) if rule == "duplicate_key" else ""
+        if folder.source.personal and value is not None and "x" in value:
+            found += (
+                " Letters and long numbers are shown as x, because the file has columns that identify persons. Look "
+                "at the row in the file."
+            )
+        if is_sample and value is None and column and column not in folder.source.personal:
+            found += " The value is not shown, because the columns of the row may be swapped."
+        problems.append(
+            Problem(
+                rule=rule,
+                source=folder.source_id,
+                file=file,
+                sheet=sheet,
+                row=row,
+                column=column or None,
+                value=value,
+                found=found,
+                nearest=_nearest(rule, value or "", folder, valid.get(column or "", [])),
+                cells=1 if is_sample else kept,
+            )
+        )
+    return problems
+
+
+def _nearest(rule: str, value: str, folder: SourceFolder, valid: list[str]) -> tuple[str, ...]:
+    """Return the valid words that an invalid one probably means."""
+    meant = decode_again(value) or value
+    if rule == "unknown_area":
+        return nearest_areas(folder, meant, valid)
+    return nearest_values(meant, valid) if rule in _RULES_ON_WORDS else ()
+
+
+def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
+    """Return a sentence on a value that cannot be read, if it resembles something known."""
+    if not value:
+        return ""
+    if rule == "invalid_period":
+        return f" {describe_period(value, folder.source)}"
+    if rule == "count_not_a_number":
+        return f" {describe_number(value)}".rstrip()
+    meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
+    if rule == "unknown_area" and not meant:
+        return areas_named(folder, value)
+    return f" {_ENCODED_TWICE.format(meant=meant)}" if meant else ""
+
+
+def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the places of the first cell that is given more than once, and its values."""
+    cells, files, rows, values = run_sql(connection, "harmonise/doubled_rows").fetchall()[0]
+    places = [str(row) if file == files[0] else f"{row} of {file}" for file, row in zip(files, rows, strict=True)]
+    number = f"{cells:,} cells are" if cells > 1 else "One cell is"
+    given = f", as {' and '.join(values)}" if all(values) else ""
+    return f" {number} given more than once; the first in rows {' and '.join(places)}{given}."
+
+
+def _valid_words(folder: SourceFolder, concordance: Concordance | None) -> dict[str, list[str]]:
+    """Return the valid words of each column."""
+    national_codes = sorted({link.national_code for link in concordance.links}) if concordance else []
+    columns = folder.source.columns
+    valid: dict[str, list[str]] = {}
+    for dimension, word, _ in folder.words:
+        if dimension in columns:
+            valid.setdefault(columns[dimension], []).append(word)
+    for dimension, words in (
+        ("ref_area", [word for word, _ in sorted(area_words(folder))]),
+        ("measure", list(folder.source.measures)),
+        ("national_code", national_codes),
+    ):
+        valid.setdefault(columns.get(dimension, dimension), []).extend(words)
+    return valid

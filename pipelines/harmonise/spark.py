@@ -177,7 +177,7 @@ class SparkEngine:
         """Errors of the cluster have the full Java stack in their text: one line of it is shown."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # the client raises whatever the gateway, Java or the network raised
             if is_disk_full(error):
                 raise
             unread = next((line for line in str(error).splitlines() if _UNREAD in line), None)

@@ -1,4 +1,4 @@
-"""Steps 2 to 4 for incidents: each partition is tallied by the engine once; results of unchanged ones are reused.
+"""Incidents from their files to judged rows: the engine tallies each partition once; unchanged ones are reused.
 
 The result for a partition is small: the tally of its rows in numbers, their account, the counts of its links and a
 sample of its rejected rows. It is stored under ``data/partitions`` by the hash of content, statements and lists.
@@ -32,12 +32,14 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
 from pipelines.harmonise.checks.incident_file import IncidentFile
-from pipelines.harmonise.checks.repeated_incidents import count_repeats
+from pipelines.harmonise.checks.repeats.case_numbers import find_case_numbers
+from pipelines.harmonise.checks.repeats.incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
-from pipelines.harmonise.checks.rows_that_count import find_repeated_numbers, find_unread_counts
-from pipelines.harmonise.checks.totals_of_incidents import find_total_words, refuse_totals
-from pipelines.harmonise.checks.words.incidents_beside import find_words_against_constants
-from pipelines.harmonise.checks.words.of_incidents import find_words_beside
+from pipelines.harmonise.checks.totals.counts_of_incidents import find_beside_counts
+from pipelines.harmonise.checks.totals.incidents import find_total_words, refuse_totals
+from pipelines.harmonise.checks.unread_counts import find_unread_counts
+from pipelines.harmonise.checks.words.incident_constants import find_words_against_constants
+from pipelines.harmonise.checks.words.incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -120,9 +122,14 @@ class Tallied:
         return found
 
     @property
-    def pairs(self) -> list[tuple[RawFile, dict[str, Any]]]:
-        """Each file with its facts."""
+    def file_facts(self) -> list[tuple[RawFile, dict[str, Any]]]:
+        """Each file, with what was found in it."""
         return list(zip(self.files, self.facts, strict=True))
+
+    @property
+    def file_names(self) -> dict[str, str]:
+        """The name of the file of each partition, by the name of its folder."""
+        return {folder.name: file.name for folder, file in zip(self.folders, self.files, strict=True)}
 
     @property
     def malformed(self) -> int:
@@ -396,9 +403,10 @@ def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
     """Return what the columns that the source does not read reveal about its rows, by kind, where they reveal any."""
     found = {
         "counts_unread": find_unread_counts(file),
-        "numbers": find_repeated_numbers(file),
+        "numbers": find_case_numbers(file),
         "total_words": find_total_words(file),
         "split_numbers": find_split_numbers(file),
+        "beside_counts": find_beside_counts(file),
         "words_beside": find_words_beside(file),
         "against_constants": find_words_against_constants(file),
     }
@@ -445,16 +453,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         facts["controls"] = _sum_controls(connection, folder, partition.statements, half / "tally.parquet")
         if malformed or facts["broken"]:
             open_lists(connection, partition.statements)
-            look_up_rejected(
-                connection,
-                partition.statements,
-                file.layout,
-                table,
-                computed,
-                bool(folder.source.personal),
-                malformed,
-                half / "rejected.parquet",
-            )
+            target = half / "rejected.parquet"
+            look_up_rejected(connection, partition.statements, opened, computed, malformed, target)
             if facts["lines_expected"] and (file.lines or 0) > table.header_rows + rows:
                 number_by_lines(table, half / "rejected.parquet")
         else:

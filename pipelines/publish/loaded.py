@@ -1,8 +1,9 @@
-"""The definition of a source as its last good load had it: what a release says of figures is what they were made with.
+"""The definition of a source as of its last good load, so that a release describes figures as they were made.
 
-A definition may be edited while its figures stay as they are: the source is not run, its new file is refused, or the
-edit is not valid. What it then says of stage, counting unit, breaks or kind is not true of these figures. The text of
-source.yml is therefore kept with each vintage; only what describes the publication is always taken as it is now.
+A definition may be edited while its figures stay as they are: the source has not been run since, its new file was
+refused, or the edit is not valid. Stage, counting unit, breaks and kind in the edited definition may then be wrong for
+these figures. The text of source.yml is therefore kept with each vintage, and only the description of the publication
+(title, publisher, address, licence, citation) is always the current one.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class LoadedFolder(SourceFolder):
         """The declaration with which the vintage was made, described as now.
 
         Raises:
-            UsageError: it is not kept, or this version cannot read it, and that of now is not valid.
+            UsageError: it is not kept or this version cannot read it, and the current one is not valid.
         """
         if self.kept is None:
             return self.now.source
@@ -48,7 +49,7 @@ class LoadedFolder(SourceFolder):
 
     @cached_property
     def kept(self) -> Source | None:
-        """The declaration kept with the vintage, if it is no longer that of now and this version can read it."""
+        """The declaration kept with the vintage, if it differs from the current one and this version can read it."""
         text = None if self.is_current else self.vintage.manifest.get("declaration")
         if text is None:
             return None
@@ -59,7 +60,7 @@ class LoadedFolder(SourceFolder):
 
     @property
     def shown_key(self) -> str:
-        """What a release takes from the declaration, as a text: an edit that waits for a load makes no new release."""
+        """What a release takes from the declaration, as text; an edit that is not loaded yet does not change it."""
         described = [str(getattr(self.source, name)) for name in _DESCRIBES]
         declared = self.now.fingerprint if self.kept is None else self.vintage.loads[-1].declaration_key
         return repr((declared, described))

@@ -1,4 +1,4 @@
-"""The check before a release is published that it has no column that identifies persons, and none of their values."""
+"""The check, before a release is published, that no column identifies persons and no value comes from such a column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Releases: publications are never changed, the last few are kept as files to list, compare and restore."""
+"""Releases: a publication never changes; the last few are kept as files, to be listed, compared and restored."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def release_path(release: str, settings: Settings) -> Path:
 def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open files read-only as ``release_0``, ``release_1`` ... of a connection in memory.
 
-    Not by connecting to the file: within one process DuckDB gives for one path the database it has open already, which
-    may be of the release before.
+    They are attached because connecting to a path returns the database that the process already has open under it,
+    which may be the previous release.
     """
     with connect_apart() as connection:
         for number, path in enumerate(paths):

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -359,29 +358,6 @@ def test_a_suite_whose_library_does_not_load_says_why(
     why = r"ended with exit code 7; its last line: grpcio >= 1\.48\.1 must be installed; however, it was not found\."
     with SuiteProcess() as suite, pytest.raises(SuiteDied, match=why):
         begun(suite)()
-
-
-def test_modules_of_the_current_folder_are_not_loaded(tmp_path: Path) -> None:
-    """The command is called in a folder of somebody's files, among them modules that the suite would import."""
-    for name in ("pandas", "statistics", "multiprocessing", "great_expectations"):
-        (tmp_path / f"{name}.py").write_text("open('LOADED', 'w').close()\nraise SystemExit(9)\n")
-    write_file(tmp_path / "given", ROWS)
-    script = tmp_path / "bin" / "iccs"
-    script.parent.mkdir()
-    script.write_text(
-        "import sys\nfrom pipelines.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
-    )
-    (file,) = (tmp_path / "given").iterdir()
-    words = [str(script), "check", str(file), "--source", "ar_snic", "--data", str(tmp_path / "data"), "--json"]
-    path = {"PYTHONPATH": str(Path(pipelines.__path__[0]).parent)}
-    done = subprocess.run(
-        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, **path}
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not (tmp_path / "LOADED").exists()
-    outcomes = {one["rule"]: one["outcome"] for one in json.loads(done.stdout)["rules"]}
-    assert outcomes["sex_codes"] == "passed"
 
 
 def test_rates_beside_counts_of_zero_are_found_in_a_file(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def _attempt(ask: Callable[[], Answer | None], partial: _Partial, limits: Limits
     before = partial.size
     try:
         return ask()
-    except Exception:
+    except Exception:  # only counted here: the caller decides which errors are retried
         partial.failures = 0 if partial.size > before else partial.failures + 1
         limits.check(partial.size)
         raise

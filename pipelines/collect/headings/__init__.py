@@ -1,1 +1,1 @@
-"""What the words around a table reveal: its years and parts of years, its unit, whether its figures are rates."""
+"""Words around a table, compared with its declaration: years and parts of years, scales, units, rates, roles."""

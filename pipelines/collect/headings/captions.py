@@ -75,10 +75,16 @@ _OF_THE_EDITION = re.compile(
 
 @dataclass(frozen=True)
 class Caption:
-    """Words of a table: where they stand, and whether they are a title (above the table, or the name of its sheet).
+    """A text around a table, with its place.
 
-    ``is_count``: whether they are the label of a column of counts; ``is_unit``: whether they are in the row below the
-    header, in such a column.
+    Attributes:
+        file: the file.
+        sheet: the sheet of a workbook.
+        row: the row; None for the name of a sheet or file.
+        text: the words.
+        is_title: whether it is above the table, or the name of its sheet.
+        is_count: whether it is the label of a column of counts.
+        is_unit: whether it is a cell of such a column in a row of units below the header.
     """
 
     file: str
@@ -98,7 +104,7 @@ def captions_of(
     above: Sequence[tuple[int, Sequence[str]]],
     foot: Iterable[tuple[int, Sequence[str]]],
 ) -> tuple[Caption, ...]:
-    """Return the captions of a table, with the words of each row joined.
+    """Return the captions of a table; the words of one row are joined.
 
     Args:
         folder: the source.
@@ -123,7 +129,7 @@ def captions_of(
 def units_below(
     folder: SourceFolder, file: RawFile, sheet: str | None, row: int, names: Sequence[str], cells: Sequence[str | None]
 ) -> tuple[Caption, ...]:
-    """Return the captions in the first row below a header, if it is a row of units: without any number.
+    """Return the captions in the first row below a header if that is a row of units, which has no numbers.
 
     Args:
         folder: the source.
@@ -168,11 +174,11 @@ def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Probl
 
 
 def scale_said(text: str, is_unit: bool = False) -> str | None:
-    """Return the words of a text that give a scale; None if none do.
+    """Return the words of a text that give a scale, such as "in thousands"; None if there are none.
 
     Args:
         text: of a caption, or of a cell.
-        is_unit: whether it is the cell of a column of units, where the bare word is enough.
+        is_unit: whether it is a cell of a column of units, where the bare word ("thousands") is enough.
 
     >>> scale_said("Thousand persons"), scale_said("Thousand persons", is_unit=True), scale_said("Units", is_unit=True)
     (None, 'Thousand', None)
@@ -184,7 +190,7 @@ def scale_said(text: str, is_unit: bool = False) -> str | None:
 
 
 def scale_of(said: str) -> int | None:
-    """Return the factor of words for a scale; None if they may mean several.
+    """Return the factor that words for a scale mean; None if they may mean several.
 
     >>> scale_of("in hundreds"), scale_of("(thousands)"), scale_of("in lakhs"), scale_of("'000"), scale_of("Mio")
     (100, 1000, 100000, 1000, 1000000)
@@ -195,15 +201,15 @@ def scale_of(said: str) -> int | None:
 def scale_problem(
     folder: SourceFolder, caption: Caption, column: str | None = None, other: str | None = None
 ) -> Problem | None:
-    """Return the problem of words that give a scale which the source does not declare; None if it does, or has none.
+    """Return the problem of a scale that words give and the source does not declare; None if there is no such problem.
 
-    ``multiply`` in source.yml, even ``multiply: 1``, declares it, but of all rows.
+    ``multiply`` in source.yml, even ``multiply: 1``, declares the scale, but for all rows alike.
 
     Args:
         folder: the source.
         caption: the words.
         column: the column in whose cells they are, if they are not a caption.
-        other: what the column says of other rows that the source uses.
+        other: what the column has in other rows that the source uses.
     """
     source = folder.source
     in_numbers = any(measure.unit == "number" for measure in source.measures.values())
@@ -232,9 +238,9 @@ def scale_problem(
 def judge_years(
     captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], is_personal: bool = False
 ) -> Outcome:
-    """Return the outcome of the rule on titles that name other years than those of the figures below them.
+    """Warn of titles that name other years than those of the figures below them.
 
-    Years in the name of a file may be those of publication: they fail only if all are before the figures.
+    A year in the name of a file may be that of publication, so it is reported only if all are before the figures.
 
     Args:
         captions: of all tables.
@@ -266,12 +272,12 @@ def judge_years(
 def judge_parts_of_years(
     captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], in_rows: Iterable[str] = ()
 ) -> Outcome:
-    """Return the outcome of the rule on tables captioned with a part of a year whose figures are of whole years.
+    """Warn of tables that are captioned with a part of a year although their figures are of whole years.
 
     Args:
         captions: of all tables.
         years: the years for which each file and sheet has annual figures.
-        in_rows: what the rows say, as text.
+        in_rows: what the rows themselves show, as text.
     """
     found: dict[str, None] = dict.fromkeys(in_rows)
     names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
@@ -291,7 +297,7 @@ def judge_parts_of_years(
 
 
 def years_in(text: str) -> set[int]:
-    """Return the years that a text names, with every year of a span, but not parts of dates and numbers.
+    """Return the years that a text names, including every year of a span, but not parts of dates and numbers.
 
     >>> sorted(years_in("Delitos 2019-2021, corte 12.03.2024")), sorted(years_in("Year to March 2019/20"))
     ([2019, 2020, 2021], [2019, 2020])

@@ -1,7 +1,7 @@
-"""Words that say years which do not begin in January: financial years, years ending March, columns named 2019/20.
+"""Words for years that do not begin in January: financial years, years ending March, columns named 2019/20.
 
-The law: what is published as 2019 is the calendar year, unless the source declares when its years begin. A year cut
-out of ``2019/20``, or printed alone below a title that says financial years, looks like any other.
+Rule: what is published as 2019 is the calendar year, unless the source declares when its years begin. A year cut out of
+``2019/20``, or printed alone below the title "financial years", looks like any other.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _SHOWN = 120
 
 
 def says_other_year(text: str, is_label: bool = False) -> str | None:
-    """Return the words that say years which do not begin in January; of the label of a column, also 2019/20.
+    """Return the words for years that do not begin in January; in the label of a column, 2019/20 is one too.
 
     >>> says_other_year("Offences, year ending March 2020"), says_other_year("Year to 31 December 2020")
     ('year ending March', None)
@@ -80,14 +80,14 @@ def judge_kinds_of_years(
     *,
     as_given: bool = False,
 ) -> Outcome:
-    """Return the outcome of the rule on tables that say other than calendar years, of which the source says nothing.
+    """Warn of tables with words for other than calendar years, if the source does not declare when its years begin.
 
     Args:
         captions: of all tables.
-        years: those of which each file and sheet has annual figures.
-        source: whose; not judged where it says when its years begin, or has the caveat on its figures.
-        as_given: whether some years are written as one (2016), and the source reads them as they are: published under
-            the year in which they begin, which must not be the one in which they end.
+        years: those for which each file and sheet has annual figures.
+        source: the source; not judged if its figures have the caveat on financial years.
+        as_given: whether some years are written as one (2016) and read as they are. If the source declares
+            ``year_starts``, that must be the year in which they begin, not the one in which they end.
     """
     declared = source.year_starts or any(one.caveat == "financial_year" for one in source.caveats)
     if (declared and not source.year_starts) or not any(years.values()):

@@ -97,7 +97,7 @@ def _numbered_part(text: str, number: int, column: str, has_year: bool) -> str |
 
 
 def says_months_of_two_years(text: str) -> str | None:
-    """Return the words of a text that name twelve months which do not begin in January; None if there are none.
+    """Return the words of a text for twelve months that do not begin in January; None if there are none.
 
     >>> says_months_of_two_years("Delitos, julio a junio"), says_months_of_two_years("Enero a diciembre")
     ('julio a junio', None)
@@ -110,7 +110,7 @@ def says_months_of_two_years(text: str) -> str | None:
 
 
 def says_rolling_year(text: str) -> str | None:
-    """Return the words of a text that name the twelve months up to each month or quarter; None if there are none.
+    """Return the words of a text for the twelve months up to each month or quarter; None if there are none.
 
     >>> says_rolling_year("Offences, 12 months ending"), says_rolling_year("Delitos, año móvil")
     ('12 months ending', 'año móvil')
@@ -121,7 +121,7 @@ def says_rolling_year(text: str) -> str | None:
 
 
 def says_part_of_year(text: str) -> str | None:
-    """Return the words of a text that name a part of a year; None if there are none. Twelve months are not a part.
+    """Return the words of a text for a part of a year, which twelve months are not; None if there are none.
 
     >>> says_part_of_year("Homicidios, enero a septiembre de 2024"), says_part_of_year("2024 (Jan-Sep)")
     ('enero a septiembre', 'Jan-Sep')

@@ -30,7 +30,7 @@ _RATE = re.compile(
     r"|\b(?:rates?|tasas?|taxas?|taux|häufigkeitszahl|prevalen\w+|percent(?:ages?)?|per cent|porcentajes?"
     r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção)"
     r"|tass[oi]|percentual[ei]|wskaźnik\w*|коэффициент\w*|процент\w*|odsetek|procent\w*|andel|oranı|yüzde|míra"
-    r"|mutató)\b"
+    r"|mutató|pct)\b"
     r"|(?<!100)(?<!100\s)%|معدل|نسبة|[率]$|発生率|犯罪率",
     re.IGNORECASE,
 )
@@ -60,14 +60,16 @@ _SHOWN = 120
 
 
 def says_rate(label: str) -> str | None:
-    """Return the words for a rate or share in a column's label; None if it names a number, or neither.
+    """Return the words for a rate or share in a column's label; None if it names a number, or neither of them.
 
-    In a label of several rows, the last that names either counts.
+    In a label of several header rows, the last row that names a rate or a number decides.
 
     >>> says_rate("2024 | Tasa por 100 mil"), says_rate("Casos y tasas | Número"), says_rate("2024 | %")
     ('Tasa', None, '%')
+    >>> says_rate("rate_per_100k"), says_rate("num_cases")
+    ('rate', None)
     """
-    for part in reversed(label.split(" | ")):
+    for part in reversed(label.replace("_", " ").split(" | ")):
         if said := _RATE.search(part):
             return said[0]
         if _NUMBER.search(part):
@@ -97,12 +99,12 @@ def says_rate_as_unit(word: str) -> str | None:
 
 
 def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str] = ()) -> Outcome:
-    """Return the outcome of the rule on counts whose heading, title or file name calls them a rate.
+    """Warn of counts that a heading, title or file name calls a rate.
 
     Args:
-        captions: of all tables, also the words of a column of units, which are headings in a long table.
+        captions: of all tables, including the words of a column of units, which are headings in a long table.
         files: their names.
-        source: their source; not checked if it declares ratios or estimates, as captions do not tell which column.
+        source: their source; not checked if it declares ratios or estimates, as it is unknown which column is meant.
     """
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
     if not counted:

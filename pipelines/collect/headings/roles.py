@@ -1,8 +1,8 @@
-"""What the heading of a column says it holds, against what the source takes it for.
+"""Headings of columns, compared with the role that the source gives to the column.
 
-Rule: a heading and the declaration of its column do not contradict each other. The year of publication is not that of
-the figures, the sex of suspects not that of victims, a coefficient of variation no standard error, and persons
-convicted are no offences recorded.
+Rule: a heading must not contradict the declaration of its column. The year of publication is not the year of the
+figures, the sex of suspects is not that of victims, a coefficient of variation is not a standard error, and persons
+convicted are not offences recorded.
 """
 
 from __future__ import annotations
@@ -31,6 +31,33 @@ def _words(pattern: str) -> re.Pattern[str]:
 _PUBLISHED = _words(
     r"publi\w*|edition|edici[oó]n|édition|edição|release(?:d|[ _]year)?|vintage|updated?|actuali[sz]aci[oó]n"
 )
+_AGES_IN = {
+    "months": _words(r"months?|mths?|mes(?:es)?|mois|monat\w*"),
+    "weeks": _words(r"weeks?|semanas?|semaines?|wochen?"),
+    "days": _words(r"days?|d[ií]as?|jours?|tage?n?"),
+    "hours": _words(r"hours?|horas?|heures?|stunden?"),
+}
+"""What the name of a column of ages says that its numbers are in."""
+_OTHER_DAYS = {
+    "of the birth": _words(
+        r"births?|born|dob|birth(?:date|day|year)|nacimiento|nac|nascimento|nasc|naissance|geburts?\w*|geboren"
+    ),
+    "of the record in a system": _words(
+        r"inserted|loaded|imported|exported|extract\w*|downloaded|modified|carga|extracci[oó]n|descarga"
+        r"|modificaci[oó]n|extraç[aã]o|modifica[cç][aã]o|modifi[eé]\w*|ge[aä]ndert|[aä]nderung\w*"
+    ),
+}
+_OF_THE_CASE = {
+    "of the arrest": _words(r"arrests?|arrested|detenci[oó]n|captura|arrestation|festnahme\w*|pris[aã]o"),
+    "of the sentence": _words(
+        r"sentenc\w*|convict\w*|verdict|judg(?:e)?ment|condena\w*|fallo|jugement|condamnation|urteil\w*|trial|court"
+    ),
+}
+_CLOSED = _words(
+    r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)|cierre|cl[oô]ture|abschluss\w*|encerramento"
+)
+"""What the column of dates may be about instead of the event: of offences recorded, the arrest; unless counted_at says
+``output``, the closing of the case."""
 _VICTIMS = _words(
     r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?|vittim[ae]|slachtoffers?|ofiar\w*|жертв\w*|потерпевш\w*"
 )
@@ -156,6 +183,7 @@ _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s
 _BARE_LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?![\d.,%]|\s?%)")
 _CONFIDENCE = re.compile(r"confiden|confian|konfidenz|vertrauens", re.IGNORECASE)
 _LIMITS = ("ci_low", "ci_high", "half_width")
+_OF_COUNTS = ("count", "incident")
 _ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
 
 
@@ -165,12 +193,12 @@ def judge_headings(
     monthly: frozenset[tuple[str, str | None]] = frozenset(),
     measures: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Return the outcome of the rule on headings that say something else than the declaration of their column.
+    """Warn of headings that contradict the declaration of their column.
 
     Args:
-        captions: of all tables, also the words of a column of indicators, which are headings in a long table.
+        captions: of all tables, including the words of a column of indicators, which are headings in a long table.
         source: their source.
-        monthly: the files, and their sheets, that have figures of months or quarters and none of years.
+        monthly: the files and sheets that have figures of months or quarters, but none of years.
         measures: the names of the measures that have figures.
     """
     captions = list(captions)
@@ -192,10 +220,13 @@ def judge_headings(
 
 
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
-    """Yield what the name of a declared column says that its role is not."""
+    """Yield the contradictions between the name of a declared column and its role."""
     measures = source.measures.values()
-    if role == "time_period" and _PUBLISHED.search(column):
-        yield "the time of publication, not that of the figures"
+    if role in ("time_period", "year"):
+        yield from _of_time(column, source)
+    if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
+        said = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
+        yield from [f"ages in {said}, but the source reads them in years (ages.unit)"] if said else []
     if role in _ABOUT_PERSONS and "measure" not in source.columns:
         of_victims = bool(_VICTIMS.search(column))
         of_suspects = bool(_SUSPECTS.search(column))
@@ -213,8 +244,26 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
         yield "weighted, not the size of the sample"
 
 
+def _of_time(column: str, source: Source) -> Iterator[str]:
+    """Yield what the name of the column of periods says that it gives instead of the time of the figures."""
+    if _PUBLISHED.search(column):
+        yield "the time of publication, not that of the figures"
+    if source.kind == "population":
+        return
+    yield from (
+        f"the time {what}, not that of the event" for what, words in _OTHER_DAYS.items() if words.search(column)
+    )
+    if any(one.stage != "recorded" for one in source.measures.values()):
+        return
+    yield from (
+        f"the time {what}, not that of the event" for what, words in _OF_THE_CASE.items() if words.search(column)
+    )
+    if source.counted_at != "output" and _CLOSED.search(column):
+        yield "the time of the closing of the case, not that of the event; declare counted_at: output if it counts"
+
+
 def _of_error(role: str, column: str) -> Iterator[str]:
-    """Yield the form of an error that the name of its column says, if it is not the declared one."""
+    """Yield the form of an error according to the name of its column, if that is not the declared form."""
     said = [form for form, words in _ERRORS.items() if words.search(column)]
     if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
         said = [form for form in said if form != "standard_error"]
@@ -223,9 +272,9 @@ def _of_error(role: str, column: str) -> Iterator[str]:
 
 
 def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
-    """Yield what the heading of counts, or a title, says that the figures of a source are not.
+    """Yield the contradictions between a heading of counts, or a title, and the measure of a source.
 
-    With several measures it is not known which the words are about.
+    If there are several measures, it is unknown which of them the words are about.
     """
     text = caption.text.replace("_", " ")
     if caption.is_title and _CONFIDENCE.search(text):
@@ -235,7 +284,7 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()
-    if source.kind == "count" and caption.is_count:
+    if source.kind in _OF_COUNTS and caption.is_count:
         yield from _of_measure(text, measure, source)
     elif source.kind == "count":
         yield from _of_stage(text, measure)
@@ -246,7 +295,7 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
 
 
 def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
-    """Yield what the heading of the figures of one measure, or the name of the measure, says that they are not."""
+    """Yield the contradictions between the heading or name of a measure and its declaration."""
     yield from _of_stage(text, measure)
     yield from _of_unit(text, measure)
     if kind := kind_said(text, measure, source):
@@ -254,8 +303,8 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
 
 
 def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
-    """Yield what the name of a measure, as a word of the file, says that the measure is not."""
-    if source.kind != "count" or "measure" not in source.columns:
+    """Yield the contradictions between a measure and the word by which the file names it."""
+    if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
     for name in sorted(measures.intersection(source.measures)):
         measure = source.measures[name]
@@ -269,16 +318,17 @@ def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
 
 
 def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
-    """Yield the words for twelve months up to each month, where they are counts of single months (or quarters)."""
+    """Yield the words for "the twelve months up to" if the figures are counts of single months or quarters."""
     is_counted = all(one.figures == "count" for one in source.measures.values())
-    if source.kind != "count" or not is_counted or (caption.file, caption.sheet) not in monthly:
+    is_monthly = (caption.file, caption.sheet) in monthly or (source.kind == "incident" and caption.is_count)
+    if source.kind not in _OF_COUNTS or not is_counted or not is_monthly:
         return
     if said := says_rolling_year(caption.text):
         yield f"{said!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
 
 
 def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
-    """Yield a scale that differs from ``multiply``; of units, plain numbers too."""
+    """Yield a scale that differs from ``multiply``; in a row of units, "number" is a scale too: 1."""
     if source.multiply == 1:
         return
     said = scale_said(caption.text, is_unit=caption.is_unit)

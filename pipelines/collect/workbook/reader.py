@@ -126,7 +126,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         workbook = CalamineWorkbook.from_path(str(path))
     except (PasswordError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # the library has an error class for each format, and some of Rust
         found = f"The file is not a workbook, or is damaged ({_said(error)})."
         if zipfile.is_zipfile(path) and not _has_parts_of_a_workbook(path):
             found = "The file is a zip archive, not a workbook; unpack it."

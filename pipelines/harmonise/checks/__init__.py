@@ -1,1 +1,1 @@
-"""Checks on all rows of a source together: double counting, and what its periods really are."""
+"""Checks on all rows of a source together, which no single row can fail."""

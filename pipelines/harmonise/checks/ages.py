@@ -1,12 +1,14 @@
-"""Checks on the ages of a source: numbers that may represent an unknown age, bands next to bands inside them."""
+"""Checks on ages: numbers that probably mean an unknown age, and bands beside narrower bands inside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.harmonise.statements import Grain
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -31,10 +33,26 @@ known only to be minors are other persons than those of 0 to 14, and sooner or l
 _OLDEST = 999
 
 
+@dataclass(frozen=True)
+class _OuterBand:
+    """An age band beside bands inside it: a row of ``bands_beside_parts.sql``."""
+
+    measure: str
+    age: str
+    inner_ages: str
+    holding: int
+    figures: int
+    file: str | None
+    row: int | None
+    value: float
+    inner_value: float
+
+
 def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: Mapping[int, int]) -> Outcome:
     """Warn if far more incidents have one age than the neighbouring ages make plausible.
 
-    Files write an unknown age as 0 or 99, or as what a form proposes: 18, 30. Taken as an age, it falls into its band.
+    Files give an unknown age as 0 or 99, or as the default of a form, such as 18 or 30. Read as an age, it is counted
+    in the band of that age.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents.
@@ -62,7 +80,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
 
 
 def _is_piled(number: int, beside: Sequence[int]) -> bool:
-    """Whether so many of one age are more than rounding to tens explains, which doubles or trebles its number.
+    """Whether one age is too frequent to be explained by rounding to tens, which doubles or trebles a number.
 
     >>> _is_piled(225, [12, 9, 14, 11, 10, 13]), _is_piled(30, [12, 9, 14, 11, 10, 13])
     (True, False)
@@ -70,11 +88,11 @@ def _is_piled(number: int, beside: Sequence[int]) -> bool:
     return number > _MOST_OF_ONE_AGE * max(sum(beside) / len(beside), 1)
 
 
-def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
-    """Refuse a table in which an age band stands beside bands inside it, that it holds.
+def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
+    """Refuse a table that has an age band beside narrower bands inside it.
 
-    Its bands are added up, also where they are more than a printed total, and the persons of the inner bands would be
-    counted twice: in the total, and so in every rate. Incidents are not judged: each has one age.
+    Bands are added up even if they exceed a printed total, so the persons of the inner bands would be counted twice in
+    the total, and in every rate. Incidents are not judged, as each has one age.
 
     Args:
         connection: has ``core``.
@@ -82,7 +100,7 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         grain: of its rows: cell or incident.
 
     Raises:
-        DataRefused: a band is there beside bands inside it.
+        DataRefused: there is such a band.
     """
     rule, source = "band_beside_parts", folder.source
     measures = [name for name, measure in source.measures.items() if measure.figures in ("count", "stock")]
@@ -108,12 +126,12 @@ def check_bands(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gra
         ).fetchall()
         connection.unregister("band_inside")
         if found:
-            raise DataRefused([_band_beside_parts(folder, *one) for one in found])
+            raise DataRefused([_band_problem(folder, _OuterBand(*row)) for row in found])
     return Outcome.of_refusal(rule, len(codes))
 
 
 def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
-    """Return the pairs of a band and a band inside it, without those that a third one between them holds.
+    """Return the pairs of a band and the next narrower band inside it.
 
     >>> bands_inside(["Y0", "Y0T14", "Y0T17", "Y_GE18", "_U"])
     [('Y0T14', 'Y0'), ('Y0T17', 'Y0T14')]
@@ -135,33 +153,24 @@ def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
 
 
 def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What tells apart the figures of a source, other than age."""
+    """The columns, other than age, by which the figures of a source are distinguished."""
     columns = column_names(connection, "core")
     beside = ["ref_area", "time_period", "iccs", "national_code", *breakdown_columns()]
     return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]
 
 
-def _band_beside_parts(
-    folder: SourceFolder,
-    measure: str,
-    age: str,
-    bands: str,
-    holding: int,
-    figures: int,
-    file: str | None,
-    row: int | None,
-    value: float,
-    inside: float,
-) -> Problem:
+def _band_problem(folder: SourceFolder, band: _OuterBand) -> Problem:
     words = {code: word for dimension, word, code in folder.words if dimension == "age"}
-    named = ", ".join(f"{words.get(band, band)!r} ({band})" for band in bands.split(", "))
+    inner = band.inner_ages.split(", ")
+    named = ", ".join(f"{words.get(age, age)!r} ({age})" for age in inner)
     return Problem(
         rule="band_beside_parts",
         source=folder.source_id,
-        file=file,
-        row=row,
+        file=band.file,
+        row=band.row,
         column=folder.source.columns.get("age", "age"),
-        value=words.get(bands.split(", ")[0], bands),
-        found=f"The measure {measure!r} has the age band {words.get(age, age)!r} ({age}) beside {named}, inside it: "
-        f"{value:,.10g} beside {inside:,.10g}. In {holding:,} of {figures:,} figures it has no fewer.",
+        value=words.get(inner[0], band.inner_ages),
+        found=f"The measure {band.measure!r} has the age band {words.get(band.age, band.age)!r} ({band.age}) beside "
+        f"{named}, inside it: {band.value:,.10g} beside {band.inner_value:,.10g}. In {band.holding:,} of "
+        f"{band.figures:,} figures it has no fewer.",
     )

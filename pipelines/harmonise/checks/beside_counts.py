@@ -1,17 +1,15 @@
-"""What stands beside the counts of a table, in columns that are not used: sampling errors, the rest of a number."""
+"""Unused columns that show the counts beside them are not plain counts: sampling errors, the last digits of numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import duckdb
 
-from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.outcomes import Outcome
@@ -35,12 +33,12 @@ _LEAST_DIFFERENT = 0.5
 
 
 def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], has_text: bool) -> Outcome:
-    """Warn if a column that the source does not use has sampling errors: its figures are estimates, declared as counts.
+    """Warn if an unused column has sampling errors: the figures are then estimates, but are declared as counts.
 
     Args:
         folder: the source.
         unused: the columns of its tables of text that it does not use.
-        has_text: whether it has tables of text, and their columns are known.
+        has_text: whether it has tables of text, so that their columns are known.
     """
     rule = "errors_beside_counts"
     if not has_text or any(one.figures in AS_PUBLISHED for one in folder.source.measures.values()):
@@ -52,9 +50,9 @@ def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], ha
 def check_split_numbers(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Outcome:
-    """Warn if the column after the counts has the last three digits of some: 1,876 without quotes is 1 and 876.
+    """Warn if the column after the counts has the last three digits of some of them: unquoted, 1,876 is 1 and 876.
 
-    Where the number has no comma, the column after it is blank; a code of three digits would be in every row.
+    That column is blank beside numbers below 1,000; a code of three digits would be in every row.
 
     Args:
         connection: where the tables of text are read.
@@ -69,7 +67,7 @@ def check_split_numbers(
 
 
 def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str, after: str) -> str | None:
-    """Return what says that numbers are in two columns, as text; None if nothing does."""
+    """Return, as text, the evidence that numbers are split between two columns; None if there is none."""
     first, rest = (f"trim({quote_identifier(name)})" for name in (count, after))
     is_rest = f"{rest} SIMILAR TO '[0-9]{{3}}' AND {first} SIMILAR TO '[1-9][0-9]{{0,2}}'"
     rows, filled, split, different, larger = fetch_row(
@@ -95,17 +93,16 @@ def find_split_numbers(file: IncidentFile) -> list[str]:
         return list(filter(None, [_split_number(connection, file.rows((value, *after)), value, after[0])]))
 
 
-def judge_split_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on counts that are in two columns, of files of incidents."""
-    pairs = list(facts)
-    found = [f"{file.name}: {told}" for file, fact in pairs for told in fact.get("split_numbers", ())]
-    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
+def judge_split_numbers(facts: FileFacts) -> Outcome:
+    """Warn of files of incidents whose counts are split between two columns."""
+    found = [f"{file.name}: {told}" for file, fact in facts for told in fact.get("split_numbers", ())]
+    return Outcome.of_warning("number_in_two_columns", len(facts), found)
 
 
 def _pairs(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the tables of comma-separated text with a column of counts, and the column after it that is not used."""
+    """Yield each table of comma-separated text, its column of counts, and the unused column after that."""
     not_used = {(one.table, one.name) for one in unused if not one.in_sql and not one.is_place}
     commas = [one for one in folder.source.layouts if one.read.format == "csv" and one.read.delimiter == ","]
     needed = [Needed(folder, layout) for layout in commas]

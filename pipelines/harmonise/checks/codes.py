@@ -1,4 +1,4 @@
-"""Checks on the labels of national codes: a code that changed its meaning, and a code that is part of another."""
+"""Checks on the labels of national codes: codes that changed their meaning, and codes that are part of another."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def _check_meanings(
     beside: Sequence[LabelOfCode],
     links: Path,
 ) -> Outcome:
-    """Warn of codes whose label has no word in common with that in the concordance, or in another year's file.
+    """Warn of codes whose label has no word in common with the label in the concordance, or in another year's file.
 
-    If the source does not name the column of labels, it is the one whose words agree with those of most links.
+    If the source does not name the column of labels, the column whose words agree with most links is taken.
     """
     rule = "code_means_another"
     if "national_label" in source.columns:
@@ -90,7 +90,7 @@ def _check_meanings(
 def _labels_beside(
     connection: duckdb.DuckDBPyConnection, column: UnusedColumn, links: Path
 ) -> list[tuple[str, str, str, str, str]]:
-    """Return each code with each word next to it, if the column has the labels of the codes; nothing otherwise.
+    """Return each code with each word beside it, if the column holds the labels of the codes; otherwise nothing.
 
     A column of groups has fewer words than there are codes.
     """

@@ -1,9 +1,10 @@
-"""Check on exclusions: rows left out because their count stands elsewhere must have it there."""
+"""Check on exclusions: a row may be left out as a repetition only if its count really is in another row."""
 
 from __future__ import annotations
 
 import duckdb
 
+from pipelines.harmonise.statements import Grain
 from pipelines.system.connection import column_names, run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
@@ -16,16 +17,16 @@ for these to be the odd ones. In the sources shipped either a few are alone, and
 of towns, years or series that are left out as such."""
 
 
-def check_exclusions(connection: duckdb.DuckDBPyConnection, source: Source, grain: str) -> Outcome:
-    """Warn if an exclusion whose figures stand beside figures that count leaves out a few that stand alone.
+def check_exclusions(connection: duckdb.DuckDBPyConnection, source: Source, grain: Grain) -> Outcome:
+    """Warn if an exclusion usually leaves out figures beside used ones, but in a few places leaves out the only figure.
 
-    A rate, a total of the sexes or a second series is left out because the count of its area, period and category is
-    in another row. Where it is not, a changed unit or label has put the count itself among the rows that are left out.
+    A rate, a total of the sexes or a second series is left out because the count of the same area, period and category
+    is in another row. If it is not, a changed unit or label has put the count itself among the excluded rows.
 
     Args:
         connection: has ``tally_part``.
         source: the source.
-        grain: of its rows: cell or incident; an incident has no count in another row.
+        grain: of its rows; the count of an incident is never in another row.
     """
     if grain != "cell" or not source.exclusions:
         return Outcome.not_applicable(_RULE)
@@ -53,5 +54,5 @@ def check_exclusions(connection: duckdb.DuckDBPyConnection, source: Source, grai
 
 
 def _place(file: str, sheet: str | None, row: int) -> str:
-    """Where a figure stands, for people."""
+    """The place of a figure, for people."""
     return ", ".join([file, *([f"sheet {sheet}"] if sheet else []), f"row {row}"])

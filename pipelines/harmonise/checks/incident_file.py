@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import duckdb
 
@@ -17,6 +18,9 @@ from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
 from schemas.source import Layout, Source, SourceFolder
+
+FileFacts = Sequence[tuple[RawFile, Mapping[str, Any]]]
+"""The files of a source of incidents, each with what was found in it while it was tallied (``facts.json``)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What measures are: two that would be published as one figure, persons on a day that would be added up over days."""
+"""Checks on measures: two that would be published as one figure, and stocks that would be added up over time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from itertools import combinations
 
 import duckdb
 
+from pipelines.harmonise.statements import Grain
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -20,13 +21,13 @@ _PERIOD = {
 """The year or quarter in which the period of an observation is."""
 
 
-def check_measures(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
+def check_measures(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
     """Refuse two measures with one stage and counting unit that both have figures of one country and period.
 
     Args:
         connection: has ``core``.
         folder: the source.
-        grain: of its rows, cell or incident: of incidents no rows are named.
+        grain: of its rows; for incidents no row is named.
 
     Raises:
         DataRefused: there are two such measures.
@@ -75,18 +76,18 @@ def _measures_alike(
     )
 
 
-def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
-    """Refuse figures of several days that would be added up to a year or a quarter: they are of the same persons.
+def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
+    """Refuse stocks of several days that would be added up to a year or quarter: they count the same persons again.
 
-    Populations are figures of a day as well, whatever their measure is called.
+    Populations are stocks too, whatever their measure is called.
 
     Args:
         connection: has ``core``.
         folder: the source.
-        grain: of its rows, cell or incident: of incidents no rows are named.
+        grain: of its rows; for incidents no row is named.
 
     Raises:
-        DataRefused: a table to publish has a longer period than the figures of a stock.
+        DataRefused: a breakdown asks for longer periods than those of the stock.
     """
     source = folder.source
     stocks = [

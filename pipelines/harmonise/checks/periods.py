@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import duckdb
@@ -90,7 +91,10 @@ def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, rela
 
 def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
     """Problems of months in a column that is named after weeks, quarters or half-years: 2023-02 is their second."""
-    named = None if source.kind == "incident" else periods_named(source.columns.get("time_period", ""))
+    # Of dates with a day, a week or quarter may be the one that it begins.
+    is_day = source.kind == "incident" and any("D" in form for form in source.dates)
+    column = source.columns.get("month", "" if is_day else source.columns.get("time_period", ""))
+    named = periods_named(column)
     if named is None:
         return []
     periods, first, file, sheet, row = fetch_row(
@@ -101,7 +105,7 @@ def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, rela
     if not periods:
         return []
     found = f"The column of the periods is named after {named}, but its {periods:,} periods would be read as months."
-    return [_problem("months_of_another_name", source, found, file, sheet, row, first)]
+    return [replace(_problem("months_of_another_name", source, found, file, sheet, row, first), column=column)]
 
 
 def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
@@ -196,10 +200,10 @@ def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, relation
 
 
 def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:
-    """Warn if one day of the year has far more incidents than others, as only the year of some is known.
+    """Warn if far more incidents fall on one day of the year than on others: of many of them only the year is known.
 
-    The year is right, but its month includes what belongs to all months: January where the day is its first, July or
-    December where it is in the middle of the year or at its end.
+    The year is right, but incidents of all months are counted in one: in January if they are dated on its first day, in
+    July or December if they are dated in the middle or at the end of the year.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, and ``period_seen``.
@@ -235,7 +239,7 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
 
 
 def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[str]) -> Outcome:
-    """Warn if some years are written as two (2018-19) and others as one: financial and calendar years mixed.
+    """Warn if some years are written as two (2018-19) and others as one: financial and calendar years may be mixed.
 
     Args:
         connection: has ``tally_part`` and ``period_seen``.
@@ -252,7 +256,7 @@ def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[
 
 
 def has_years_as_given(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, noted: Sequence[str]) -> bool:
-    """Tell whether some years of two are written as one, and no reshape subtracts one from them.
+    """Tell whether some years that span two are written as one, and no reshape subtracts 1 from them.
 
     Args:
         connection: has ``tally_part`` and ``period_seen``.
@@ -273,10 +277,10 @@ def check_forms_of_dates(
     files: Mapping[str, str],
     tallies: Sequence[str],
 ) -> Outcome:
-    """Warn if no date in a form has a day above the twelfth, or all have: day and month may be swapped.
+    """Warn if hardly any date in a form has a day above the 12th, or all have one: day and month may be swapped.
 
-    A spreadsheet in another language reads 05/06/2023 as 6 May and leaves 25/06/2023 as text. In any area or file, or
-    in all, two in five dates spread over several months have a day up to the twelfth.
+    A spreadsheet program in another language reads 05/06/2023 as 6 May and leaves 25/06/2023 as text. Of real dates,
+    spread over several months, two in five have a day up to the 12th.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, with ``area_seen`` and ``period_seen``.
@@ -322,7 +326,7 @@ def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first
 def check_following_files(
     connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], tallies: Sequence[str], has_days: bool
 ) -> Outcome:
-    """Warn of months that two successive files of incidents both have in full: one begins before the other ends.
+    """Warn of months that two successive files of incidents both cover in full.
 
     Files with identical rows have been refused already; here the second edition has more or corrected rows.
 
@@ -330,7 +334,7 @@ def check_following_files(
         connection: one to compare the tallies on.
         files: the name of the file of each partition.
         tallies: the Parquet files of the tallies.
-        has_days: whether they have how incidents are distributed within a month.
+        has_days: whether they count the incidents at the beginning and the end of each month.
     """
     rule = "files_overlap"
     if not has_days or len(files) < _TWO_FILES:
@@ -358,7 +362,7 @@ def _problem(
 
 
 def open_received(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, str]]) -> None:
-    """Create the list ``received`` of the day on which each file came, as no figure can be of a later time.
+    """Create the table ``received`` of the day on which each file came: no figure can be of a later time.
 
     Args:
         connection: gets the table, of ``file`` and ``day``.
@@ -387,11 +391,11 @@ def find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source,
 
 
 def find_months_cut(connection: duckdb.DuckDBPyConnection, has_days: bool) -> None:
-    """Create ``month_cut``: months of incidents of an area whose first or last days have hardly any.
+    """Create ``month_cut``: months of an area whose first or last days have hardly any incidents.
 
     Args:
         connection: has ``tally_part``, ``area_seen`` and ``period_seen``.
-        has_days: whether the tallies have how incidents are distributed within a month; if not, the table is empty.
+        has_days: whether the tallies count incidents at the beginning and the end of a month; else the table is empty.
     """
     if has_days:
         least = {"least_expected": str(_LEAST_EXPECTED), "nearly_none": str(_NEARLY_NONE)}

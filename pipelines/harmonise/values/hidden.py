@@ -111,7 +111,7 @@ def hiding_errors(personal: bool) -> Iterator[None]:
             yield
     except (DataRefused, UsageError, HiddenError, Stopped):
         raise
-    except Exception as error:
+    except Exception as error:  # the text of any error may quote a row
         if not personal:
             raise
         raise HiddenError(error) from None

@@ -1,6 +1,6 @@
-"""What words of values.csv mean whatever the source: a word for unknown is no group, no total and no place.
+"""Words of values.csv whose meaning does not depend on the source: unknown, and total.
 
-The law: a label of what is not known, or of a total, must not be given the code of something else.
+A label that means unknown, or a total, must not have the code of anything else.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UNKNOWN = re.compile(
 _NOT_OF_PERSONS = frozenset({"measure", "value", "obs_status", "precision", "age_unit"})
 _NINES = frozenset({"9", "99", "-9"})
 _CODES_OF_UNKNOWN = frozenset({"_U", "UNIDENTIFIED", "STRANGER"})
-"""Also that of a weapon that is not identified, and of an offender whom the victim does not know."""
+"""Codes for unknown, including those of an unidentified weapon and of an offender whom the victim does not know."""
 
 
 def is_unknown(word: str) -> bool:

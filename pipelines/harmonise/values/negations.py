@@ -1,6 +1,6 @@
-"""Labels that deny what their code says: no firearm, sin arma, non-cyber, nicht vollendet.
+"""Labels that deny what their code means: no firearm, sin arma, non-cyber, nicht vollendet.
 
-The law: a label with a word of negation just before the thing is not given the code of that thing.
+A label in which a negation stands just before the thing must not have the code of that thing.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _BARE = re.compile(r"(?:no|non|nao|nein|none|ningun[oa]?|nenhuma?|aucune?|keine?
 
 @cache
 def _load_things() -> dict[tuple[str, str], tuple[str, bool]]:
-    """Return, by attribute and code, a pattern of what the code says there was, and whether a plain no denies it.
+    """Return, by attribute and code, a pattern for what the code means, and whether a plain "no" denies it.
 
-    Of an attempt, a relationship or a citizen, no may be the answer to the contrary.
+    For an attempt, a relationship or a citizenship, "no" may be the answer to the opposite question.
     """
     text = files("iccs").joinpath("tables", "attribute_words.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
@@ -40,7 +40,7 @@ def _load_things() -> dict[tuple[str, str], tuple[str, bool]]:
 
 
 def is_denied(dimension: str, word: str, code: str) -> bool:
-    """Tell whether a label says that there was none of what its code says.
+    """Tell whether a label denies what its code means.
 
     >>> is_denied("weapon", "No firearm", "FIREARM"), is_denied("weapon", "Arma de fuego no registrada", "FIREARM")
     (True, False)

@@ -241,7 +241,7 @@ def _values(counts: Numbers, exposures: Numbers, rated: Sequence[bool]) -> Numbe
 def _dispersion(one: AnnualSeries, rates: bool) -> tuple[float, int]:
     """Return mean chi-square and number of pairs of neighbouring years without a break between; NaN below five.
 
-    Also NaN for persons counted on a day: they are no events, to whose spread theirs could be put in proportion.
+    Also NaN for persons counted on a day: they are not events, so there is no Poisson spread to compare theirs with.
 
     The last year is left out, so that a change is not part of the usual spread with which it is compared.
     """

@@ -98,16 +98,16 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
 
 
 def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
-    """Build the site of the published release at the end of a run, which a failure does not affect.
+    """Build the site of the published release at the end of a run; if that fails, the run is not affected.
 
     Returns:
-        The site, or the message that and why it could not be built.
+        The site, or a message on why it could not be built.
     """
     try:
         return build_site(settings, folder)
     except UsageError as error:
         why = str(error)
-    except Exception as error:
+    except Exception as error:  # of any library that ran out of memory or disk; all others are raised again
         if (limit := describe_limit(error, settings)) is None:
             raise
         why = f"{limit.said}; {limit.to_do}"

@@ -69,10 +69,10 @@ class Pages:
 
         Args:
             content: what the pages show.
-            language: of the pages.
-            queries: that the query page offers; without any there is no such page.
-            megabytes: that the query page loads.
-            outlines: that the pages of another language were made with, of the same content.
+            language: the language of the pages.
+            queries: the questions that the query page offers; without any, there is no such page.
+            megabytes: how much the query page loads.
+            outlines: those already made for the pages in another language.
         """
         self._outlines = outlines or KnownOutlines()
         self.queries = queries
@@ -88,7 +88,7 @@ class Pages:
         self._regions = {key: self._region_rows(rows) for key, rows in content.regions.items()}
 
     def every(self) -> Iterator[Page]:
-        """Give the path and the text of each page, the path from the folder of the language."""
+        """Yield the path of each page, relative to the folder of the language, and its text."""
         yield self._home()
         for code in self.content.figures:
             yield self._country(code)
@@ -153,7 +153,7 @@ class Pages:
         return "" if value is None else figure_in(rounded_text(value, 2 if value < 10 else 1), self.language)
 
     def _estimate(self, value: float | None) -> str:
-        """A figure of a survey or a share: a whole number, or to a decimal and more of them where it is small."""
+        """A survey estimate or a share as text, with the more decimals the smaller it is."""
         if value is None or float(value).is_integer() or abs(value) >= 1000:
             return self._number(None if value is None else float(round(value)))
         return figure_in(rounded_text(value, 2 if abs(value) < 10 else 1), self.language)
@@ -170,7 +170,7 @@ class Pages:
         return self.content.trends.get(tuple(row[name] for name in _SERIES))
 
     def _sentence(self, row: dict[str, Any]) -> str:
-        """What became of the series; where the figure beside it is later than the years of the sentence, says so."""
+        """The course of a series in a sentence, which says so if the figure beside it is of a later year."""
         trend = self._trend(row)
         if trend is None:
             return ""
@@ -337,7 +337,7 @@ class Pages:
         )
 
     def _gaps(self, rows: Rows, drawn: str) -> dict[str, list[int]]:
-        """The years without a figure to draw, by reason; those of which the source has nothing have no row."""
+        """The years without a figure to draw, by reason; a year for which the source has nothing at all has no row."""
         there = {int(row["time_period"]): row for row in rows}
         gaps: dict[str, list[int]] = {}
         for year in range(min(there), max(there) + 1):
@@ -365,7 +365,7 @@ class Pages:
         return found
 
     def _months(self, code: str, iccs: str, title: str) -> dict[str, Any] | None:
-        """The latest months of a country and category: picture and sentences; None where there are none."""
+        """The latest months of a country and category: picture and sentences; None if there are none."""
         rows = self.content.months.get((code, iccs), [])
         if (last := _latest(rows)) is None:
             return None
@@ -453,7 +453,7 @@ class Pages:
         yield self._page("compared", "compare.html", self._("Compare countries"), categories=listed)
 
     def _shared_categories(self) -> dict[str, dict[str, Rows]]:
-        """Rows by category and country, of categories that several countries have."""
+        """The rows of the categories that several countries have, by category and country."""
         found: dict[str, dict[str, Rows]] = {}
         for code, own in self.content.figures.items():
             for iccs, rows in own.items():
@@ -461,7 +461,7 @@ class Pages:
         return {iccs: found[iccs] for iccs in sorted(found) if len(found[iccs]) > 1}
 
     def _others(self, row: dict[str, Any], shared: set[str]) -> str:
-        """The caveats of a figure without those that are on all of a table."""
+        """The caveats of a figure except those that all figures of a table carry."""
         own = [code for code in (row["caveats"] or "").split(";") if code and code not in shared]
         return "; ".join(_code_label("caveat", code, self.language) for code in own)
 
@@ -500,7 +500,7 @@ class Pages:
         )
 
     def _mapped(self, rows: Rows, ranked: int) -> Rows:
-        """Rows of a map of countries: those in no order are hatched, as their rates are not alike."""
+        """The rows of a map of countries; those that are not ranked are hatched, as their rates are not comparable."""
         directed = [row | {"direction": (self._trend(row) or {}).get("direction")} for row in rows]
         return [*directed[:ranked], *(row | {"is_compared": False} for row in directed[ranked:])]
 
@@ -600,7 +600,7 @@ def _definition(iccs: str, language: str) -> Any:
 
 
 def _series(row: dict[str, Any]) -> tuple[str, str, str]:
-    """What figures of a table have in common: the preferred series of a region may be another than its country's."""
+    """Source, stage and counting unit of a figure; a region may prefer another series than its country."""
     return row["source"], row["stage"], row["counting_unit"]
 
 
@@ -613,9 +613,9 @@ def _mark(row: dict[str, Any]) -> str:
 
 
 def _measured(coverage: Rows, country: str) -> str:
-    """What a country has figures of, for one commitment: totals, and by what they are divided; blank where nothing.
+    """What figures a country has for one commitment: totals, and their breakdowns; blank if none.
 
-    In brackets where they are of its categories, and do not have the attribute that the commitment is about.
+    They are in brackets if they are of its categories but lack the attribute that the commitment is about.
     """
     own = [row for row in coverage if row["country"] == country]
     met = [row for row in own if row["conditions_met"]]

@@ -64,7 +64,7 @@ def make_app(service: Service) -> FastAPI:
         query = request.scope.get("query_string", b"").decode("ascii", "replace")
         try:
             made = service.answer(path, query, dict(request.headers), request.client.host if request.client else "")
-        except Exception:
+        except Exception:  # a request must never stop the server, nor show a client its internals
             _LOG.exception("a request was not answered")
             made = Answer(500, {"Content-Type": "text/plain; charset=utf-8"}, iter([b"A fault of the server.\n"]))
         headers = {**made.headers, **_SAFE}

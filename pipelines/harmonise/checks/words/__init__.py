@@ -1,1 +1,1 @@
-"""What words say of figures: in columns that a source does not use, in names of columns, in labels of links."""
+"""Words beside the figures, in unused columns, column names and labels, compared with what the source declares."""

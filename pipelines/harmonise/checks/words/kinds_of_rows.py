@@ -1,16 +1,15 @@
-"""Words that say that a row is not of the kind that is counted: cancelled, attempted, of a suspect, of another edition.
+"""Words by which a row is not of the kind that is counted: cancelled, attempted, about a suspect, of an age in months.
 
-A column with such words, which source.yml does not use, tells rows apart that are added up: in tables and incidents.
+They are looked for in columns that the source does not use, in tables and in files of incidents. The regular
+expressions match words, or names of columns, in lower case without accents.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from schemas.words_of_totals import plain
-
-Matches = Callable[[str], bool]
 
 _CANCELLED = re.compile(
     r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn|retracted|annulled|deleted|removed"
@@ -69,7 +68,7 @@ HOMICIDE = "0101"
 
 
 def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
-    """Return the words of a column that say that a row is not to be counted.
+    """Return the words of a column which mean that a row is not to be counted.
 
     >>> cancelled_in("status", ["Open", "Unfounded"]), cancelled_in("deleted", ["0", "1"]), cancelled_in("n", ["1"])
     (['Unfounded'], ['1'], [])
@@ -78,7 +77,7 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
 
 
 def attempted_in(column: str, words: Sequence[str]) -> list[str]:
-    """Return the words of a column that say that a crime was only attempted, or its victim survived.
+    """Return the words of a column which mean that a crime was only attempted, or that its victim survived.
 
     >>> attempted_in("grado", ["Consumado", "Tentativa"]), attempted_in("completed", ["Y", "N"])
     (['Tentativa'], ['N'])
@@ -115,7 +114,7 @@ def units_of_age_in(words: Sequence[str]) -> list[str]:
 
 
 def says_occurred(column: str) -> bool:
-    """Whether a column, by its name, has the day on which a crime was committed.
+    """Whether a column has, by its name, the day on which a crime was committed.
 
     >>> says_occurred("date_occurred"), says_occurred("FechaHecho"), says_occurred("incident_type")
     (True, True, False)
@@ -125,7 +124,7 @@ def says_occurred(column: str) -> bool:
 
 
 def says_reported(column: str) -> bool:
-    """Whether a column, by its name, is about the report or the registration of a crime.
+    """Whether a column is, by its name, about the report or the registration of a crime.
 
     >>> says_reported("date_reported"), says_reported("fecha_denuncia"), says_reported("date")
     (True, True, False)
@@ -140,7 +139,7 @@ def _words_of_name(column: str) -> list[str]:
 def _said(
     column: str, words: Sequence[str], said: re.Pattern[str], flag: re.Pattern[str], values: frozenset[str]
 ) -> list[str]:
-    """The words that say something, or, of a column that asks it by its name, the answer."""
+    """The words of a column with a meaning; if its name asks (``deleted``), the answers with that meaning."""
     if flag.fullmatch(plain(column)):
         answers = [word for word in words if plain(word) in values]
         return answers if all(plain(word) in _YES | _NO for word in words) else []

@@ -1,7 +1,7 @@
-"""Links whose label names an act of another section of the ICCS than the one they lead to, or denies a tag of theirs.
+"""Links whose label names an act of another section of the ICCS, or denies an attribute that the link implies.
 
-The law: a label that names one act, murder or theft, is not linked to another. Labels that name several, or none, are
-a person's reading and are left to it.
+A label that names exactly one act, such as murder or theft, must not be linked to another. How to link a label that
+names several acts, or none, is for a person to decide.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BOTH = re.compile(
 
 
 def check_named_acts(links: Iterable[Link]) -> Outcome:
-    """Warn of links whose label names one act of another section, attempts as murders, or denies a tag of the link.
+    """Warn of links whose label names an act of another section or an attempt, or denies an attribute of the link.
 
     Args:
         links: of a source.

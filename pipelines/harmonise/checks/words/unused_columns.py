@@ -1,4 +1,4 @@
-"""The columns of a table that its source does not use, with their words: what they say of the figures is compared."""
+"""The columns of a table that its source does not use, and the words in them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ _MOST_WORDS = 5000
 
 @dataclass(frozen=True)
 class UnusedColumn:
-    """A column that source.yml gives no meaning, with the SQL of its table, or the sheet or file of a row.
+    """A column to which source.yml gives no meaning; the sheet and the file of a row are treated as columns too.
 
-    ``in_sql``: whether a reshape or a condition of the source names it. ``words``: those of all rows; none if they are
-    too many to be words. ``beside``: the columns of counts of its table; ``others``: all its columns without counts.
+    Attributes:
+        table: the SQL that reads its table.
+        name: its name.
+        in_sql: whether a reshape or a condition of the source names it.
+        words: the different words in it; none if there are too many to be words.
+        beside: the columns of counts in its table.
+        others: the columns without counts in its table.
     """
 
     table: str
@@ -105,7 +110,7 @@ def unused_columns(
 
 
 def _words(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the words of each column that has few enough."""
+    """Return the different words of each column that has few of them."""
     if not names:
         return {}
     sizes = fetch_row(

@@ -1,21 +1,19 @@
-"""Rows that count more or less than one by a column that is not read.
+"""Case numbers in an unread column that recur: an incident with a row for each of its updates is counted repeatedly.
 
-Victims of an event, sampling weights; the number of an incident that has a row for each of its updates.
+Case numbers are compared within a file and between files; of each file a sample of their hashes is kept for that.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import duckdb
 
-from pipelines.collect.acquire import RawFile
-from pipelines.collect.header import fold
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
@@ -23,15 +21,6 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
 from schemas.words_of_totals import plain
 
-_OF_WHAT = r"(victims?|v[ií]ctimas|casos|cases|hechos|delitos|offen[cs]es|incidents|personas?|persons)"
-_COUNTS = re.compile(
-    r"cantidad|quantity|qty|counts?|anzahl|effectifs?"
-    rf"|(total|n[uú]mero|n[uú]m|number|n|no|nr|cantidad)[ _.]*(of|de)?[ _]*{_OF_WHAT}|{_OF_WHAT}[ _]?counts?"
-    r"|v[ií]c?timas|casos|muertos|fallecidos|victims|cases|killed|victimes|opfer|fälle"
-    r"|weights?|peso|ponderador|factor[ _]*(de)?[ _]*(expansi[oó]n|expansao|pondera\w+)|f(ac(t(or)?)?)?_?exp"
-    r"|pond|wgt|wt|expansion([ _]factor)?",
-    re.IGNORECASE,
-)
 _NUMBER = r"(id|no|nr|n|num|number|numero|folio|code|clave|key|ref|reference|nummer|zeichen)"
 _OF_UNIT = {
     "incident": r"(case|incident|file|record|report|event|crime|complaint|caso|incidente|hecho|expediente|carpeta"
@@ -42,34 +31,37 @@ _OF_UNIT = {
 }
 _OF_UNIT["case"] = _OF_UNIT["incident"]
 _ALONE = rf"|{_NUMBER}|folio|expediente|carpeta|aktenzeichen|incident|case"
-"""Names of columns that number what is counted; in a file with a row for each incident a number alone is its number."""
+"""Parts of the names of columns of case numbers, by what is counted. If each row is an incident, a column called just
+``number`` or ``id`` has its number."""
 _CANONICAL = (
     (r"[^a-z0-9]+", "-"),
     (r"([a-z])-|-([a-z])", r"\1\2"),
     (r"(^|[^0-9])0+([0-9])", r"\1\2"),
     (r"^-+|-+$|r$", ""),
 )
-"""Capitals, signs, leading zeros, and the letter of a case that was reopened, make no other number."""
+"""Replacements after which two spellings of one number are equal: case, punctuation, leading zeros, and the letter
+appended to a case that was reopened do not matter."""
 _SKETCH = 2000
 _MOST_FILES = 50
 _MOST_HASHES = 500_000
-"""Of the hashes of the numbers of a file, with day and area, so many of the lowest are kept, and compared of all files:
-they are enough to estimate what two files have in common."""
+"""Of the hashes of each number with its day and area, how many of the lowest are kept for a file, how many files are
+compared, and how many hashes: enough to estimate what two files have in common."""
 _CODES = re.compile(r"(.* )?(code|clave|key|n|no)( .*)?")
 _LEAST_OF_NUMBERS = 0.02
 _LEAST_NUMBERS = 50
-"""A column with so many numbers numbers what is counted, also where each is there many times (a file of the open cases
-of each month), unless its name may be that of a code."""
+"""From what share of the rows, and what number, different values make a column one of case numbers even if each occurs
+many times (as in a file of the open cases of each month), unless its name may be that of a code."""
 _LEAST_REPEATED = 5
 _LEAST_SHARE_REPEATED = 0.005
 _LEAST_DIFFERENT = 0.4
-"""Rows that repeat a number, their share of all, and the share of different numbers that a column of numbers has."""
+"""How many rows, and what share of all, must repeat a number; and the share of different values from which a column is
+one of case numbers in any case."""
 
 
-def find_repeated_numbers(file: IncidentFile) -> dict[str, dict[str, Any]]:
-    """Return what the unread columns say that number what a file has a row for: rows, numbers, and a sketch of them.
+def find_case_numbers(file: IncidentFile) -> dict[str, dict[str, Any]]:
+    """Return, for each unread column of case numbers: rows with a number, different numbers, and a sketch of these.
 
-    None is returned for a source that names the column under ``id``. A file without such a column is not read again.
+    Nothing is returned for a source that names the column under ``id``. A file without such a column is not read again.
     """
     pattern = _names_of_numbers(file.source)
     if pattern is None:
@@ -91,7 +83,7 @@ def find_repeated_numbers(file: IncidentFile) -> dict[str, dict[str, Any]]:
 def _sketch(
     connection: duckdb.DuckDBPyConnection, rows: str, name: str, others: Sequence[str], different: int
 ) -> list[int]:
-    """Return the lowest hashes of the different numbers in a column, each with its day and area."""
+    """Return a sketch of a column: the lowest hashes of its different numbers, each hashed with its day and area."""
     texts = ", ".join(_plain(one) for one in (name, *others))
     most = 2**64 * min(
         4 * _SKETCH / max(different, 1), 1
@@ -103,10 +95,10 @@ def _sketch(
     return [int(one) for (one,) in connection.execute(statement).fetchall()]
 
 
-def check_repeated_numbers(
+def check_case_numbers(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Outcome:
-    """Return the outcome of the rule on incidents with the number of another row, of a table with a row for each.
+    """Warn of case numbers that recur in a table with one row for each case.
 
     Args:
         connection: where the tables of text are read.
@@ -138,7 +130,7 @@ def _spaced(name: str) -> str:
 
 
 def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
-    """Return the names of columns that number what the source counts, if a row is one of them; None otherwise."""
+    """Return the names that columns of case numbers have; None if a row of the source is not one case."""
     units = {measure.counting_unit for measure in source.measures.values()}
     unit = next(iter(units)) if len(units) == 1 else ""
     if source.id or "value" in source.columns or unit not in _OF_UNIT:
@@ -156,7 +148,7 @@ def _canonical(name: str) -> str:
 
 
 def canonical_number(expression: str) -> str:
-    """Return the SQL of a number without what makes no other number: capitals, signs, leading zeros."""
+    """Return the SQL for a case number in a canonical form, the same for all its spellings."""
     text = f"lower(trim({expression}::VARCHAR))"
     for pattern, new in _CANONICAL:
         text = f"regexp_replace({text}, {quote_literal(pattern)}, {quote_literal(new)}, 'g')"
@@ -174,7 +166,7 @@ def _numbers(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[s
 
 
 def _are_numbers(name: str, rows: int, different: int) -> bool:
-    """Whether a column has a number for each incident, each in one row or several.
+    """Whether a column has the number of an incident in each row, be it in one row of the file or in several.
 
     >>> _are_numbers("case", 1080, 900), _are_numbers("case_code", 1080, 60), _are_numbers("case_number", 1080, 60)
     (True, False, True)
@@ -184,7 +176,7 @@ def _are_numbers(name: str, rows: int, different: int) -> bool:
 
 
 def _is_again(rows: int, different: int) -> bool:
-    """Whether some of the numbers of incidents are there again.
+    """Whether so many rows repeat a number that it is no accident.
 
     >>> _is_again(1080, 900), _is_again(1080, 1080)
     (True, False)
@@ -192,26 +184,25 @@ def _is_again(rows: int, different: int) -> bool:
     return rows - different >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows)
 
 
-def judge_repeated_numbers(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on incidents with the number of another row, in a file or in two."""
-    pairs = list(facts)
+def judge_case_numbers(facts: FileFacts) -> Outcome:
+    """Warn of case numbers that recur in files of incidents, within a file or in two of them."""
     found = [
         f"{file.name}: {_numbers_told(name, one['rows'], one['different'])}"
-        for file, fact in pairs
+        for file, fact in facts
         for name, one in fact.get("numbers", {}).items()
         if _is_again(one["rows"], one["different"])
     ]
     found += [
         f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
-        for file, fact in pairs
+        for file, fact in facts
         if (near := fact.get("repeats", {}).get("near"))
     ]
-    found += _numbers_of_two_files(pairs)
-    return Outcome.of_warning("numbers_repeated", len(pairs), found)
+    found += _numbers_of_two_files(facts)
+    return Outcome.of_warning("numbers_repeated", len(facts), found)
 
 
-def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
-    """Return which files have numbers of another one, with the same day and area, as text: incidents updated later."""
+def _numbers_of_two_files(facts: FileFacts) -> list[str]:
+    """Return, as text, the files that have case numbers of another file with the same day and area: later updates."""
     sketches = [
         (file.name, name, one["sketch"], one["different"])
         for file, fact in facts
@@ -239,32 +230,5 @@ def _numbers_of_two_files(facts: Sequence[tuple[RawFile, Mapping[str, Any]]]) ->
 
 
 def _highest(sketch: Sequence[int]) -> int:
-    """The hash up to which a sketch has those of all numbers; one with fewer than it may have has them all."""
+    """The hash up to which a sketch is complete; one that is shorter than allowed has every number."""
     return sketch[-1] if len(sketch) >= _SKETCH else 2**64
-
-
-def find_unread_counts(file: IncidentFile) -> dict[str, int]:
-    """Return how many rows have a number above one in each unread column whose name suggests a count.
-
-    A file without such a column is not read again.
-    """
-    if "value" in file.source.columns or "value" in file.source.constants:
-        return {}
-    names = [name for name in file.unread if _COUNTS.fullmatch(fold(name).strip())]
-    if not names:
-        return {}
-    counts = ", ".join(f"count(*) FILTER (TRY_CAST({quote_identifier(name)} AS DOUBLE) > 1)" for name in names)
-    with file.connection() as connection:
-        found = fetch_row(connection, f"SELECT {counts} FROM {file.rows(names)}")
-    return {name: int(number) for name, number in zip(names, found, strict=True) if number}
-
-
-def judge_unread_counts(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on unread columns of counts in files of incidents."""
-    pairs = list(facts)
-    found = [
-        f"{file.name}: {name!r} is above 1 in {rows:,} rows"
-        for file, fact in pairs
-        for name, rows in fact.get("counts_unread", {}).items()
-    ]
-    return Outcome.of_warning("count_column_unread", len(pairs), found)

@@ -1,8 +1,8 @@
-"""Rows that are added up although a column that the source does not use says that they are no parts of one figure.
+"""Rows that are added up although an unused column shows that they are not parts of one figure.
 
-The law: what is added up are parts. Rows of one area, period, category and sex may differ in a column that source.yml
-does not name: a total and its parts, a first and a revised figure, recorded and cleared. ``total_beside_parts`` judges
-the columns that are named; this module the others, the sheets and the files.
+Only parts may be added up. Rows of one area, period, category and sex may differ in a column that source.yml does not
+name: a total and its parts, a first and a revised figure, offences recorded and offences cleared up. The rule
+``total_beside_parts`` covers the columns that are named; this module covers all others, and sheets and files.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _LEAST_ALIKE = 0.3
 _LEAST_VALUE = 5
 _LEAST_CERTAIN = 8
 _LEAST_CODES = 3
-"""Figures in which a word must have as much as all others together, how many different numbers, in what share of all
-(the lower one if no other word has more, as parts may be suppressed), and from what number on: small counts are equal
-by chance."""
+"""When rows with one word are taken for the total of the others: in how many figures they must have as much as all
+others together, with how many different numbers, in what share of all figures (the lower share if no other word has
+more, as parts may be suppressed), and from what number on, as small counts are equal by chance."""
 _NEAR = 1.05
 _LEAST_NEAR = 100
 _LEAST_SPREAD = 1.5
@@ -43,7 +43,7 @@ _MOST_WORDS = 40
 _LEAST_ALIKE_VALUE = 20
 _LEAST_ALIKE_FIGURES = 3
 _LEAST_ALIKE_SHARE = 0.05
-"""Rows with the same words are added up: from what number on, in how many sums, and in what share of all."""
+"""When rows with identical words count as added up by mistake: from what number on, in how many sums, in what share."""
 _KEYS = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
 _OF_COLUMNS = UnusedColumn("tally_part", "_column", in_sql=False, words=())
 _HOMICIDES = (
@@ -84,7 +84,7 @@ _DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class WordOfRows:
-    """A word of a column in the figures that are sums over rows with several of its words: see ``added_words.sql``."""
+    """A word of a column, in figures that are sums over rows with different words: a row of ``added_words.sql``."""
 
     word: str | None
     figures: int
@@ -100,7 +100,7 @@ class WordOfRows:
 
     @property
     def is_total_of_several(self) -> bool:
-        """Whether the rows with this word are the sum of others, by their figures alone."""
+        """Whether the figures alone prove that the rows with this word are the sum of others."""
         mostly = self.totals >= _LEAST_SHARE * self.figures and self.highest == self.figures
         return mostly and self.large_totals >= _LEAST_CERTAIN and self.different >= _LEAST_CERTAIN
 
@@ -117,11 +117,11 @@ class WordOfRows:
 def check_added_rows(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
 ) -> Outcome:
-    """Refuse totals that are added to their parts, and warn of rows that are added up without being parts.
+    """Refuse totals that are added to their parts, and warn of rows that are added up but may not be parts.
 
     Args:
         connection: has ``core``, the observations in codes with their places, and ``doubted``, which gets the sums of
-            rows that may be no parts.
+            such rows.
         folder: the source.
         unused: the columns of its tables of text that it does not use.
 
@@ -157,10 +157,11 @@ def check_added_rows(
 
 
 def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> list[str]:
-    """Return, as text, the tables with rows that are added up although they differ in no word, only in the number.
+    """Return, as text, the tables in which added-up rows differ in nothing but the number.
 
-    What tells parts apart stands in a column. Rows of one label are parts of different groups, told by their place
-    alone (attempted, below homicide and below robbery), or a second table below the first.
+    Parts of a figure are normally distinguished by some column. Rows without any such difference belong to groups that
+    only their position shows (attempted, once below homicide and once below robbery), or to a second table below the
+    first.
     """
     told = []
     for table in dict.fromkeys(column.table for column in unused):
@@ -179,7 +180,7 @@ def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedCo
 
 
 def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
-    """Refuse a national code that has as much as all others of its ICCS category together: they are added up.
+    """Refuse a national code that equals the sum of all others in its ICCS category, as it would be added to them.
 
     Args:
         connection: has ``core``, of tables or incidents.
@@ -217,9 +218,9 @@ def _code_problem(folder: SourceFolder, total: WordOfRows) -> Problem:
 
 
 def _parts_of_years(column: UnusedColumn, unused: Sequence[UnusedColumn]) -> str:
-    """Return the SQL of the parts of the year that a row is of, by other columns of its table.
+    """Return the SQL for the part of the year of a row, as given by other columns of its table.
 
-    Provisional months beside final ones are no editions of one figure.
+    Provisional figures of some months beside final figures of others are not editions of one figure.
     """
     names = [
         other.quoted
@@ -237,7 +238,7 @@ def _words_of(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, part:
 
 
 def _rows_of(column: UnusedColumn, part: str) -> str:
-    """Return the SQL of the rows that are added up, each with its word of a column."""
+    """Return the SQL for the added-up rows, each with its word in a column."""
     if column == _OF_COLUMNS:  # of figures that stood side by side, the column is what a word is to a row
         place = "cell"
         words = f"SELECT cell, trim(regexp_replace(_column, '{_YEAR}', '')) AS word, 0 AS part FROM {column.table}"
@@ -248,12 +249,12 @@ def _rows_of(column: UnusedColumn, part: str) -> str:
 
 
 def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[WordOfRows]:
-    """Return the words of rows in the figures that are sums over several of them.
+    """Return the words by which rows of one figure differ, with how their figures compare.
 
     Args:
         connection: has the table.
-        table: which the rows are read from.
-        rows: SELECT of each row with a figure, ``value``, what it is part of, ``sum_of``, its ``word`` and its place.
+        table: from which the rows are read.
+        rows: SELECT of each row with its figure ``value``, the figure it is part of ``sum_of``, its ``word`` and place.
     """
     found = run_sql(
         connection,
@@ -269,7 +270,7 @@ def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) ->
 
 
 def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: Sequence[WordOfRows]) -> Problem:
-    """Return the problem of rows with one word of a column that are the total of those with others."""
+    """Return the problem that the rows with one word of a column are the total of the rows with other words."""
     others = [_shown(one.word) for one in words if one.word != total.word]
     shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
     what = {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
@@ -293,7 +294,7 @@ def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: S
 def _attempts_in(
     connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[WordOfRows], rows: str
 ) -> str | None:
-    """Return which word says that homicides, of these rows, were only attempted: they are another ICCS category."""
+    """Return the word by which some homicides among these rows were only attempted, which is another ICCS category."""
     said = attempted_in(column.name, [one.word or "" for one in words])
     if not said or column == _OF_COLUMNS:
         return None
@@ -307,7 +308,7 @@ def _shown(word: str | None) -> str:
 
 
 def _why_unlike(folder: SourceFolder, column: str, words: Sequence[WordOfRows]) -> str | None:
-    """Return what says that the rows with these words are no parts of one figure; None if nothing does."""
+    """Return the evidence that rows with these words are not parts of one figure; None if there is none."""
     texts = [one.word or "" for one in words]
     shown = f"{column!r} ({', '.join(map(repr, texts[:3]))}{' ...' if len(texts) > 3 else ''})"
     is_part = [text for text in texts if _PART_OF_OTHERS.fullmatch(text)]

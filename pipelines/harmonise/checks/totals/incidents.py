@@ -1,16 +1,12 @@
-"""Totals among rows of incidents that have counts: told by their word, and by their figures.
+"""Totals among the rows of a file of incidents, recognised by their words or by their figures.
 
-Of rows that each count one, none is a total; only a file whose rows have counts is read again.
+A row that counts as one cannot be a total: only files whose rows have counts are read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pipelines.collect.acquire import RawFile
-from pipelines.harmonise.checks.added_rows import judge_words, total_problem
-from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
+from pipelines.harmonise.checks.totals.added_rows import judge_words, total_problem
 from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.errors import DataRefused
 from pipelines.system.running.workers import LARGE_BYTES
@@ -19,9 +15,9 @@ from schemas.words_of_totals import TOTALS
 
 
 def refuse_totals(file: IncidentFile) -> None:
-    """Refuse a file whose rows have counts, if those with one word of an unread column are the sum of the others.
+    """Refuse a file whose rows have counts if the rows with one word of an unread column are the sum of the others.
 
-    Rows are compared where they have all else in common that the source reads. Files too large to be read once more are
+    Rows are compared if they agree in everything else that the source reads. Files too large to be read once more are
     judged by their words alone.
 
     Raises:
@@ -73,8 +69,8 @@ def find_total_words(file: IncidentFile) -> dict[str, tuple[str, int, int]]:
     return found
 
 
-def total_words(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[str]:
-    """Return what was found of words that say total, in files of incidents, as text."""
+def total_words(facts: FileFacts) -> list[str]:
+    """Return, as text, the words for a total that were found in files of incidents."""
     return [
         f"{file.name}: {name!r} has {word!r} in {rows:,} rows, and other words in {others:,}"
         for file, fact in facts

@@ -1,7 +1,10 @@
-"""What columns that a source does not use say against its declaration: flags of figures, and words beside a constant.
+"""Unused columns of tables that contradict the declaration: a constant that does not hold for all rows, and flags.
 
-The law: what a row says of its figure must not contradict what the source declares of it. A constant is one word for
-all rows; a column with the same thing in other words shows that it is not. A figure with a flag is no normal value.
+A constant is declared for all rows; a column with another country, sex or year shows that it does not hold for some. A
+figure with a flag (suppressed, provisional) is not a normal value.
+
+The regular expressions match names of columns, or the words in them, in English, Spanish, French, Portuguese and
+German; both are compared in lower case, with blanks for underscores.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pipelines.collect.header import fold
 from pipelines.collect.headings.roles import says_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
-from pipelines.harmonise.checks.words.left_columns import is_age
+from pipelines.harmonise.checks.words.omitted_columns import is_age
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
 from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
 from pipelines.system.connection import fetch_row, run_sql
@@ -145,16 +148,16 @@ _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
         frozenset(),
     ),
 )
-"""What a flag says of a figure: in words, and as a letter of SDMX or Eurostat in a column of flags."""
+"""What a flag means for its figure; the words for it; and its letters in SDMX and at Eurostat, in a column of flags."""
 
 
-def check_words_beside(
+def check_constants_and_flags(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
     unused: Sequence[UnusedColumn],
     concordance: Concordance | None,
 ) -> list[Outcome]:
-    """Warn of words in columns that a table's source does not use against what it declares of all rows.
+    """Warn of unused columns that contradict a constant, and of flags that are not read.
 
     Args:
         connection: has ``used_row``.
@@ -195,7 +198,7 @@ def _is_variant(column: UnusedColumn) -> bool:
 def _against_declaration(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn, label: str
 ) -> Iterator[str]:
-    """Yield what a column says against a constant of the source, or against the column of its periods."""
+    """Yield the contradictions between a column and a constant of the source, or the column of its periods."""
     constants, name = folder.source.constants, _name(column)
     if constants.get("sex") in ("M", "F") and _says_sex(column) and not says_suspects(name):
         yield from _others(
@@ -228,7 +231,7 @@ def _others(
     constant: str,
     agrees: Callable[[str], bool],
 ) -> Iterator[str]:
-    """Yield the words of a column, in rows that are used, that are something else than a constant."""
+    """Yield a text on the words of a column that differ from a constant, if any rows with them are used."""
     others = [one for one in words_in_used_rows(connection, column) if not agrees(one.word)]
     if others:
         words = list(dict.fromkeys(one.word for one in others))
@@ -241,7 +244,7 @@ def _others(
 
 
 def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[str]:
-    """Yield the labels of sexes or ages beside their codes, if each code has one label, and it means another."""
+    """Yield the labels of sexes or ages that mean something else than the codes beside them."""
     if not 1 < len(column.words) <= _MOST_LABELS or not any(_is_label(dimension, word) for word in column.words):
         return
     pairs = run_sql(
@@ -262,7 +265,7 @@ def _is_label(dimension: str, word: str) -> bool:
 
 
 def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn) -> Iterator[str]:
-    """Yield the one sex, age, weapon ... or kind of place of all figures, where the source declares nothing of it."""
+    """Yield the one sex, age, weapon or kind of place that all figures are of although the source does not say so."""
     source, name = folder.source, _name(column)
     declared = {*source.columns, *source.constants, *source.totals}
     is_part = (
@@ -297,7 +300,7 @@ def is_of_areas(name: str) -> bool:
 
 
 def _says_sex(column: UnusedColumn) -> bool:
-    """Tell whether a column has only words for sexes; a letter is one only in a column that is called so."""
+    """Tell whether a column has only words for sexes; single letters count only in a column named after the sex."""
     is_named = is_of_sex(column.name)
     return all(sex_of_word(word) and (is_named or len(word) > 1) for word in column.words)
 
@@ -330,7 +333,7 @@ def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) ->
 
 
 def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
-    """Yield the words in a column that say of figures that are used that they are not to be counted."""
+    """Yield the words in a column that mean that figures which are used should not be counted."""
     words = frozenset(cancelled_in(column.name, column.words))
     found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
     if found:
@@ -342,7 +345,7 @@ def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> I
 
 
 def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
-    """Yield what the flags in a column say of figures that are used."""
+    """Yield the flags in a column of figures that are used, with their meaning."""
     said: dict[tuple[str, str], list[UnusedWord]] = {}
     short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
     is_confidentiality = _name(column).startswith("conf")

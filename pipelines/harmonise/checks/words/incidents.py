@@ -1,8 +1,8 @@
-"""What the columns of a file of incidents that its source does not read say of its rows.
+"""The words in columns of a file of incidents that its source does not read.
 
-The law is that of tables: a word beside a row says what the row is, whether the source names its column or not. The
-words are counted in the engine, in one more reading of the columns that have few. Only what is known to be no text on a
-person is kept: names of areas, labels of national codes, words that say of which kind a row is.
+As in tables, a word beside a row tells what the row is, whether the source names its column or not. The words are
+counted by the engine, which reads the columns with few different words once more. Only what cannot be a text on a
+person is kept: names of areas, labels of national codes, and words for a kind of row, such as cancelled.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 import duckdb
 
 from iccs.concordance import Concordance, read_concordance
-from pipelines.collect.acquire import RawFile
 from pipelines.harmonise.checks.codes import LabelOfCode, stems
-from pipelines.harmonise.checks.incident_file import IncidentFile
-from pipelines.harmonise.checks.totals_of_incidents import total_words
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
+from pipelines.harmonise.checks.totals.incidents import total_words
+from pipelines.harmonise.checks.words.area_names import NameOfPlace
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
@@ -29,7 +29,6 @@ from pipelines.harmonise.checks.words.kinds_of_rows import (
     suspects_in,
     units_of_age_in,
 )
-from pipelines.harmonise.checks.words.unused_words import NameOfPlace
 from pipelines.harmonise.values.hidden import hidden
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
@@ -44,8 +43,9 @@ _MOST_PAIRS = 20_000
 _FEW_WORDS = 40
 _LEAST_NAMES = 0.6
 _MOST_OF_ROWS = 0.5
-"""A column has words where the first rows have at most this many different ones, in so many columns; of areas where
-this share are their names; every other column that differs in half of the rows or more has texts."""
+"""Limits on what counts as a column of words: how many rows are tried, the most different words, columns, and pairs of
+words and codes; the number of words, and the share of rows, beyond which a column holds free text; and the share of
+words that must be names of areas in a column of areas."""
 _LEAST_OTHER_YEARS = 0.01
 _MEANS = {
     "cancelled": ", which may not be counted",
@@ -58,7 +58,7 @@ _PLACE = ("_file", "_sheet", "_row", "_received", "_number")
 
 @dataclass(frozen=True)
 class Beside:
-    """A word of an unread column beside an area or a national code, with the first and last year of its rows."""
+    """A word of an unread column in rows of one area or national code, with their first and last year."""
 
     column: str
     is_area: bool
@@ -70,11 +70,11 @@ class Beside:
 
 
 def find_words_beside(file: IncidentFile) -> dict[str, Any]:
-    """Return what the unread columns of a partition say of its rows; empty if nothing.
+    """Return what the unread columns of a file tell about its rows, by kind; only kinds with a finding.
 
-    ``areas``: names of areas with the words for areas beside them; ``codes``: labels with the national codes beside
-    them; ``kinds``: columns and words by which rows are of different kinds, with the codes beside them; ``ages``: how
-    many rows have each age in years; ``days``: columns with the day of the crime, where that of the report is read.
+    ``areas``: names of areas with the file's own words for the area of the same rows; ``codes``: labels with the
+    national codes of the same rows; ``kinds``: words for a kind of row, with the codes of such rows; ``ages``: how many
+    rows have each age in years; ``days``: columns with the day of the crime if the source reads that of the report.
     """
     source = file.source
     used = {*source.columns.values(), *source.id, *source.personal, *_PLACE}
@@ -105,7 +105,7 @@ def find_words_beside(file: IncidentFile) -> dict[str, Any]:
 
 
 def _columns_of_words(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, bool]:
-    """Return the columns whose first rows have few words, and of each whether they are names of areas."""
+    """Return the columns whose first rows have few different words, and whether these are names of areas."""
     if not names:
         return {}
     texts = [f"trim({quote_identifier(name)}::VARCHAR)" for name in names]
@@ -126,7 +126,7 @@ def _has_letters_or_is_flag(word: str) -> bool:
 
 
 def _read_pairs(connection: duckdb.DuckDBPyConnection, file: IncidentFile, columns: Mapping[str, bool]) -> list[Beside]:
-    """Count the words of these columns beside the codes, and names of areas beside the areas, of all rows."""
+    """Count each word of these columns by national code, and names of areas by area, over all rows."""
     source = file.source
     area, code = source.columns.get("ref_area"), source.columns.get("national_code")
     day = source.columns.get("time_period", source.columns.get("year"))
@@ -170,11 +170,11 @@ def _ages(pairs: Iterable[Beside]) -> list[list[int]]:
 
 
 def _days_of_others(connection: duckdb.DuckDBPyConnection, file: IncidentFile, names: Sequence[str]) -> list[list[Any]]:
-    """Return the unread columns with the day of the crime, if that of the report is read, and rows of other years.
+    """Return the columns with the day of the crime if the source reads the day of the report: rows, and other years.
 
-    A crime is reported later, often in the next year: its year is that of either, and nothing shows which.
+    A crime is often reported in the year after it was committed: its year depends on which of the two days is read.
     """
-    day = file.source.columns.get("time_period")
+    day = file.source.columns.get("time_period", file.source.columns.get("year"))
     others = [name for name in names if says_occurred(name)]
     if day is None or not says_reported(day) or not others or file.reshape:
         return []
@@ -199,7 +199,7 @@ def _labels(folder: SourceFolder) -> frozenset[str]:
 
 
 def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: bool) -> list[list[Any]]:
-    """The words that may be labels of the codes: half of them or more have a word in common with one of the list."""
+    """The words of a column if they may be labels of the codes: half of them share a word with the concordance."""
     known = {pair.word for pair in pairs if stems(pair.word) & labels}
     words, codes = {pair.word for pair in pairs}, {pair.beside for pair in pairs} - {""}
     if not codes or len(known) * 2 < len(words):
@@ -217,7 +217,7 @@ def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: 
 
 
 def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
-    """The words by which rows of a column are of another kind, each with what it says, its codes and its rows."""
+    """The words of a column that mean another kind of row, each with the kind, its codes and its rows."""
     words = sorted({pair.word for pair in pairs})
     said = {
         "cancelled": cancelled_in(column, words),
@@ -232,14 +232,14 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     ]
 
 
-def names_beside(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[NameOfPlace]:
+def names_beside(facts: FileFacts) -> list[NameOfPlace]:
     """Return the names of areas that were found beside areas in all partitions."""
     return [
         NameOfPlace(file.name, *row) for file, fact in facts for row in fact.get("words_beside", {}).get("areas", ())
     ]
 
 
-def labels_beside(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> list[LabelOfCode]:
+def labels_beside(facts: FileFacts) -> list[LabelOfCode]:
     """Return what may be labels of national codes in all partitions."""
     return [
         (column, code, word, first, last)
@@ -252,9 +252,9 @@ def judge_kinds(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
     concordance: Concordance,
-    facts: Sequence[tuple[RawFile, Mapping[str, Any]]],
+    facts: FileFacts,
 ) -> list[Outcome]:
-    """Return the outcomes of the rules on rows of other kinds, and on units of ages, by columns that are not read.
+    """Warn of rows of another kind, and of ages in other units, as shown by columns that are not read.
 
     Args:
         connection: has ``core``, and ``doubted``, which gets the sums of the codes with such rows.
@@ -278,9 +278,9 @@ def judge_kinds(
 
 
 def _kinds_of_all(
-    source: Source, concordance: Concordance, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
+    source: Source, concordance: Concordance, facts: FileFacts
 ) -> dict[tuple[str, str, str], tuple[int, list[str]]]:
-    """Return the words that tell something of what this source counts, with their rows and codes in all partitions."""
+    """Return the words that matter for what this source counts, with their rows and codes in all partitions."""
     homicides = {
         link.national_code
         for link in concordance.links
@@ -301,7 +301,7 @@ def _kinds_of_all(
     return found
 
 
-def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, int]:
+def ages_given(facts: FileFacts) -> dict[int, int]:
     """Return how many rows of all partitions have each age in whole years."""
     rows = Counter[int]()
     for _, fact in facts:
@@ -309,8 +309,8 @@ def ages_given(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> dict[int, 
     return rows
 
 
-def judge_days(facts: Iterable[tuple[RawFile, Mapping[str, Any]]]) -> Outcome:
-    """Return the outcome of the rule on days of reports that are read where those of the crimes are there too."""
+def judge_days(facts: FileFacts) -> Outcome:
+    """Warn if the days of reports are read although the file has the days of the crimes as well."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for _, fact in facts:
         for day, name, rows, others in fact.get("words_beside", {}).get("days", ()):

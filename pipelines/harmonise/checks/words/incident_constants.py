@@ -1,18 +1,14 @@
-"""What columns of files of incidents that are not read say against a constant of the source: another sex, another area.
+"""Unread columns of incidents that contradict a constant of the source: another sex, another area.
 
-The same law as for tables (``words_beside``). Words of persons' records are not kept: only a word for a sex, or the
+``constants_and_flags`` does the same for tables. Words of persons' records are not kept: only a word for a sex, or the
 name of an area, is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pipelines.collect.acquire import RawFile
 from pipelines.collect.headings.roles import says_suspects
-from pipelines.harmonise.checks.incident_file import IncidentFile
-from pipelines.harmonise.checks.words.words_beside import is_of_areas, is_of_sex, may_be_in
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
+from pipelines.harmonise.checks.words.constants_and_flags import is_of_areas, is_of_sex, may_be_in
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.system.outcomes import Outcome
 from schemas.area_names import areas_called
@@ -24,7 +20,7 @@ _LEAST_KNOWN = 0.6
 
 
 def find_words_against_constants(file: IncidentFile) -> dict[str, tuple[str, str, int]]:
-    """Return, for each unread column, the constant that it contradicts, a word of it, and in how many rows.
+    """Return the unread columns that contradict a constant: which one, by which word, and in how many rows.
 
     A file without such a column is not read again.
     """
@@ -60,15 +56,12 @@ def _agrees(source: Source, dimension: str, word: str) -> bool:
     return sex_of_word(word) == constant if dimension == "sex" else may_be_in(word, constant)
 
 
-def judge_words_against_constants(
-    folder: SourceFolder, facts: Iterable[tuple[RawFile, Mapping[str, Any]]]
-) -> list[Outcome]:
-    """Return the outcomes on columns of incidents that say something else than a constant; they have no flags."""
-    pairs = list(facts)
+def judge_words_against_constants(folder: SourceFolder, facts: FileFacts) -> list[Outcome]:
+    """Warn of columns of incidents that contradict a constant; incidents have no flags."""
     found = [
         f"{file.name}: {name!r} has {word!r} or the like in {rows:,} rows, but constants.{dimension} is "
         f"{folder.source.constants[dimension]}"
-        for file, fact in pairs
+        for file, fact in facts
         for name, (dimension, word, rows) in fact.get("against_constants", {}).items()
     ]
-    return [Outcome.of_warning("constants_agree", len(pairs), found), Outcome.not_applicable("flags_unread")]
+    return [Outcome.of_warning("constants_agree", len(facts), found), Outcome.not_applicable("flags_unread")]

@@ -1,7 +1,7 @@
-"""Checks for double counting in tables: files and sheets that share most of their figures, and repeated rows.
+"""Double counting in tables: files and sheets that share most of their figures, and repeated rows.
 
-Offices publish corrected files beside the old ones, and exports repeat rows. Shares are compared, not equality, as
-nearly all is as bad as all. ``repeated_incidents`` does the same for files of incidents.
+Offices publish corrected files beside the old ones, and exports repeat rows. What counts is the share that repeats, as
+nearly everything is as bad as everything. ``between_files`` does the same for files of incidents.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def tells_rows_apart(rows: int, different: int) -> bool:
 
 @dataclass(frozen=True)
 class Repeated:
-    """Whether a part of a file was pasted again, by its rows: see ``repeated_block.sql``.
+    """Whether a block of rows of a file was pasted again: see ``repeated_block.sql``.
 
     ``once``, ``twice``, ``thrice``: different rows that occur this often; ``rows`` to ``again``: the block, if any.
     """
@@ -110,15 +110,15 @@ def block_problem(folder: SourceFolder, file: str, repeated: Repeated) -> Proble
 
 
 def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    """Refuse files that repeat most of another one or of themselves, and repeated identifiers; warn of repeated rows.
+    """Refuse files that repeat most of another file or of themselves, and repeated identifiers; warn of repeated rows.
 
     Args:
-        connection: with the relation ``core``, the observations in codes with their places.
+        connection: has ``core``, the observations in codes with their places.
         folder: the source.
         raw: its tables of text.
 
     Raises:
-        DataRefused: see above.
+        DataRefused: there is such a file or identifier.
     """
     source = folder.source
     problems = _repeated_ids(connection, folder, raw) if source.id else []
@@ -143,7 +143,7 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
 def _check_blocks(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, names: Sequence[str]
 ) -> Outcome:
-    """Warn of a block below a blank line with the same cells as one above it: men below women, or another edition."""
+    """Warn of a block of rows below a blank line with the same cells as a block above: another sex, or edition."""
     tables = [paths for paths in raw.layouts if paths] if folder.source.rows == "parts" else []
     if not tables:
         return Outcome.not_applicable("blocks_repeated")
@@ -166,7 +166,7 @@ def _check_blocks(
 
 
 def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
-    """Warn of cells that are sums over two files which each have them once and follow each other in time."""
+    """Warn of cells that are sums over two files that each have them once, and that follow each other in time."""
     found = run_sql(connection, "harmonise/cells_of_two_files", keys=keys, same_key=same_key).fetchall()
     named = [
         f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as "
@@ -189,7 +189,7 @@ def several_times_problem(folder: SourceFolder, file: str, times: int, part: str
 def _check_rows(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
 ) -> tuple[Outcome, list[Problem]]:
-    """Check rows equal in every column of the file, with figures above zero, as a zero counts nothing twice."""
+    """Check rows that are equal in every column and have a figure above zero, as repeating a zero does no harm."""
     rows, repeated = 0, 0
     problems: list[Problem] = []
     places: list[dict[str, Any]] = []

@@ -1,0 +1,1 @@
+"""Double counting: rows, labels, identifiers and files that occur more than once."""

@@ -1,0 +1,56 @@
+"""Columns of counts or weights in a file of incidents that are not read, so that every row counts as one."""
+
+from __future__ import annotations
+
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
+from pipelines.harmonise.checks.words.names_of_counts import is_count, is_weight, may_number_rows
+from pipelines.system.connection import fetch_row
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_identifier
+
+_LEAST_NUMERIC = 0.5
+"""A column of counts or weights has numbers in at least this share of its cells."""
+
+
+def find_unread_counts(file: IncidentFile) -> dict[str, int]:
+    """Return, for each unread column with the name of a count or weight, how many rows have more than one.
+
+    Of a weight, also those with less than one. Where incidents are counted, the number of their victims is no count. A
+    file without such a column is not read again.
+    """
+    source = file.source
+    of_persons = not {measure.counting_unit for measure in source.measures.values()} <= {"incident", "case"}
+    weights = [name for name in file.unread if is_weight(name)]
+    counts = [name for name in file.unread if name not in weights and is_count(name, of_persons)]
+    if "value" in source.columns or "value" in source.constants:
+        counts = []
+    names = [*counts, *weights]
+    if not names:
+        return {}
+    columns = []
+    for name in names:
+        text = f"nullif(trim({quote_identifier(name)}), '')"
+        number = f"TRY_CAST(replace({text}, ',', '.') AS DOUBLE)"
+        several = f"{number} > 1" if name in counts else f"{number} > 0 AND {number} <> 1"
+        columns.append(
+            f"count(*) FILTER ({several}), count({number}), count(DISTINCT {number}), "
+            f"count({number}) >= {_LEAST_NUMERIC} * count({text})"
+        )
+    with file.connection() as connection:
+        values = fetch_row(connection, f"SELECT {', '.join(columns)} FROM {file.rows(names)}")
+    found = zip(names, values[::4], values[1::4], values[2::4], values[3::4], strict=True)
+    return {
+        name: int(several)
+        for name, several, numbers, different, are_numbers in found
+        if several and are_numbers and not (may_number_rows(name) and different > numbers / 2)
+    }
+
+
+def judge_unread_counts(facts: FileFacts) -> Outcome:
+    """Warn of columns of counts or weights that are not read in files of incidents."""
+    found = [
+        f"{file.name}: {name!r} is {'not 1' if is_weight(name) else 'above 1'} in {rows:,} rows"
+        for file, fact in facts
+        for name, rows in fact.get("counts_unread", {}).items()
+    ]
+    return Outcome.of_warning("count_column_unread", len(facts), found)

@@ -1,0 +1,172 @@
+"""The checks on all rows of a source together, grouped by when in the account they can be made.
+
+A check refuses the source, or returns the outcome of a rule. Tables and incidents are checked by the same rules; of
+incidents, much was found while each file was tallied, and is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
+from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
+from pipelines.collect.headings.rates_in_words import judge_rates
+from pipelines.collect.headings.roles import judge_headings
+from pipelines.collect.unread import judge_unread
+from pipelines.harmonise.checks.ages import check_ages, check_bands
+from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
+from pipelines.harmonise.checks.exclusions import check_exclusions
+from pipelines.harmonise.checks.measures import check_measures, check_stocks
+from pipelines.harmonise.checks.periods import (
+    check_first_days,
+    check_forms_of_dates,
+    check_kinds_of_years,
+    check_periods,
+    has_years_as_given,
+)
+from pipelines.harmonise.checks.repeats.case_numbers import check_case_numbers
+from pipelines.harmonise.checks.repeats.words_alike import check_words_alike
+from pipelines.harmonise.checks.totals.added_rows import check_added_codes, check_added_rows
+from pipelines.harmonise.checks.totals.counts_of_incidents import judge_row_totals, left_in_files
+from pipelines.harmonise.checks.totals.row_totals import check_row_totals
+from pipelines.harmonise.checks.totals.total_rows import check_total_rows
+from pipelines.harmonise.checks.words.area_names import check_area_names
+from pipelines.harmonise.checks.words.constants_and_flags import check_constants_and_flags
+from pipelines.harmonise.checks.words.headings_of_incidents import headings_of_counts, headings_of_years
+from pipelines.harmonise.checks.words.incident_constants import judge_words_against_constants
+from pipelines.harmonise.checks.words.incidents import ages_given, judge_days, judge_kinds, names_beside
+from pipelines.harmonise.checks.words.omitted_columns import omitted_columns
+from pipelines.harmonise.checks.words.scales_and_periods import (
+    check_age_units,
+    headings_in_words,
+    parts_in_words,
+    refuse_scales,
+    telling_words,
+    years_in_words,
+)
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, unused_columns
+from pipelines.harmonise.conform import Conformed
+from pipelines.harmonise.judged import Judged
+from pipelines.harmonise.statements import Grain, Statements
+from pipelines.harmonise.tally import Tallied
+from pipelines.harmonise.values.labels import check_places
+from pipelines.system.connection import run_sql
+from pipelines.system.outcomes import Outcome
+from schemas.source import Source, SourceFolder
+
+
+def check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> list[Outcome]:
+    """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
+    check_total_rows(connection, folder, grain)
+    return [
+        *check_places(connection, folder, "core"),
+        *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words_alike)),
+        *check_periods(connection, folder.source, "core"),
+        check_exclusions(connection, folder.source, grain),
+    ]
+
+
+def check_noted(
+    connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Judged
+) -> list[Outcome]:
+    """Check what the tallies count in addition to the cells: incidents by day of the month, and by age."""
+    files, tallies = (judged.file_names, judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
+    facts = judged.file_facts if isinstance(judged, Tallied) else []
+    return [
+        check_first_days(connection, source, has_days="first_days" in statements.noted),
+        check_forms_of_dates(connection, source, statements.noted, files, tallies),
+        check_kinds_of_years(connection, statements.noted),
+        judge_days(facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
+    ]
+
+
+@dataclass(frozen=True)
+class UnusedContent:
+    """What stands in the columns that a source does not use, and the outcomes of the rules on it."""
+
+    columns: tuple[UnusedColumn, ...]
+    words: tuple[UnusedWord, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged) -> UnusedContent:
+    """Check whether columns that the source does not use contradict the figures made from its rows.
+
+    Raises:
+        DataRefused: such a column gives a scale, or has the total of other rows.
+    """
+    has_text = isinstance(judged, Conformed) and folder.source.kind != "survey"
+    unused = unused_columns(connection, folder, judged.raw) if has_text else ()
+    words = telling_words(connection, unused) if unused else ()
+    refuse_scales(folder, words)
+    check_added_codes(connection, folder)
+    if isinstance(judged, Tallied):
+        facts = judged.file_facts
+        outcomes = [
+            check_area_names(connection, folder, unused, names_beside(facts)),
+            *judge_kinds(connection, folder, judged.concordance, facts),
+            judge_split_numbers(facts),
+            judge_row_totals(facts),
+            *judge_words_against_constants(folder, facts),
+        ]
+    else:
+        outcomes = [
+            check_area_names(connection, folder, unused),
+            *check_constants_and_flags(connection, folder, unused, judged.concordance),
+            check_added_rows(connection, folder, unused),
+            check_case_numbers(connection, folder, unused),
+            check_age_units(folder.source, unused),
+            check_errors_beside(folder, unused, has_text),
+            check_split_numbers(connection, folder, unused),
+            check_row_totals(connection, folder, unused),
+        ]
+    return UnusedContent(unused, words, tuple(outcomes))
+
+
+def check_unread(folder: SourceFolder, judged: Judged, unused: Sequence[UnusedColumn]) -> list[Outcome]:
+    """Judge what was received but not read: sheets, hidden cells, rows below a foot, columns left out by a reshape."""
+    raw = judged.raw
+    of_incidents = left_in_files(judged.file_facts) if isinstance(judged, Tallied) else ()
+    columns = (*raw.unread_columns, *omitted_columns(folder, unused), *of_incidents)
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
+
+
+def check_captions(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, unused: Sequence[UnusedWord]
+) -> list[Outcome]:
+    """Compare titles and headings, and the words of columns of units, with what the source declares.
+
+    The years of titles are compared for tables only: incidents have dates, and no title of their own.
+    """
+    source = folder.source
+    years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
+    more = (0, 1) if source.year_starts else (0,)  # such a year is of two
+    by_table = {
+        (file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of, _ in years
+    }
+    annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
+    named_measures = connection.execute("SELECT DISTINCT CAST(measure AS VARCHAR) FROM core").fetchall()
+    monthly = frozenset(table for table, of in by_table.items() if of and not annual[table])
+    captions = judged.raw.captions
+    # Persons on a day in December are no part of a year.
+    on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
+    facts = judged.file_facts if isinstance(judged, Tallied) else []
+    headings = (*captions, *headings_in_words(unused), *headings_of_counts(folder, facts))
+    of_year = headings_of_years(source, [file for file, _ in facts])
+    with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
+    return [
+        judge_years(captions, by_table, is_personal=bool(source.personal)),
+        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
+        judge_kinds_of_years(
+            (*captions, *years_in_words(unused), *of_year),
+            with_year,
+            source,
+            as_given=has_years_as_given(connection, folder, judged.statements.noted),
+        ),
+        judge_rates(headings, source, [file.name for file in judged.raw.files]),
+        judge_headings(headings, source, monthly, frozenset(name for (name,) in named_measures)),
+    ]
