@@ -169,7 +169,7 @@ class Control(Declared):
 class Ages(Declared):
     """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
 
-    unit: Literal["years", "months", "days", "birth_date"] = "years"
+    unit: Literal["years", "months", "weeks", "days", "hours", "birth_date"] = "years"
     bands: tuple[str, ...] = Field(
         min_length=1, description="age codes from the youngest up, each starting where the previous one ends"
     )

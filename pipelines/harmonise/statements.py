@@ -475,7 +475,7 @@ class StatementMaker:
         by_word = self._join("age", word) if words else "NULL"
         years = age_in_years(self.folder, word)
         number = age_band(ages, years)
-        if ages.unit == "years" and "age_unit" not in self.source.columns:
+        if ages.unit in ("years", "birth_date") and "age_unit" not in self.source.columns:
             self.age = f"CASE WHEN {by_word} IS NULL THEN {years} END"
         self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
         shown = "NULL" if column in self.source.personal else word

@@ -30,7 +30,7 @@ _RATE = re.compile(
     r"|\b(?:rates?|tasas?|taxas?|taux|häufigkeitszahl|prevalen\w+|percent(?:ages?)?|per cent|porcentajes?"
     r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção)"
     r"|tass[oi]|percentual[ei]|wskaźnik\w*|коэффициент\w*|процент\w*|odsetek|procent\w*|andel|oranı|yüzde|míra"
-    r"|mutató)\b"
+    r"|mutató|pct)\b"
     r"|(?<!100)(?<!100\s)%|معدل|نسبة|[率]$|発生率|犯罪率",
     re.IGNORECASE,
 )
@@ -66,8 +66,10 @@ def says_rate(label: str) -> str | None:
 
     >>> says_rate("2024 | Tasa por 100 mil"), says_rate("Casos y tasas | Número"), says_rate("2024 | %")
     ('Tasa', None, '%')
+    >>> says_rate("rate_per_100k"), says_rate("num_cases")
+    ('rate', None)
     """
-    for part in reversed(label.split(" | ")):
+    for part in reversed(label.replace("_", " ").split(" | ")):
         if said := _RATE.search(part):
             return said[0]
         if _NUMBER.search(part):

@@ -31,6 +31,33 @@ def _words(pattern: str) -> re.Pattern[str]:
 _PUBLISHED = _words(
     r"publi\w*|edition|edici[oó]n|édition|edição|release(?:d|[ _]year)?|vintage|updated?|actuali[sz]aci[oó]n"
 )
+_AGES_IN = {
+    "months": _words(r"months?|mths?|mes(?:es)?|mois|monat\w*"),
+    "weeks": _words(r"weeks?|semanas?|semaines?|wochen?"),
+    "days": _words(r"days?|d[ií]as?|jours?|tage?n?"),
+    "hours": _words(r"hours?|horas?|heures?|stunden?"),
+}
+"""What the name of a column of ages says that its numbers are in."""
+_OTHER_DAYS = {
+    "of the birth": _words(
+        r"births?|born|dob|birth(?:date|day|year)|nacimiento|nac|nascimento|nasc|naissance|geburts?\w*|geboren"
+    ),
+    "of the record in a system": _words(
+        r"inserted|loaded|imported|exported|extract\w*|downloaded|modified|carga|extracci[oó]n|descarga"
+        r"|modificaci[oó]n|extraç[aã]o|modifica[cç][aã]o|modifi[eé]\w*|ge[aä]ndert|[aä]nderung\w*"
+    ),
+}
+_OF_THE_CASE = {
+    "of the arrest": _words(r"arrests?|arrested|detenci[oó]n|captura|arrestation|festnahme\w*|pris[aã]o"),
+    "of the sentence": _words(
+        r"sentenc\w*|convict\w*|verdict|judg(?:e)?ment|condena\w*|fallo|jugement|condamnation|urteil\w*|trial|court"
+    ),
+}
+_CLOSED = _words(
+    r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)|cierre|cl[oô]ture|abschluss\w*|encerramento"
+)
+"""What the column of dates may be about instead of the event: of offences recorded, the arrest; unless counted_at says
+``output``, the closing of the case."""
 _VICTIMS = _words(
     r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?|vittim[ae]|slachtoffers?|ofiar\w*|жертв\w*|потерпевш\w*"
 )
@@ -156,6 +183,7 @@ _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s
 _BARE_LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?![\d.,%]|\s?%)")
 _CONFIDENCE = re.compile(r"confiden|confian|konfidenz|vertrauens", re.IGNORECASE)
 _LIMITS = ("ci_low", "ci_high", "half_width")
+_OF_COUNTS = ("count", "incident")
 _ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
 
 
@@ -194,8 +222,11 @@ def judge_headings(
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     """Yield the contradictions between the name of a declared column and its role."""
     measures = source.measures.values()
-    if role == "time_period" and _PUBLISHED.search(column):
-        yield "the time of publication, not that of the figures"
+    if role in ("time_period", "year"):
+        yield from _of_time(column, source)
+    if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
+        said = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
+        yield from [f"ages in {said}, but the source reads them in years (ages.unit)"] if said else []
     if role in _ABOUT_PERSONS and "measure" not in source.columns:
         of_victims = bool(_VICTIMS.search(column))
         of_suspects = bool(_SUSPECTS.search(column))
@@ -211,6 +242,24 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
             yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
         yield "weighted, not the size of the sample"
+
+
+def _of_time(column: str, source: Source) -> Iterator[str]:
+    """Yield what the name of the column of periods says that it gives instead of the time of the figures."""
+    if _PUBLISHED.search(column):
+        yield "the time of publication, not that of the figures"
+    if source.kind == "population":
+        return
+    yield from (
+        f"the time {what}, not that of the event" for what, words in _OTHER_DAYS.items() if words.search(column)
+    )
+    if any(one.stage != "recorded" for one in source.measures.values()):
+        return
+    yield from (
+        f"the time {what}, not that of the event" for what, words in _OF_THE_CASE.items() if words.search(column)
+    )
+    if source.counted_at != "output" and _CLOSED.search(column):
+        yield "the time of the closing of the case, not that of the event; declare counted_at: output if it counts"
 
 
 def _of_error(role: str, column: str) -> Iterator[str]:
@@ -235,7 +284,7 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()
-    if source.kind == "count" and caption.is_count:
+    if source.kind in _OF_COUNTS and caption.is_count:
         yield from _of_measure(text, measure, source)
     elif source.kind == "count":
         yield from _of_stage(text, measure)
@@ -255,7 +304,7 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
 
 def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
     """Yield the contradictions between a measure and the word by which the file names it."""
-    if source.kind != "count" or "measure" not in source.columns:
+    if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
     for name in sorted(measures.intersection(source.measures)):
         measure = source.measures[name]
@@ -271,7 +320,8 @@ def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
 def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
     """Yield the words for "the twelve months up to" if the figures are counts of single months or quarters."""
     is_counted = all(one.figures == "count" for one in source.measures.values())
-    if source.kind != "count" or not is_counted or (caption.file, caption.sheet) not in monthly:
+    is_monthly = (caption.file, caption.sheet) in monthly or (source.kind == "incident" and caption.is_count)
+    if source.kind not in _OF_COUNTS or not is_counted or not is_monthly:
         return
     if said := says_rolling_year(caption.text):
         yield f"{said!r}: the figures of twelve months, but they are published as those of one month (or quarter)"

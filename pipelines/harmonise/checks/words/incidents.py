@@ -174,7 +174,7 @@ def _days_of_others(connection: duckdb.DuckDBPyConnection, file: IncidentFile, n
 
     A crime is often reported in the year after it was committed: its year depends on which of the two days is read.
     """
-    day = file.source.columns.get("time_period")
+    day = file.source.columns.get("time_period", file.source.columns.get("year"))
     others = [name for name in names if says_occurred(name)]
     if day is None or not says_reported(day) or not others or file.reshape:
         return []

@@ -13,14 +13,17 @@
 -- and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
 -- reads: core_text
 WITH cell AS (
-    SELECT hash(stage, counting_unit, area_level, freq) AS block, left(time_period, 4) AS year, ref_area,
-        hash(stage, counting_unit, area_level, freq, national_code, iccs, sex, age{{attributes}}) AS leaf,
+    SELECT block, left(time_period, 4) AS year, ref_area,
+        hash(block, national_code, iccs, sex, age, CASE WHEN is_plain THEN 0 ELSE hash(0{{attributes}}) END) AS leaf,
         any_value(stage) AS stage, any_value(counting_unit) AS counting_unit, any_value(iccs) AS iccs,
         any_value(national_code) AS national_code,
-        any_value({{sex}}) AS sex, any_value({{age}}) AS age, any_value(true{{no_attributes}}) AS is_plain,
+        any_value({{sex}}) AS sex, any_value({{age}}) AS age, any_value(is_plain) AS is_plain,
         count(*) AS given, coalesce(sum(value), 0) AS counted, count(*) FILTER (value = 0) AS zeros
-    FROM core_text
-    WHERE NOT {{events}}
+    FROM (
+        SELECT *, hash(stage, counting_unit, area_level, freq) AS block, true{{no_attributes}} AS is_plain
+        FROM core_text
+        WHERE NOT {{events}}
+    )
     GROUP BY ALL
 ),
 place AS (
@@ -42,9 +45,9 @@ leaf AS (
     HAVING in_places < max(places) OR min(given) < max(given)
 ),
 code AS (
-    SELECT block, ref_area, year, national_code, iccs, list(DISTINCT sex) AS sexes, list(DISTINCT age) AS ages,
-        coalesce(list(DISTINCT sex) FILTER (is_plain AND age = '_T'), []) AS sexes_of_all_ages,
-        coalesce(list(DISTINCT age) FILTER (is_plain AND sex = '_T'), []) AS ages_of_both_sexes,
+    SELECT block, ref_area, year, national_code, iccs, list(sex) AS sexes, list(age) AS ages,
+        coalesce(list(sex) FILTER (is_plain AND age = '_T'), []) AS sexes_of_all_ages,
+        coalesce(list(age) FILTER (is_plain AND sex = '_T'), []) AS ages_of_both_sexes,
         count(*) FILTER ((sex = '_U' OR age = '_U') AND NOT writes_zeros) AS unknown
     FROM cell
     LEFT JOIN (SELECT leaf, writes_zeros FROM leaf) USING (leaf)
