@@ -22,8 +22,8 @@ from iccs.suggest.draft import draft_link
 from iccs.suggest.language import LANGUAGE_NAMES, guess_language_of_table
 from iccs.suggest.text import LabelLanguage
 from pipelines.collect.headings.kinds_of_figures import kind_of_heading
-from pipelines.collect.headings.rates_in_words import says_rate
-from pipelines.collect.headings.roles import says_suspects, stage_said
+from pipelines.collect.headings.rates_in_words import words_for_rate
+from pipelines.collect.headings.roles import is_about_suspects, stage_named
 from pipelines.project.known_words import known_words, months
 from pipelines.project.roles import Roles, quarter_of
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
@@ -275,7 +275,7 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
 def _is_mixed(texts: Iterable[str]) -> bool:
     """Whether the words of a column are of several kinds of figures: counts and rates, victims and suspects."""
     kinds = {
-        (bool(says_rate(text)), kind_of_heading(text), stage_said(text) or says_suspects(text))
+        (bool(words_for_rate(text)), kind_of_heading(text), stage_named(text) or is_about_suspects(text))
         for text in dict.fromkeys(texts)
     }
     return len(kinds) > 1
@@ -547,7 +547,7 @@ def _pattern(name: str) -> str:
 def _guess_measure(table: SeenTable, roles: Roles, answers: Answers) -> tuple[str, str]:
     """Return stage and counting unit as answered, or as the words of the file suggest."""
     said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", "")))
-    stage = answers.stage or stage_said(said.replace("_", " ")) or "recorded"
+    stage = answers.stage or stage_named(said.replace("_", " ")) or "recorded"
     unit = answers.unit or ("person" if stage != "recorded" and not answers.stage else _guess_unit(table, roles))
     return stage, unit
 

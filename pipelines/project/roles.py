@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.collect.headings.kinds_of_figures import kind_of_heading
-from pipelines.collect.headings.rates_in_words import says_rate
-from pipelines.collect.headings.roles import stage_said
+from pipelines.collect.headings.rates_in_words import words_for_rate
+from pipelines.collect.headings.roles import stage_named
 from pipelines.harmonise.values.meanings import is_unknown
 from pipelines.project.known_words import age_words, country_words, find_area_scheme, known_words, months, sex_words
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
@@ -260,16 +260,16 @@ def _is_of_inhabitants(names: Sequence[str], texts: dict[str, list[str]], others
     """Whether a table has numbers of inhabitants, and others whose headings are no offences: they may be codes."""
     numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5]
     labels = [name.replace("_", " ") for name in numeric]
-    inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_said(label) is None for label in labels)
+    inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_named(label) is None for label in labels)
     return inhabitants and _offence_likeness(others) < _LEAST_LIKENESS
 
 
 def _is_no_count(name: str) -> bool:
     """Whether a heading says that its numbers are rates, changes, cases cleared up; prisoners are counts."""
     label = name.replace("_", " ")
-    if _RATE_LABELS.search(label) or says_rate(label):
+    if _RATE_LABELS.search(label) or words_for_rate(label):
         return True
-    return kind_of_heading(label) is not None and stage_said(label) is None
+    return kind_of_heading(label) is not None and stage_named(label) is None
 
 
 def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:

@@ -16,7 +16,7 @@ import duckdb
 
 from iccs.concordance import Concordance
 from pipelines.collect.header import fold
-from pipelines.collect.headings.roles import says_suspects
+from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
 from pipelines.harmonise.checks.words.omitted_columns import is_age
@@ -172,11 +172,11 @@ def check_constants_and_flags(
         else ""
     )
     columns = [one for one in unused if not one.is_place and one.words and len(one.words) <= _MOST_WORDS]
-    found = [told for column in columns for told in _against_declaration(connection, folder, column, label)]
+    found = [text for column in columns for text in _against_declaration(connection, folder, column, label)]
     flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
-    flagged = [told for column in flags for told in _flagged(connection, column)]
+    flagged = [text for column in flags for text in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
-        flagged += [told for column in columns if not column.in_sql for told in _cancelled(connection, column)]
+        flagged += [text for column in columns if not column.in_sql for text in _cancelled(connection, column)]
     return [
         Outcome.of_warning("constants_agree", len(columns), found),
         Outcome.of_warning("flags_unread", len(flags), flagged),
@@ -200,7 +200,7 @@ def _against_declaration(
 ) -> Iterator[str]:
     """Yield the contradictions between a column and a constant of the source, or the column of its periods."""
     constants, name = folder.source.constants, _name(column)
-    if constants.get("sex") in ("M", "F") and _says_sex(column) and not says_suspects(name):
+    if constants.get("sex") in ("M", "F") and _has_only_sexes(column) and not is_about_suspects(name):
         yield from _others(
             connection, column, "sex", constants["sex"], lambda word: sex_of_word(word) == constants["sex"]
         )
@@ -269,12 +269,12 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
     source, name = folder.source, _name(column)
     declared = {*source.columns, *source.constants, *source.totals}
     is_part = (
-        ("sex" not in declared and _says_sex(column))
+        ("sex" not in declared and _has_only_sexes(column))
         or ("age" not in declared and _AGES.fullmatch(name) and all(map(_is_age, column.words)))
         or any(dimension not in declared and names.fullmatch(name) for dimension, names in _ATTRIBUTES.items())
         or all(map(_KIND_OF_PLACE.fullmatch, map(fold, column.words)))
     )
-    if not is_part or says_suspects(name):
+    if not is_part or is_about_suspects(name):
         return
     used = words_in_used_rows(connection, column)
     words = list(dict.fromkeys(one.word for one in used))
@@ -299,7 +299,7 @@ def is_of_areas(name: str) -> bool:
     return _AREAS.fullmatch(fold(name).replace("_", " ")) is not None
 
 
-def _says_sex(column: UnusedColumn) -> bool:
+def _has_only_sexes(column: UnusedColumn) -> bool:
     """Tell whether a column has only words for sexes; single letters count only in a column named after the sex."""
     is_named = is_of_sex(column.name)
     return all(sex_of_word(word) and (is_named or len(word) > 1) for word in column.words)
