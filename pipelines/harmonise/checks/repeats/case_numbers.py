@@ -193,7 +193,7 @@ def judge_case_numbers(facts: FileFacts) -> Outcome:
         if _is_again(one["rows"], one["different"])
     ]
     found += [
-        f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
+        f"{file.name}: {near:,} identifiers (id) differ from another one only in leading zeros, signs or capitals"
         for file, fact in facts
         if (near := fact.get("repeats", {}).get("near"))
     ]

@@ -238,7 +238,7 @@ def _others(
         shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
         rows, first = sum(one.rows for one in others), others[0]
         yield (
-            f"{column.name!r} says {shown} of {rows:,} figures (first {first.file}, row {first.row}), but "
+            f"{column.name!r} has {shown} beside {_figures(rows)} (first: {first.file}, row {first.row}), but "
             f"constants.{dimension} is {constant}"
         )
 
@@ -257,7 +257,9 @@ def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, 
         meant = sex_of_word(word) if dimension == "sex" else None
         wrong = meant in ("M", "F") and code in ("M", "F") and meant != code
         if wrong or (dimension == "age" and age_word_problem(word, code)):
-            yield f"{column.name!r} says {word!r} of {rows:,} figures of {dimension} {code} (first {file}, row {row})"
+            yield (
+                f"{column.name!r} has {word!r} beside {_figures(rows)} of {dimension} {code} (first: {file}, row {row})"
+            )
 
 
 def _is_label(dimension: str, word: str) -> bool:
@@ -286,7 +288,7 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
         f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
     )
     if sum(one.rows for one in used) == rows:
-        yield f"{column.name!r} says {words[0]!r} of all figures, but the source definition does not"
+        yield f"{column.name!r} has {words[0]!r} beside all figures, but the source definition does not declare it"
 
 
 def is_of_sex(name: str) -> bool:
@@ -327,8 +329,8 @@ def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) ->
     if of and differing >= _LEAST_DIFFERING * of:
         first = others[0]
         yield (
-            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {first.word} of "
-            f"that published for {first.year} ({first.file}, row {first.row})"
+            f"{column.name!r} differs from the period of {differing:,} of {of:,} figures: {first.word} beside the one "
+            f"published for {first.year} ({first.file}, row {first.row})"
         )
 
 
@@ -337,30 +339,35 @@ def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> I
     words = frozenset(cancelled_in(column.name, column.words))
     found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
     if found:
-        said = ", ".join(map(repr, sorted({one.word for one in found})))
+        shown = ", ".join(map(repr, sorted({one.word for one in found})))
         rows, first = sum(one.rows for one in found), found[0]
         yield (
-            f"{column.name!r} says {said} (not to be counted) of {rows:,} figures (first {first.file}, row {first.row})"
+            f"{column.name!r} has {shown} (not to be counted) beside {_figures(rows)} "
+            f"(first: {first.file}, row {first.row})"
         )
+
+
+def _figures(number: int) -> str:
+    return f"{number:,} figure{'' if number == 1 else 's'}"
 
 
 def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
     """Yield the flags in a column of figures that are used, with their meaning."""
-    said: dict[tuple[str, str], list[UnusedWord]] = {}
+    by_meaning: dict[tuple[str, str], list[UnusedWord]] = {}
     short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
     is_confidentiality = _name(column).startswith("conf")
     for one in words_in_used_rows(connection, column):
         word = fold(one.word)
         if _is_variant(column) and not _OBSERVED.search(word):
-            said.setdefault((one.word, "forecast"), []).append(one)
+            by_meaning.setdefault((one.word, "forecast"), []).append(one)
             continue
         for meaning, words, letters in _MEANINGS:
             if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
-                said.setdefault((one.word, meaning), []).append(one)
-    for (word, meaning), found in said.items():
+                by_meaning.setdefault((one.word, meaning), []).append(one)
+    for (word, meaning), found in by_meaning.items():
         rows, zeros, first = sum(one.rows for one in found), sum(one.zeros for one in found), found[0]
         shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
         yield (
-            f"{column.name!r} says {word!r} ({meaning}) of {rows:,} figures{shown} "
-            f"(first {first.file}, row {first.row})"
+            f"{column.name!r} has {word!r} ({meaning}) beside {_figures(rows)}{shown} "
+            f"(first: {first.file}, row {first.row})"
         )
