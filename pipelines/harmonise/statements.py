@@ -1,11 +1,11 @@
 """The statements that turn the rows of a source into observations, made from its declaration for either grain.
 
 The grain is what a row is: a ``cell`` of a table, which keeps its place, or an ``incident``, which is counted before
-anything leaves the engine. Both take the same way: ``rows`` gives each row its codes, as numbers of small lists (NULL
-or negative where a rule is broken); of incidents ``tally`` then counts the combinations of these numbers. ``judged``
-says what becomes of each, and from it come ``disposed``, the account of every row, ``mapped``, the counts that went
-along each link, and ``linked``, the codes of every combination that is used. What runs over incidents is in the subset
-of SQL that DuckDB and Spark share.
+anything leaves the engine. Both go through the same statements: ``rows`` gives each row its codes, as positions in
+small lists (NULL or negative if a rule is broken); for incidents ``tally`` counts the combinations of these positions.
+``judged`` decides what becomes of each. From it follow ``disposed``, the account of every row; ``mapped``, the counts
+that went through each link; and ``linked``, the codes of every combination that is used. What runs over incidents is in
+the subset of SQL that DuckDB and Spark share.
 """
 
 from __future__ import annotations
@@ -586,7 +586,7 @@ class StatementMaker:
         return tuple(self._distinguishing(name) for name in names)
 
     def _distinguishing(self, name: str) -> str:
-        """Return the SQL of what tells the cells of a table apart: a label, as two may have one code in values.csv.
+        """Return the SQL that distinguishes the cells of a table: a label, as two may have one code in values.csv.
 
         An area whose name is known without values.csv is the same however it is written: Gauteng, GAUTENG.
         """

@@ -51,7 +51,7 @@ class Roles:
         words: by dimension, the code of each known word that occurs.
         unknown: by dimension, the words that occur and are not known.
         area_scheme: the area scheme that knows most of the areas.
-        label: the column with the labels of the national codes, where the codes have one.
+        label: the column with the labels of the national codes, if there is one.
         wide: labels of the columns of counts where the header holds a period, sex, age or offence; otherwise empty.
         wide_is: what these labels are: ``year``, ``month``, ``sex``, ``age`` or ``offence``.
         has_split_years: whether years are written as 2009-2010.
@@ -257,7 +257,7 @@ def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) ->
 
 
 def _is_of_inhabitants(names: Sequence[str], texts: dict[str, list[str]], others: Sequence[str]) -> bool:
-    """Whether a table has numbers of inhabitants, and others whose headings are no offences: they may be codes."""
+    """Whether a table has numbers of inhabitants, so that numbers whose headings are not offences may be codes."""
     numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5]
     labels = [name.replace("_", " ") for name in numeric]
     inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_named(label) is None for label in labels)

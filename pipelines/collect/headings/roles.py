@@ -421,7 +421,7 @@ def _level(text: str, source: Source) -> Iterator[str]:
 
 
 def stage_named(text: str) -> str | None:
-    """Return the stage that a heading names, where it names one and no recorded offences.
+    """Return the stage that a heading names; None if it names none, or recorded offences as well.
 
     >>> stage_named("Persons prosecuted"), stage_named("Prison population"), stage_named("Offences and suspects")
     ('prosecuted', 'held', None)

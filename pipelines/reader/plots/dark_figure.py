@@ -67,9 +67,9 @@ def plot_dark_figure(
 ) -> Picture:
     """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
 
-    Three panels: each of its own population, as the foot says; the first two have one scale. Bars are the limits of the
-    estimates, and of the share those that follow from them. The last share stands above its panel as a number with its
-    limits; above that of the survey what it tells itself of its offences or victims, such as the share reported.
+    Three panels, each of its own population, which the footer names; the first two have the same scale. Bars are the
+    limits of the estimates, and in the panel of shares those that follow from them. Above that panel is the last share
+    as a number with its limits; above the panel of the survey, what the survey itself found, such as a share reported.
 
     Args:
         iccs: category, without those inside it.

@@ -200,7 +200,7 @@ def _compare_files(
 ) -> list[Problem]:
     """Read the files that may share rows again, or all if identifiers are declared, and compare them row by row.
 
-    They are compared in the columns that all have, and, of a few small files, in those of them that tell rows apart:
+    They are compared in the columns that all have, and if they are few and small, also in those that distinguish rows:
     an update of an incident has another status.
     """
     wanted = set(files if folder.source.id else [name for pair in pairs for name in pair[:2]])

@@ -176,7 +176,7 @@ def _are_numbers(name: str, rows: int, different: int) -> bool:
 
 
 def _is_again(rows: int, different: int) -> bool:
-    """Whether so many rows repeat a number that it is no accident.
+    """Whether too many rows repeat a number for this to be an accident.
 
     >>> _is_again(1080, 900), _is_again(1080, 1080)
     (True, False)
