@@ -702,7 +702,7 @@ class SourceFolder:
 
     Args:
         folder: where it is.
-        concordance: the table of its links; None where it has none.
+        concordance: the table of its links; None if it has none.
         with_drafts: whether links of its concordance that nobody has reviewed are used.
         origin: where it comes from, as shown to people: ``package``, ``project``, or ``IN_PLACE``.
     """

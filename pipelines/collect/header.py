@@ -1,4 +1,4 @@
-"""The header of a table: the rows in which it is searched, the row where it is, and the labels of its columns."""
+"""The header of a table: the rows searched for it, the row in which it is, and the labels of its columns."""
 
 from __future__ import annotations
 

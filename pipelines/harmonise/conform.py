@@ -331,7 +331,7 @@ def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
 
 
 def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> None:
-    """Refuse a source whose ``columns`` names one that the table, reshaped where it is, does not have."""
+    """Refuse a source whose ``columns`` names a column that the table, after any reshape, does not have."""
     column = folder.source.columns[dimension]
     if column not in present:
         shown = [name for name in present if not name.startswith("_")]

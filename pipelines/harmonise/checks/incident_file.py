@@ -1,4 +1,4 @@
-"""A file of incidents, opened once more for what stands in the columns that its source does not read."""
+"""A file of incidents, opened once more for the columns that its source does not read."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
 -- Grain: one row for each area, year and category that lacks rows of its table, and one that counts the others.
--- The sum over a table whose rows are leaves (area, year, national code, sex, age, attributes) is too low where a row is
--- lost, and no cell that is published is missing. Rows of a leaf are counted, so that one of several is missed too:
+-- The sum over a table whose rows are leaves (area, year, national code, sex, age, attributes) is too low if a row is lost,
+-- although no published cell is missing. The rows of a leaf are counted, so that the loss of one of several shows too:
 -- inside: the area has more of them in an earlier and in a later year, and most other areas have them in this year;
 -- at the edge: it has them only before, or only after, within two years, and nearly all other areas have them in this year;
 -- everywhere: all other areas and years have the leaf, or nearly all of many.
--- A part beside a total of its code lowers nothing that is added up, nor does a total that is lost beside its parts.
--- What is among the unknown this year is in the sum, and an unknown that is never written as zero is none where it is lacking.
--- No row may also be a zero that is not written. A row is missed where the table writes zeros: more of them than rows that
--- it lacks, of a leaf that is seldom lacking; or where the years beside count so many that none would be no chance; or
--- where nearly all of many areas and years have it.
--- Not known: what a table without zeros leaves out of small numbers, the first and last year where there are few other
--- areas, and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
+-- A part beside a total of its code lowers nothing that is added up, nor does a total that is lost beside its parts. What
+-- is among the unknown this year is in the sum; an unknown that is never written as zero is none if it is lacking.
+-- An absent row may also be a zero that is not written. It is lost if the table writes zeros: more of them than rows that
+-- it lacks, for a leaf that is seldom lacking; or if the neighbouring years count so many events that none would not be
+-- chance; or if nearly all of many areas and years have it.
+-- Not detected: small numbers that a table without zeros leaves out, the first and last year if there are few other areas,
+-- and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
 -- reads: core_text
 WITH cell AS (
     SELECT block, left(time_period, 4) AS year, ref_area,

@@ -1,7 +1,7 @@
--- Grain: one row for each national code with many steps from a period to the next: the square of a step as a share of the
--- two figures, on average. By chance alone it is 1 for counts of events, and more where they come in clusters or change;
--- sums over twelve months, means of three years and persons counted on a day have a tenth or less. Figures of men, women
--- and all are added, which can only raise it.
+-- Grain: one row for each national code with many steps from one period to the next: the average of the squared step as a
+-- share of the sum of its two figures. For counts of events it is 1 by chance alone, and more if they come in clusters or
+-- change; for sums over twelve months, averages of three years and persons counted on a day it is a tenth or less. Figures
+-- of men, women and all are included together, which can only raise it.
 -- reads: core
 WITH figure AS (
     SELECT *,
