@@ -28,8 +28,9 @@ from pipelines.collect.content import PACKED_DAMAGE, PIECE, ArchiveRefused, is_p
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.settings import Settings
+from schemas.definition.layouts import reads_other_sheets
 from schemas.errors import UsageError, nearest_values
-from schemas.source import SourceFolder, reads_other_sheets
+from schemas.source import SourceFolder
 
 FETCHED, FROM_INBOX = "acquired", "inbox"
 """Folders in the input folder of a source whose files no other source takes."""

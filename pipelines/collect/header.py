@@ -13,9 +13,9 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import PACKED_DAMAGE
 from pipelines.collect.decode import refuse
 from pipelines.system.errors import DataRefused, Problem
-from schemas.definition.layouts import OWN_COLUMNS
+from schemas.definition.layouts import OWN_COLUMNS, Layout, ReadOptions
 from schemas.errors import nearest_values
-from schemas.source import Layout, ReadOptions, SourceFolder
+from schemas.source import SourceFolder
 
 HEADER_SEARCH_ROWS = 100
 

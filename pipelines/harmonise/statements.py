@@ -38,9 +38,11 @@ from pipelines.harmonise.values.numbers import has_mark, may_be_thousands, parse
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.definition.layouts import Layout
 from schemas.definition.measures import BESIDE_ESTIMATES
+from schemas.definition.rows import BoundaryFile
 from schemas.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder, StatusOfValue
+from schemas.source import OLDEST_AGE_YEARS, Source, SourceFolder, StatusOfValue
 
 Grain = Literal["cell", "incident"]
 

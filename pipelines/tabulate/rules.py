@@ -31,7 +31,8 @@ from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
-from schemas.source import Break, Exceptional, Source, SourceFolder
+from schemas.definition.publication import Break, Exceptional
+from schemas.source import Source, SourceFolder
 
 SAMPLE = 20
 _AGAINST_PREVIOUS = ("past_changed", "lost", "fallen", "estimates_changed", "estimates_fallen")
