@@ -35,6 +35,7 @@ from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.harmonise.checks.repeats.case_numbers import find_case_numbers
 from pipelines.harmonise.checks.repeats.incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
+from pipelines.harmonise.checks.totals.counts_of_incidents import find_beside_counts
 from pipelines.harmonise.checks.totals.incidents import find_total_words, refuse_totals
 from pipelines.harmonise.checks.unread_counts import find_unread_counts
 from pipelines.harmonise.checks.words.incident_constants import find_words_against_constants
@@ -405,6 +406,7 @@ def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
         "numbers": find_case_numbers(file),
         "total_words": find_total_words(file),
         "split_numbers": find_split_numbers(file),
+        "beside_counts": find_beside_counts(file),
         "words_beside": find_words_beside(file),
         "against_constants": find_words_against_constants(file),
     }

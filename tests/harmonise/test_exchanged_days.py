@@ -125,7 +125,12 @@ def test_files_of_two_stations_over_the_same_months_are_no_deliveries(tiny: Tiny
     ("column", "number", "found"),
     [
         ("CANTIDAD", lambda n: 1 + n % 3, "a.csv: 'CANTIDAD' is above 1 in 120 rows"),
-        ("factor_expansion", lambda n: 104.5, "a.csv: 'factor_expansion' is above 1 in 181 rows"),
+        ("factor_expansion", lambda n: 104.5, "a.csv: 'factor_expansion' is not 1 in 181 rows"),
+        ("Gewicht", lambda n: 0.5, "a.csv: 'Gewicht' is not 1 in 181 rows"),
+        ("peso_kg", lambda n: 80, ""),
+        ("fallecidos", lambda n: 2, "a.csv: 'fallecidos' is above 1 in 181 rows"),
+        ("n", lambda n: 1 + n % 3, "a.csv: 'n' is above 1 in 120 rows"),
+        ("n", lambda n: n, ""),  # it numbers the rows
         ("victims", lambda n: 2, "a.csv: 'victims' is above 1 in 181 rows"),
         ("Vítimas", lambda n: 2, "a.csv: 'Vítimas' is above 1 in 181 rows"),
         ("number of victims", lambda n: 2, "a.csv: 'number of victims' is above 1 in 181 rows"),

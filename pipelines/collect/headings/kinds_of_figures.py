@@ -24,6 +24,7 @@ _KINDS = {
     ),
     "targets or forecasts": _words(
         r"targets?|goals?|metas?|objetivos?|forecasts?|projected|projections?|pron[oó]sticos?|proyecci[oó]n(?:es)?"
+        r"|expected|esperad[oa]s?|attendu[es]*|erwartete?"
     ),
     "changes": _words(
         r"changes?|variations?|variaci[oó]n(?:es)?|differences?|diferencias?|ver[aä]nderung(?:en)?|[ée]volutions?"
@@ -55,14 +56,23 @@ _KINDS = {
         r"|time (?:to|until|served)\b.*"
     ),
     "ranks": _words(r"ranks?|ranking|puesto|rang|platz|posici[oó]n"),
-    "codes": _words(r"id|code|codes|c[oó]digos?|nr|row ?(?:number|id)|object ?id"),
+    "codes": _words(r"id|code|codes|c[oó]digos?|nr|row ?(?:number|id)|object ?id|folio"),
+    "ages": _words(r"\A(?:edad|age|alter|[âa]ge|idade)(?: (?:in|en|em|de la) \w+)?\Z"),
+    "times of day": _words(r"\A(?:hour|hora|heure|stunde|uhrzeit)\Z"),
+    "quantities of goods": _words(r"kg|kilos?|kilogram\w*|grams?|gramos|gramm|tonel\w*|tonnes?|litros|lit(?:er|re)s"),
+    "scores": _words(r"scores?|severity (?:index|weights?)|puntajes?|puntuaci[oó]n|punktzahl"),
+    "cases on a day": _words(r"\Astocks?\Z"),
     "inhabitants": _words(r"population|poblaci[oó]n|populaç[aã]o|bev[oö]lkerung|inhabitants|habitantes|einwohner"),
     "amounts of money": _words(
         r"amounts?|montos?|importes?|montants?|schadenssummen?|(?:financial|economic|monetary) loss(?:es)?"
         r"|(?:us)?[$€£].*|.*[$€£]|usd|eur|gbp|mxn|brl|ars|cop|euros?|(?:us )?dollars?|d[oó]lares|pesos|reais|francs"
     ),
 }
-_NO_MISTAKES = {"ratio": ("inhabitants", "estimates of a survey"), "estimate": ("estimates of a survey",)}
+_NO_MISTAKES = {
+    "ratio": ("inhabitants", "estimates of a survey"),
+    "estimate": ("estimates of a survey",),
+    "stock": ("cases on a day",),
+}
 """What a heading may say of figures of these kinds: the population of a rate, the survey of an estimate."""
 _OF_ALL_TITLES = ("index numbers", "estimates of a survey")
 _OF_TITLES = ("cases cleared up", "averages", "durations")
@@ -109,7 +119,7 @@ def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
     return next((kind for kind, words in _KINDS.items() if kind not in known and words.search(text)), None)
 
 
-def kind_said(text: str, measure: Measure, source: Source) -> str | None:
+def kind_named(text: str, measure: Measure, source: Source) -> str | None:
     """Return the words by which a column of counts has something other than what its measure declares.
 
     Args:
@@ -117,7 +127,7 @@ def kind_said(text: str, measure: Measure, source: Source) -> str | None:
         measure: whose figures they are.
         source: its source.
     """
-    if source.kind != "count" or measure.stage.startswith("held"):
+    if source.kind not in ("count", "incident") or measure.stage.startswith("held"):
         return None
     found = kind_of_heading(text, _NO_MISTAKES.get(measure.figures, ()))
     if found is None and source.cumulative is None and _CUMULATIVE.search(text):
@@ -134,14 +144,12 @@ def kind_of_title(text: str) -> str | None:
     return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)
 
 
-def persons_said(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:
+def persons_named(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:
     """Yield the titles and headings that name one sex or some ages although the source declares all persons.
 
     A table with a column for men and one for women is about both.
     """
     declared = {*source.columns, *source.constants, *source.totals}
-    if source.kind == "incident":
-        return
     by_table: dict[tuple[str, str | None], list[Caption]] = {}
     for caption in captions:
         if caption.is_count and not caption.is_unit:

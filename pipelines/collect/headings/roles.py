@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.collect.header import fold
-from pipelines.collect.headings.captions import Caption, scale_of, scale_said
-from pipelines.collect.headings.kinds_of_figures import kind_of_title, kind_said, persons_said
-from pipelines.collect.headings.parts_of_years import says_rolling_year
-from pipelines.collect.headings.rates_in_words import says_rate, unit_said
+from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
+from pipelines.collect.headings.kinds_of_figures import kind_named, kind_of_title, persons_named
+from pipelines.collect.headings.parts_of_years import words_for_rolling_year
+from pipelines.collect.headings.rates_in_words import unit_named, words_for_rate
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
 from schemas.source import Source
@@ -31,6 +31,33 @@ def _words(pattern: str) -> re.Pattern[str]:
 _PUBLISHED = _words(
     r"publi\w*|edition|edici[oó]n|édition|edição|release(?:d|[ _]year)?|vintage|updated?|actuali[sz]aci[oó]n"
 )
+_AGES_IN = {
+    "months": _words(r"months?|mths?|mes(?:es)?|mois|monat\w*"),
+    "weeks": _words(r"weeks?|semanas?|semaines?|wochen?"),
+    "days": _words(r"days?|d[ií]as?|jours?|tage?n?"),
+    "hours": _words(r"hours?|horas?|heures?|stunden?"),
+}
+"""What the name of a column of ages says that its numbers are in."""
+_OTHER_DAYS = {
+    "of the birth": _words(
+        r"births?|born|dob|birth(?:date|day|year)|nacimiento|nac|nascimento|nasc|naissance|geburts?\w*|geboren"
+    ),
+    "of the record in a system": _words(
+        r"inserted|loaded|imported|exported|extract\w*|downloaded|modified|carga|extracci[oó]n|descarga"
+        r"|modificaci[oó]n|extraç[aã]o|modifica[cç][aã]o|modifi[eé]\w*|ge[aä]ndert|[aä]nderung\w*"
+    ),
+}
+_OF_THE_CASE = {
+    "of the arrest": _words(r"arrests?|arrested|detenci[oó]n|captura|arrestation|festnahme\w*|pris[aã]o"),
+    "of the sentence": _words(
+        r"sentenc\w*|convict\w*|verdict|judg(?:e)?ment|condena\w*|fallo|jugement|condamnation|urteil\w*|trial|court"
+    ),
+}
+_CLOSED = _words(
+    r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)|cierre|cl[oô]ture|abschluss\w*|encerramento"
+)
+"""What the column of dates may be about instead of the event: of offences recorded, the arrest; unless counted_at says
+``output``, the closing of the case."""
 _VICTIMS = _words(
     r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?|vittim[ae]|slachtoffers?|ofiar\w*|жертв\w*|потерпевш\w*"
 )
@@ -156,6 +183,7 @@ _LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?:[.,]\d)?(?:\s?%|\s?per ?cent|\s
 _BARE_LEVEL = re.compile(r"(?<![\d.,])(80|90|95|99)(?![\d.,%]|\s?%)")
 _CONFIDENCE = re.compile(r"confiden|confian|konfidenz|vertrauens", re.IGNORECASE)
 _LIMITS = ("ci_low", "ci_high", "half_width")
+_OF_COUNTS = ("count", "incident")
 _ABOUT_PERSONS = ("sex", "age", "citizenship", "disability")
 
 
@@ -180,9 +208,9 @@ def judge_headings(
         for what in _of_column(role, column, source)
     ]
     found += _of_names(source, measures)
-    said = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
-    said += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
-    for caption, what in (*said, *persons_said(captions, source)):
+    named = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
+    named += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
+    for caption, what in (*named, *persons_named(captions, source)):
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
         found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
@@ -194,8 +222,11 @@ def judge_headings(
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     """Yield the contradictions between the name of a declared column and its role."""
     measures = source.measures.values()
-    if role == "time_period" and _PUBLISHED.search(column):
-        yield "the time of publication, not that of the figures"
+    if role in ("time_period", "year"):
+        yield from _of_time(column, source)
+    if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
+        named = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
+        yield from [f"ages in {named}, but the source reads them in years (ages.unit)"] if named else []
     if role in _ABOUT_PERSONS and "measure" not in source.columns:
         of_victims = bool(_VICTIMS.search(column))
         of_suspects = bool(_SUSPECTS.search(column))
@@ -213,13 +244,31 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
         yield "weighted, not the size of the sample"
 
 
+def _of_time(column: str, source: Source) -> Iterator[str]:
+    """Yield what the name of the column of periods says that it gives instead of the time of the figures."""
+    if _PUBLISHED.search(column):
+        yield "the time of publication, not that of the figures"
+    if source.kind == "population":
+        return
+    yield from (
+        f"the time {what}, not that of the event" for what, words in _OTHER_DAYS.items() if words.search(column)
+    )
+    if any(one.stage != "recorded" for one in source.measures.values()):
+        return
+    yield from (
+        f"the time {what}, not that of the event" for what, words in _OF_THE_CASE.items() if words.search(column)
+    )
+    if source.counted_at != "output" and _CLOSED.search(column):
+        yield "the time of the closing of the case, not that of the event; declare counted_at: output if it counts"
+
+
 def _of_error(role: str, column: str) -> Iterator[str]:
     """Yield the form of an error according to the name of its column, if that is not the declared form."""
-    said = [form for form, words in _ERRORS.items() if words.search(column)]
+    named = [form for form, words in _ERRORS.items() if words.search(column)]
     if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
-        said = [form for form in said if form != "standard_error"]
-    if said and _FORM[role] not in said:
-        yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
+        named = [form for form in named if form != "standard_error"]
+    if named and _FORM[role] not in named:
+        yield f"{named[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
 
 
 def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
@@ -235,7 +284,7 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()
-    if source.kind == "count" and caption.is_count:
+    if source.kind in _OF_COUNTS and caption.is_count:
         yield from _of_measure(text, measure, source)
     elif source.kind == "count":
         yield from _of_stage(text, measure)
@@ -249,49 +298,52 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
     """Yield the contradictions between the heading or name of a measure and its declaration."""
     yield from _of_stage(text, measure)
     yield from _of_unit(text, measure)
-    if kind := kind_said(text, measure, source):
+    if kind := kind_named(text, measure, source):
         yield f"{kind}, not the figures of the period"
 
 
 def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
     """Yield the contradictions between a measure and the word by which the file names it."""
-    if source.kind != "count" or "measure" not in source.columns:
+    if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
     for name in sorted(measures.intersection(source.measures)):
         measure = source.measures[name]
         text = name.replace("_", " ")
-        said = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))
-        if measure.figures in ("count", "stock") and (rate := says_rate(name)):
-            said = [f"{rate.strip()!r}, but the source declares figures: {measure.figures}"]
+        named = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))
+        if measure.figures in ("count", "stock") and (rate := words_for_rate(name)):
+            named = [f"{rate.strip()!r}, but the source declares figures: {measure.figures}"]
         if measure.figures in ("estimate", "ratio"):
-            said += _of_estimates(text, name, measure)
-        yield from (f"measures.{name}: the name says {what}" for what in said)
+            named += _of_estimates(text, name, measure)
+        yield from (f"measures.{name}: the name says {what}" for what in named)
 
 
 def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
     """Yield the words for "the twelve months up to" if the figures are counts of single months or quarters."""
     is_counted = all(one.figures == "count" for one in source.measures.values())
-    if source.kind != "count" or not is_counted or (caption.file, caption.sheet) not in monthly:
+    is_monthly = (caption.file, caption.sheet) in monthly or (source.kind == "incident" and caption.is_count)
+    if source.kind not in _OF_COUNTS or not is_counted or not is_monthly:
         return
-    if said := says_rolling_year(caption.text):
-        yield f"{said!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
+    if named := words_for_rolling_year(caption.text):
+        yield f"{named!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
 
 
 def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
     """Yield a scale that differs from ``multiply``; in a row of units, "number" is a scale too: 1."""
     if source.multiply == 1:
         return
-    said = scale_said(caption.text, is_unit=caption.is_unit)
-    factor = scale_of(said) if said else 1 if caption.is_unit and _PLAIN_UNIT.fullmatch(caption.text.strip()) else None
+    named = words_for_scale(caption.text, is_unit=caption.is_unit)
+    factor = (
+        scale_factor(named) if named else 1 if caption.is_unit and _PLAIN_UNIT.fullmatch(caption.text.strip()) else None
+    )
     if factor is not None and factor != source.multiply:
-        yield f"{(said or caption.text).strip()!r}, but the source declares multiply: {source.multiply}"
+        yield f"{(named or caption.text).strip()!r}, but the source declares multiply: {source.multiply}"
 
 
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:
     stages = [stage for stage, words in _STAGES.items() if words.search(text)]
     stage = measure.stage.removesuffix("_unsentenced")
-    if stage == "held" and (said := _ADMITTED.search(text)):
-        yield f"{said[0]!r}, events of the period, but the source declares persons held on a day"
+    if stage == "held" and (named := _ADMITTED.search(text)):
+        yield f"{named[0]!r}, events of the period, but the source declares persons held on a day"
         return
     if not stages or stage in stages or _RECORDED.search(text):
         return
@@ -329,11 +381,11 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield f"incidence, which counts incidents, but the source declares counting_unit: {measure.counting_unit}"
     if not of_units and _PREVALENCE.search(text):
         yield f"prevalence, which counts victims, but the source declares counting_unit: {measure.counting_unit}"
-    unit = unit_said(label)
+    unit = unit_named(label)
     if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
-    elif measure.unit == "number" and (said := says_rate(label)):
-        yield f"{said.strip()!r}, but the source declares unit: number"
+    elif measure.unit == "number" and (named := words_for_rate(label)):
+        yield f"{named.strip()!r}, but the source declares unit: number"
     if _OF_OFFENCES.search(text) and measure.universe not in ("offences", "victims"):
         yield f"of offences, but the source declares universe: {measure.universe}"
     of = (bool(_HOUSEHOLDS.search(text)), bool(_PERSONS.search(text)))
@@ -346,42 +398,42 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
 def _of_title(label: str, measure: Measure) -> Iterator[str]:
     """Yield the unit of a rate in a title, and the period asked about, that are not the declared ones."""
     yield from _of_survey(label.replace("_", " "), measure)
-    unit = unit_said(label)
+    unit = unit_named(label)
     if unit is not None and unit != "percent" and unit != measure.unit:  # a share may be one of several columns
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
 
 
 def _of_survey(text: str, measure: Measure) -> Iterator[str]:
     """Yield the period that respondents were asked about, if it is not the declared one."""
-    said = {period for period, words in _ASKED.items() if words.search(text)}
-    if said and measure.reference_period and not any(measure.reference_period.startswith(one) for one in said):
-        yield f"{min(said).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
-    elif said and measure.stage == "experienced" and not measure.reference_period:
-        yield f"{min(said).replace('_', ' ')}, but the source declares no reference_period"
+    named = {period for period, words in _ASKED.items() if words.search(text)}
+    if named and measure.reference_period and not any(measure.reference_period.startswith(one) for one in named):
+        yield f"{min(named).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
+    elif named and measure.stage == "experienced" and not measure.reference_period:
+        yield f"{min(named).replace('_', ' ')}, but the source declares no reference_period"
 
 
 def _level(text: str, source: Source) -> Iterator[str]:
     """Yield the confidence level in a text if it is not the declared one."""
-    said = {float(one or other) for one, other in _LEVEL.findall(text)}
+    named = {float(one or other) for one, other in _LEVEL.findall(text)}
     declared = {one.confidence_percent for one in source.measures.values() if one.confidence_percent is not None}
-    if said and declared and not said & declared:
-        yield f"limits of {min(said):g} percent, but the source declares confidence_percent: {min(declared):g}"
+    if named and declared and not named & declared:
+        yield f"limits of {min(named):g} percent, but the source declares confidence_percent: {min(declared):g}"
 
 
-def stage_said(text: str) -> str | None:
-    """Return the stage that a heading names, where it names one and no recorded offences.
+def stage_named(text: str) -> str | None:
+    """Return the stage that a heading names; None if it names none, or recorded offences as well.
 
-    >>> stage_said("Persons prosecuted"), stage_said("Prison population"), stage_said("Offences and suspects")
+    >>> stage_named("Persons prosecuted"), stage_named("Prison population"), stage_named("Offences and suspects")
     ('prosecuted', 'held', None)
     """
     stages = [stage for stage, words in _STAGES.items() if words.search(text)]
     return stages[0] if len(stages) == 1 and not _RECORDED.search(text) else None
 
 
-def says_suspects(name: str) -> bool:
+def is_about_suspects(name: str) -> bool:
     """Tell whether the name of a column says that it is about suspects.
 
-    >>> says_suspects("sexo agresor"), says_suspects("sex")
+    >>> is_about_suspects("sexo agresor"), is_about_suspects("sex")
     (True, False)
     """
     return _SUSPECTS.search(name) is not None

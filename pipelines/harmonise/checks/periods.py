@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import duckdb
@@ -90,7 +91,10 @@ def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, rela
 
 def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
     """Problems of months in a column that is named after weeks, quarters or half-years: 2023-02 is their second."""
-    named = None if source.kind == "incident" else periods_named(source.columns.get("time_period", ""))
+    # Of dates with a day, a week or quarter may be the one that it begins.
+    is_day = source.kind == "incident" and any("D" in form for form in source.dates)
+    column = source.columns.get("month", "" if is_day else source.columns.get("time_period", ""))
+    named = periods_named(column)
     if named is None:
         return []
     periods, first, file, sheet, row = fetch_row(
@@ -101,7 +105,7 @@ def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, rela
     if not periods:
         return []
     found = f"The column of the periods is named after {named}, but its {periods:,} periods would be read as months."
-    return [_problem("months_of_another_name", source, found, file, sheet, row, first)]
+    return [replace(_problem("months_of_another_name", source, found, file, sheet, row, first), column=column)]
 
 
 def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
@@ -116,8 +120,8 @@ def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, re
             for freq, cells, _, _, row, period in freqs
         ]
         _, _, file, sheet, row, period = freqs[-1]
-        told = f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}."
-        problems.append(_problem("mixed_frequencies", source, told, file, sheet, row, period))
+        text = f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}."
+        problems.append(_problem("mixed_frequencies", source, text, file, sheet, row, period))
     return problems
 
 

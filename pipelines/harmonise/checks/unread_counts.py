@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-import re
-
-from pipelines.collect.header import fold
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
+from pipelines.harmonise.checks.words.names_of_counts import is_count, is_weight, may_number_rows
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier
 
-_OF_WHAT = r"(victims?|v[ií]ctimas|casos|cases|hechos|delitos|offen[cs]es|incidents|personas?|persons)"
-_COUNTS = re.compile(
-    r"cantidad|quantity|qty|counts?|anzahl|effectifs?"
-    rf"|(total|n[uú]mero|n[uú]m|number|n|no|nr|cantidad)[ _.]*(of|de)?[ _]*{_OF_WHAT}|{_OF_WHAT}[ _]?counts?"
-    r"|v[ií]c?timas|casos|muertos|fallecidos|victims|cases|killed|victimes|opfer|fälle"
-    r"|weights?|peso|ponderador|factor[ _]*(de)?[ _]*(expansi[oó]n|expansao|pondera\w+)|f(ac(t(or)?)?)?_?exp"
-    r"|pond|wgt|wt|expansion([ _]factor)?",
-    re.IGNORECASE,
-)
+_LEAST_NUMERIC = 0.5
+"""A column of counts or weights has numbers in at least this share of its cells."""
 
 
 def find_unread_counts(file: IncidentFile) -> dict[str, int]:
-    """Return, for each unread column with the name of a count or a weight, how many rows have a number above one.
+    """Return, for each unread column with the name of a count or weight, how many rows have more than one.
 
-    A file without such a column is not read again.
+    Of a weight, also those with less than one. Where incidents are counted, the number of their victims is no count. A
+    file without such a column is not read again.
     """
-    if "value" in file.source.columns or "value" in file.source.constants:
-        return {}
-    names = [name for name in file.unread if _COUNTS.fullmatch(fold(name).strip())]
+    source = file.source
+    of_persons = not {measure.counting_unit for measure in source.measures.values()} <= {"incident", "case"}
+    weights = [name for name in file.unread if is_weight(name)]
+    counts = [name for name in file.unread if name not in weights and is_count(name, of_persons)]
+    if "value" in source.columns or "value" in source.constants:
+        counts = []
+    names = [*counts, *weights]
     if not names:
         return {}
-    counts = ", ".join(f"count(*) FILTER (TRY_CAST({quote_identifier(name)} AS DOUBLE) > 1)" for name in names)
+    columns = []
+    for name in names:
+        text = f"nullif(trim({quote_identifier(name)}), '')"
+        number = f"TRY_CAST(replace({text}, ',', '.') AS DOUBLE)"
+        several = f"{number} > 1" if name in counts else f"{number} > 0 AND {number} <> 1"
+        columns.append(
+            f"count(*) FILTER ({several}), count({number}), count(DISTINCT {number}), "
+            f"count({number}) >= {_LEAST_NUMERIC} * count({text})"
+        )
     with file.connection() as connection:
-        found = fetch_row(connection, f"SELECT {counts} FROM {file.rows(names)}")
-    return {name: int(number) for name, number in zip(names, found, strict=True) if number}
+        values = fetch_row(connection, f"SELECT {', '.join(columns)} FROM {file.rows(names)}")
+    found = zip(names, values[::4], values[1::4], values[2::4], values[3::4], strict=True)
+    return {
+        name: int(several)
+        for name, several, numbers, different, are_numbers in found
+        if several and are_numbers and not (may_number_rows(name) and different > numbers / 2)
+    }
 
 
 def judge_unread_counts(facts: FileFacts) -> Outcome:
-    """Warn of columns of counts that are not read in files of incidents."""
+    """Warn of columns of counts or weights that are not read in files of incidents."""
     found = [
-        f"{file.name}: {name!r} is above 1 in {rows:,} rows"
+        f"{file.name}: {name!r} is {'not 1' if is_weight(name) else 'above 1'} in {rows:,} rows"
         for file, fact in facts
         for name, rows in fact.get("counts_unread", {}).items()
     ]

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.collect.headings.captions import Caption, judge_parts_of_years, judge_years
+from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.headings.roles import judge_headings
-from pipelines.collect.read import RawTable
 from pipelines.collect.unread import judge_unread
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
@@ -31,10 +30,12 @@ from pipelines.harmonise.checks.periods import (
 from pipelines.harmonise.checks.repeats.case_numbers import check_case_numbers
 from pipelines.harmonise.checks.repeats.words_alike import check_words_alike
 from pipelines.harmonise.checks.totals.added_rows import check_added_codes, check_added_rows
+from pipelines.harmonise.checks.totals.counts_of_incidents import judge_row_totals, left_in_files
 from pipelines.harmonise.checks.totals.row_totals import check_row_totals
 from pipelines.harmonise.checks.totals.total_rows import check_total_rows
 from pipelines.harmonise.checks.words.area_names import check_area_names
 from pipelines.harmonise.checks.words.constants_and_flags import check_constants_and_flags
+from pipelines.harmonise.checks.words.headings_of_incidents import headings_of_counts, headings_of_years
 from pipelines.harmonise.checks.words.incident_constants import judge_words_against_constants
 from pipelines.harmonise.checks.words.incidents import ages_given, judge_days, judge_kinds, names_beside
 from pipelines.harmonise.checks.words.omitted_columns import omitted_columns
@@ -85,7 +86,7 @@ def check_noted(
 
 @dataclass(frozen=True)
 class UnusedContent:
-    """What stands in the columns that a source does not use, and the outcomes of the rules on it."""
+    """The columns that a source does not use, the telling words in them, and the outcomes of the rules on these."""
 
     columns: tuple[UnusedColumn, ...]
     words: tuple[UnusedWord, ...]
@@ -109,6 +110,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
             check_area_names(connection, folder, unused, names_beside(facts)),
             *judge_kinds(connection, folder, judged.concordance, facts),
             judge_split_numbers(facts),
+            judge_row_totals(facts),
             *judge_words_against_constants(folder, facts),
         ]
     else:
@@ -125,9 +127,11 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
     return UnusedContent(unused, words, tuple(outcomes))
 
 
-def check_unread(folder: SourceFolder, raw: RawTable, unused: Sequence[UnusedColumn]) -> list[Outcome]:
+def check_unread(folder: SourceFolder, judged: Judged, unused: Sequence[UnusedColumn]) -> list[Outcome]:
     """Judge what was received but not read: sheets, hidden cells, rows below a foot, columns left out by a reshape."""
-    columns = (*raw.unread_columns, *omitted_columns(folder, unused))
+    raw = judged.raw
+    of_incidents = left_in_files(judged.file_facts) if isinstance(judged, Tallied) else ()
+    columns = (*raw.unread_columns, *omitted_columns(folder, unused), *of_incidents)
     return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
 
 
@@ -150,11 +154,9 @@ def check_captions(
     captions = judged.raw.captions
     # Persons on a day in December are no part of a year.
     on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
-    headings = (*captions, *headings_in_words(unused))
-    named = source.columns.get("year") if judged.statements.grain == "incident" else None
-    of_year = (
-        [Caption(file.name, None, None, named.replace("_", " ")) for file in judged.raw.files[:1]] if named else []
-    )
+    facts = judged.file_facts if isinstance(judged, Tallied) else []
+    headings = (*captions, *headings_in_words(unused), *headings_of_counts(folder, facts))
+    of_year = headings_of_years(source, [file for file, _ in facts])
     with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),

@@ -12,14 +12,14 @@ from dataclasses import replace
 import duckdb
 
 from pipelines.collect.header import Needed
-from pipelines.harmonise.checks.words.omitted_columns import KINDS
+from pipelines.harmonise.checks.words.omitted_columns import KINDS, parts_of_name, without_common
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier
 from schemas.source import SourceFolder
-from schemas.words_of_totals import TOTALS, plain
+from schemas.words_of_totals import TOTALS
 
 _LEAST_EQUAL = 2
 _LEAST_SHARE = 0.5
@@ -46,7 +46,7 @@ def check_row_totals(
         checked += rows
         if rows > equal:
             failing += rows - equal
-            found.append(f"{rows - equal:,} of {rows:,} rows: {_told(total, parts, example)}")
+            found.append(f"{rows - equal:,} of {rows:,} rows: {_describe(total, parts, example)}")
     return replace(Outcome.of_warning("row_totals_agree", checked, found), failing=failing)
 
 
@@ -56,21 +56,34 @@ def _totals(
     """Yield each column of totals with its parts, and whether these are all the parts that there can be."""
     named = [Needed(folder, layout) for layout in folder.source.layouts]
     for column in unused:
-        *place, own = _parts(column.name)
-        is_total = own in TOTALS or own.startswith("total ")
-        if not is_total or column.in_sql or any(needed.uses(column.name, column.name) for needed in named):
+        if column.in_sql or any(needed.uses(column.name, column.name) for needed in named):
             continue
-        group = tuple(name for name in column.beside if _parts(name)[:-1] == place)
-        if len(group) >= _LEAST_EQUAL and not any(_parts(name)[-1] in TOTALS for name in group):
-            yield column, group, any(_are_all(group, is_kind, is_other) for is_kind, is_other in KINDS)
+        if group := parts_of_total(column.name, column.beside):
+            ends = tuple(without_common(name, group)[-1] for name in group)
+            yield column, group, any(_are_all(ends, is_kind, is_other) for is_kind, is_other in KINDS)
 
 
-def _parts(name: str) -> list[str]:
-    return [plain(part.replace("_", " ")) for part in name.split(" | ")]
+def parts_of_total(name: str, counts: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of counts of which a column is the total by its name; empty if it is none.
+
+    >>> parts_of_total("victims_total", ["victims_male", "victims_female"]), parts_of_total("total", ["men"])
+    (('victims_male', 'victims_female'), ())
+    """
+    place = name.split(" | ")[:-1]
+    group = tuple(one for one in counts if one.split(" | ")[:-1] == place)
+    if len(group) < _LEAST_EQUAL or not _is_total(name, group) or any(_is_total(one, group) for one in group):
+        return ()
+    return group
 
 
-def _are_all(group: Sequence[str], is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
-    return all(is_kind(part) or is_other(part) for part in (_parts(name)[-1] for name in group))
+def _is_total(name: str, group: Sequence[str]) -> bool:
+    """Tell whether a name says total, alone or with words that all columns of a group have (victims)."""
+    whole, own = parts_of_name(name)[-1], without_common(name, group)[-1]
+    return whole in TOTALS or own in TOTALS or whole.startswith("total ")
+
+
+def _are_all(ends: Sequence[str], is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
+    return all(is_kind(part) or is_other(part) for part in ends)
 
 
 def _compare(
@@ -81,15 +94,16 @@ def _compare(
     rows, equal, file, row, printed, added = fetch_row(
         connection,
         f"WITH pair AS (SELECT _file, _row, to_raw_count({total.quoted}) AS printed, {numbers} AS added "
-        f"FROM {total.table}), told AS (FROM pair WHERE printed IS NOT NULL AND added IS NOT NULL), "
-        f"different AS (FROM told WHERE abs(printed - added) > {_TOLERANCE} * greatest(abs(printed), 1)) "
-        "SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM told) - count(*), arg_min(_file, (_file, _row)), "
+        f"FROM {total.table}), compared AS (FROM pair WHERE printed IS NOT NULL AND added IS NOT NULL), "
+        f"different AS (FROM compared WHERE abs(printed - added) > {_TOLERANCE} * greatest(abs(printed), 1)) "
+        "SELECT (SELECT count(*) FROM compared), (SELECT count(*) FROM compared) - count(*), "
+        "arg_min(_file, (_file, _row)), "
         "arg_min(_row, (_file, _row)), arg_min(printed, (_file, _row)), arg_min(added, (_file, _row)) FROM different",
     )
     return rows, equal, (file, row, printed, added)
 
 
-def _told(total: UnusedColumn, parts: Sequence[str], example: tuple[str, int, float, float]) -> str:
+def _describe(total: UnusedColumn, parts: Sequence[str], example: tuple[str, int, float, float]) -> str:
     file, row, printed, added = example
     named = ", ".join(map(repr, parts[:3])) + (" ..." if len(parts) > 3 else "")
     return (

@@ -48,7 +48,7 @@ def omitted_columns(folder: SourceFolder, unused: Sequence[UnusedColumn]) -> lis
         and not column.in_sql
         and not any(needed.uses(column.name, column.name) for needed in named)
         and _has_numbers(column)
-        and any(_is_left(column, is_kind, is_other) for is_kind, is_other in KINDS)
+        and any(is_left(column.name, column.beside, is_kind, is_other) for is_kind, is_other in KINDS)
     ]
 
 
@@ -57,18 +57,47 @@ def _has_numbers(column: UnusedColumn) -> bool:
     return bool(column.words) and numbers >= _LEAST_NUMBERS * len(column.words)
 
 
-def _groups(name: str, is_meant: Callable[[str], bool]) -> set[tuple[str, ...]]:
-    """Return the groups of columns to which a column belongs: the parts of its name before each part that is meant."""
-    parts = [plain(part.replace("_", " ")) for part in name.split(" | ")]
+def parts_of_name(name: str) -> list[str]:
+    """Return the parts of the name of a column, in lower case and without accents.
+
+    >>> parts_of_name("2024 | Víctimas_hombres")
+    ['2024', 'victimas hombres']
+    """
+    return [plain(part.replace("_", " ")) for part in name.split(" | ")]
+
+
+def without_common(name: str, group: Sequence[str]) -> list[str]:
+    """Return the parts of a name, without the words that every name of a group has in its last part.
+
+    >>> without_common("victims_unknown", ["victims_male", "victims_female"]), without_common("x", ["a_b"])
+    (['unknown'], ['x'])
+    """
+    parts = parts_of_name(name)
+    words = [set(parts_of_name(one)[-1].split()) for one in group]
+    common = set.intersection(*words) if len(words) > 1 else set()
+    rest = " ".join(word for word in parts[-1].split() if word not in common)
+    return [*parts[:-1], rest or parts[-1]]
+
+
+def _groups(name: str, beside: Sequence[str], is_meant: Callable[[str], bool]) -> set[tuple[str, ...]]:
+    """Return the parts of a name before each part that is meant: the group of columns to which it belongs."""
+    parts = without_common(name, beside)
     return {tuple(parts[:number]) for number, part in enumerate(parts) if is_meant(part)}
 
 
-def _is_left(column: UnusedColumn, is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
-    """Tell whether the columns of a kind are read in the group of a column which is of the kind, or of the unknown."""
-    of_kind = [groups for name in column.beside if (groups := _groups(name, is_kind))]
-    if len(column.beside) < 2 or len(of_kind) < _LEAST_OF_KIND * len(column.beside):
+def is_left(name: str, beside: Sequence[str], is_kind: Callable[[str], bool], is_other: Callable[[str], bool]) -> bool:
+    """Tell whether a column is of a kind, or of the unknown, in a group whose columns of this kind are read.
+
+    Args:
+        name: of the column.
+        beside: the columns of counts of its table.
+        is_kind: whether a part of a name is of the kind.
+        is_other: whether it is what belongs to the kind besides: unknown.
+    """
+    of_kind = [groups for one in beside if (groups := _groups(one, beside, is_kind))]
+    if len(beside) < 2 or len(of_kind) < _LEAST_OF_KIND * len(beside):
         return False
-    own = _groups(column.name, lambda part: is_kind(part) or is_other(part))
+    own = _groups(name, beside, lambda part: is_kind(part) or is_other(part))
     return any(own & groups for groups in of_kind)
 
 
