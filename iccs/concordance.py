@@ -90,7 +90,7 @@ class Link:
 
     @property
     def validity(self) -> tuple[date, date]:
-        """First and last day on which the link holds; the calendar's ends where it is open.
+        """First and last day on which the link holds; an open bound is the first or last day of the calendar.
 
         Raises:
             InvalidPeriod: if a bound cannot be read or the last day is before the first.

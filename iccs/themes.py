@@ -61,7 +61,7 @@ class Filter:
 class Theme:
     """One commitment: what to count, with which conditions (all must hold), and which figure is wanted.
 
-    `iccs` is empty where the figure is no count of offences (prisons, legal aid, reoffending).
+    `iccs` is empty if the figure is not a count of offences (prisons, legal aid, reoffending).
     """
 
     theme_id: str

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class InvalidTree(ValueError):
-    """A table of categories that is no tree; the message names every fault with its code."""
+    """A table of categories that is not a tree; the message names every fault with its code."""
 
 
 class Node(Protocol):

@@ -10,7 +10,7 @@
 
 # %% [markdown]
 # # First look
-# The newest release of the project, wherever this notebook lies: what is in it, one series with what is said of it, and the same series by sex.
+# The newest release of the project (this notebook may be in any folder below it): what it contains, one series with its caveats, and the same series by sex.
 
 # %%
 from pipelines.reader import SeriesQuery, open_release, plot_trend, read_rates
@@ -20,8 +20,8 @@ crime.connection.sql("SELECT source, title, publisher, licence, first_period, la
 
 # %% [markdown]
 # ## One country
-# A picture says in its foot in which direction the series goes and over which years that was tested, whose population it divides by, and every caveat. Crosses mark
-# years without a figure that may be shown.
+# The footer of a chart gives the direction of the series and the years for which it was tested, the source of the population, and every caveat. Crosses mark years
+# without a figure that may be shown.
 
 # %%
 homicide = SeriesQuery("0101", "MX")
@@ -37,7 +37,7 @@ series.frame()[["value", "population", "rate_per_100k", "ci_low", "ci_high", "ob
 
 # %% [markdown]
 # ## By sex, in another language
-# Every picture unpacks to a matplotlib figure and axes, to restyle as you like.
+# Every chart unpacks to a matplotlib figure and axes, which you can restyle.
 
 # %%
 picture = plot_trend(homicide, by="sex", language="es")

@@ -10,7 +10,7 @@
 
 # %% [markdown]
 # # Comparing countries
-# All series are mapped to one category of the ICCS, yet they do not count the same thing. This page ranks only what is alike, and says of the others why not.
+# All series are mapped to one category of the ICCS, yet they do not count the same thing. This notebook ranks only what is comparable, and says why the rest is not.
 
 # %%
 import pandas as pd
@@ -30,21 +30,21 @@ pd.DataFrame(found.ranked)[["area_en", "time_period", "rate_per_100k", "ci_low",
 
 # %% [markdown]
 # ## What may not
-# These count something else; beside the others they would mislead.
+# These figures count something else, and would be misleading next to the others.
 
 # %%
 pd.DataFrame(found.unranked).T
 
 # %% [markdown]
 # ## Over the years
-# The foot names what is not drawn.
+# The footer names what is not drawn.
 
 # %%
 plot_compared(found)
 
 # %% [markdown]
 # ## What each figure is made of
-# Composition and caveats in words, as every view of the release has them.
+# Composition and caveats in words, as in every view of the release.
 
 # %%
 crime.connection.execute(

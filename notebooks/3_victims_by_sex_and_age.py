@@ -10,7 +10,7 @@
 
 # %% [markdown]
 # # Victims by sex and age
-# Shares, rates by sex, a pyramid, and what is not known: the unknown are shown, never spread over the known.
+# Shares, rates by sex, a pyramid, and what is not known: persons of unknown sex or age are shown, never distributed over the known groups.
 
 # %%
 from pipelines.reader import SeriesQuery, open_release, plot_pyramid, plot_trend
@@ -26,7 +26,7 @@ plot_trend(SeriesQuery("0101", "MX"), by="sex")
 
 # %% [markdown]
 # ## How many are of unknown sex
-# Read the share of women among those of known sex only beside the share of unknown.
+# Always read the share of women among persons of known sex together with the share of unknown sex.
 
 # %%
 crime.connection.sql(
@@ -40,14 +40,14 @@ crime.connection.sql(
 
 # %% [markdown]
 # ## By age
-# The age groups are those of the source; the foot says how many are of unknown sex or age.
+# The age groups are those of the source; the footer says how many persons are of unknown sex or age.
 
 # %%
 plot_pyramid(SeriesQuery("0101", "MX"), 2024)
 
 # %% [markdown]
 # ## Standardisation
-# A rate that is standardised by age removes the effect of a young or old population. It needs counts by age groups that the population has too: this says which series have them.
+# An age-standardised rate removes the effect of a young or old population. It needs counts by age groups for which there are populations too; the table says which series have them.
 
 # %%
 crime.connection.sql(

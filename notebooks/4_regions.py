@@ -10,7 +10,7 @@
 
 # %% [markdown]
 # # Regions
-# A map, the change of each region, and a funnel that tells small numbers from real differences.
+# A map, the change of each region, and a funnel plot, which separates chance from real differences.
 
 # %%
 from pipelines.reader import SeriesQuery, map_boundaries, plot_funnel, plot_map, plot_slopes, read_map_rates, read_small_areas
@@ -21,15 +21,15 @@ plot_map(found, map_boundaries(found))
 
 # %% [markdown]
 # ## Change
-# Only regions with a rate in both years and no break between.
+# Only regions with a rate in both years and no break between them.
 
 # %%
 plot_slopes(asked, 2015, 2024)
 
 # %% [markdown]
 # ## Funnel
-# Each region against its population. Inside the lines a rate is what chance, and the usual spread between regions, would give around the rate of all together;
-# the wider the funnel, the less a rank says. Beside each rate stands the one that is drawn towards the common rate.
+# The rate of each region against its population. A rate inside the lines does not differ from the rate of all regions by more than chance and the usual spread
+# between regions explain; the wider the funnel, the less a rank means. Next to each rate is the smoothed one, shrunk towards the common rate.
 
 # %%
 small = read_small_areas(asked)

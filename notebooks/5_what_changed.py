@@ -19,7 +19,7 @@ crime = open_release()
 
 # %% [markdown]
 # ## Segments
-# Joinpoint segments of the rate, of the years that may be compared.
+# Joinpoint segments of the rate, over the years that may be compared.
 
 # %%
 plot_trend(SeriesQuery("0101", "AR", counting_unit="victim"))
@@ -31,7 +31,7 @@ crime.connection.sql(
 
 # %% [markdown]
 # ## Latest months
-# The last months change when new ones arrive, in the source and in the seasonal adjustment.
+# The last months change when new ones arrive: in the source, and in the seasonal adjustment.
 
 # %%
 monthly = SeriesQuery("0101", "MX", freq="M")
@@ -42,7 +42,7 @@ read_series(monthly).frame().tail(13)
 
 # %% [markdown]
 # ## Revisions
-# Every load of every source is kept. With one load there is nothing to revise; then these tables are empty.
+# Every load of every source is kept. After a single load nothing has been revised yet, and these tables are empty.
 
 # %%
 crime.connection.sql("SELECT source, loaded_at, observations FROM out.vintage ORDER BY source, loaded_at").df()

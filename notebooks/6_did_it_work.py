@@ -10,8 +10,8 @@
 
 # %% [markdown]
 # # Did it work?
-# The average of the first twelve months after a date, over what the course before let expect, beside the same estimate at all other dates and in all other states: if those
-# are as large, the method finds effects where there are none. The date here is an example, not a strategy that began then.
+# The average of the first twelve months after a date, relative to what the course before it led one to expect, and the same estimate at all other dates and in all other
+# states: if those are as large, the method finds effects where there are none. The date is only an example; no policy began on it.
 
 # %%
 import matplotlib.pyplot as plt
@@ -29,7 +29,7 @@ f"{first.effect.value:.2f} times what was expected ({first.effect.low:.2f} to {f
 
 # %% [markdown]
 # ## Other dates and areas
-# The distribution of the same estimate where nothing is known to have begun. The share that is as far out, counted in standard errors of each, is the randomisation p.
+# The distribution of the same estimate where nothing is known to have begun. The share of them that is as extreme, measured in standard errors, is the randomisation p.
 
 # %%
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")

@@ -10,7 +10,7 @@
 
 # %% [markdown]
 # # Add a country
-# From a file as an office publishes it to a rate, in a project of its own in a temporary folder. Nothing of your own project is touched; the figures are invented.
+# From a file as published by an office to a rate, in a project of its own in a temporary folder. Your own project is not touched; the figures are invented.
 
 # %%
 import os
@@ -28,7 +28,7 @@ os.environ["ICCS_DATA"] = str(office / "data")
 
 # %% [markdown]
 # ## What an office writes
-# A source is a few lines of data: how the file is read, what its words mean, and which category of the ICCS each of its offences is. This is the example of every new project.
+# A source is a few lines of data: how the file is read, what its labels mean, and which category of the ICCS each of its offences belongs to. This is the example in every new project.
 
 # %%
 for name in ("source.yml", "values.csv", "concordance.csv"):
@@ -39,7 +39,7 @@ print(next((office / "data" / "input" / "xx_example_offences").iterdir()).read_t
 
 # %% [markdown]
 # ## Run it
-# Every row is used, excluded by a named rule, or rejected; else nothing is published.
+# Every row is used, excluded by a named rule, or rejected; otherwise nothing is published.
 
 # %%
 main(["run"])
@@ -56,4 +56,4 @@ plot_trend(SeriesQuery("0101", "XX"), settings=settings)
 
 # %% [markdown]
 # ## Your own file
-# `iccs sources new FILE --id NAME` writes a first definition from one of your files, and asks what it cannot know.
+# `iccs sources new FILE --id NAME` writes a first definition from one of your files, and asks for what it cannot know.

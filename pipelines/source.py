@@ -1,4 +1,4 @@
-"""The name that version 0.1 had for the definition of a source: imports of it go on working.
+"""The name that version 0.1 had for the definition of a source, kept so that existing imports work.
 
 A source is a folder with source.yml, values.csv, concordance.csv and SQL; see ``schemas.source``.
 """

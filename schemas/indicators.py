@@ -69,7 +69,7 @@ class Indicator:
         unit: of the value.
         iccs: category counted.
         numerator: counts on top.
-        denominator: counts below; None where it is the population.
+        denominator: counts below; None if it is the population.
         by: disaggregations wanted, of ``BREAKDOWNS``.
         sex: the only sex it is about; None for each sex that the source has.
         parameters: values of the keys that its method has beyond those of every indicator.

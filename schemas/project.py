@@ -99,7 +99,7 @@ class Project:
         """Return the folder of each source of the project by its identifier.
 
         Raises:
-            UsageError: a folder with a source.yml has a name that is no identifier, or a file that is a link to
+            UsageError: a folder with a source.yml has a name that is not an identifier, or a file that is a link to
                 something outside the project.
         """
         folders = {name: path for name, path in self.entries(SOURCES).items() if (path / "source.yml").is_file()}
@@ -150,7 +150,7 @@ class Project:
 
 
 def source_id_problem(name: str) -> str | None:
-    """Return why a text cannot be the identifier of a source, None where it can.
+    """Return why a text cannot be the identifier of a source, None if it can.
 
     >>> source_id_problem("co_policia_homicides"), source_id_problem("Delitos 2024")
     (None, "'Delitos 2024' cannot name a source: write <country>_<producer>_<what>, such as co_policia_homicides (a-z, 0-9, _; at most 64)")
@@ -205,10 +205,10 @@ def _places_of_file(here: str) -> tuple[str, ...]:
 def check_owner(file: Path, remedy: str) -> None:
     """Check that a file found above the current folder is one's own, or of the system's administrator.
 
-    Above a folder in /tmp or on a share, anybody may have put a file that would decide where data go or which are read.
+    Above a folder in /tmp or on a share, anybody may have put a file that would decide where data are read and written.
 
     Args:
-        file: found by looking, not named by anybody.
+        file: found by searching, not named by the user.
         remedy: what to type to use it all the same.
 
     Raises:

@@ -6,7 +6,6 @@ import hashlib
 import re
 from calendar import month_name
 from collections import Counter
-from datetime import date
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -16,30 +15,20 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 
-from iccs.classification import UnknownCode, load_classification
 from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
-from schemas.area_names import LANGUAGES, known_languages
-from schemas.codelists import area_codes, parse_age, read_csv_rows
+from schemas.codelists import area_codes, read_csv_rows
 from schemas.declarations import (
     DeclarationError,
     breakdown_columns,
     parse_yaml,
-    quote_identifier,
-    quote_literal,
 )
-from schemas.definition.acquisition import Acquisition as Acquisition
-from schemas.definition.backcast import Backcast as Backcast
+from schemas.definition.acquisition import Acquisition
+from schemas.definition.backcast import Backcast
 from schemas.definition.keys import VALUES, names_under, refused_keys, refused_part
-from schemas.definition.layouts import Footer as Footer
-from schemas.definition.layouts import Layout as Layout
-from schemas.definition.layouts import ReadOptions as ReadOptions
-from schemas.definition.layouts import reads_other_sheets as reads_other_sheets
-from schemas.definition.layouts import unreachable_layout
-from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS, PER_UNIT
-from schemas.definition.measures import Measure as Measure
+from schemas.definition.layouts import Layout, unreachable_layout
+from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS, PER_UNIT, Measure
 from schemas.definition.messages import (
-    code_of,
     field_problems,
     hint,
     known_area_scheme,
@@ -50,8 +39,11 @@ from schemas.definition.messages import (
 )
 from schemas.definition.model import Declared
 from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier, checked_start
+from schemas.definition.publication import Break, Breakdown, Caveat, Control, Exceptional
 from schemas.definition.publication_calendar import Calendar
-from schemas.definition.survey import Survey as Survey
+from schemas.definition.rows import Ages, AreaNames, BoundaryFile, Exclusion, Replaced
+from schemas.definition.sharing import Sharing
+from schemas.definition.survey import Survey
 from schemas.errors import UsageError, nearest_values
 from schemas.project import find_project
 
@@ -73,255 +65,6 @@ class Licence(Declared):
 
     name: str
     url: str | None = None
-
-
-class Exclusion(Declared):
-    """Rows excluded on purpose: a named rule, an SQL condition on the reshaped table, and the reason."""
-
-    rule: str
-    where: str
-    reason: str
-
-
-_VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|rev|r)[ ._-]?(\d{1,3})(?!\d)", re.IGNORECASE)
-"""The number of a version in the name of a file."""
-
-
-class Replaced(Declared):
-    """A corrected edition: its file or pattern, the file or pattern that it replaces, and the years concerned."""
-
-    file: str = Field(min_length=1)
-    replaces: str = Field(min_length=1)
-    years: tuple[Annotated[str, Field(pattern=r"^[0-9]{4}$")], ...] = Field(
-        default=(), description="only the rows of these years; all rows of the file if not given"
-    )
-    note: str
-
-    @model_validator(mode="after")
-    def _replaces_an_older_one(self) -> Replaced:
-        """A first version does not replace the second; the names say which is which."""
-        new, old = (_VERSION.search(name) for name in (self.file, self.replaces))
-        if new and old and int(new[1]) < int(old[1]):
-            raise ValueError(
-                f"{self.file} is by its name an earlier version than {self.replaces}: file is the corrected edition, "
-                "replaces the one whose rows are left out"
-            )
-        return self
-
-    def condition(self, period: str | None) -> str:
-        """Return the condition for replaced rows, in SQL that DuckDB and Spark share; years are four digits."""
-        old = f"{_is_file(self.replaces)} AND NOT ({_is_file(self.file)})"
-        if not self.years:
-            return old
-        if period is None:
-            raise ValueError("replaces.years: there is no column of years or dates; delete the key")
-        years = ", ".join(quote_literal(year) for year in self.years)
-        return f"{old} AND substr(trim(CAST({quote_identifier(period)} AS STRING)), 1, 4) IN ({years})"
-
-
-def _is_file(pattern: str) -> str:
-    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder and case."""
-    name = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return f"regexp_extract(_file, {quote_literal(f'(?i)^(.*/)?({name})$')}, 2) <> ''"
-
-
-class Breakdown(Declared):
-    """One published table: its frequency and the dimensions it is broken down by (with all their margins)."""
-
-    freq: Literal["A", "Q", "M"] = "A"
-    by: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()
-    area_levels: tuple[Annotated[str, code_of("area_level")], ...] = ()
-
-
-class Control(Declared):
-    """A total to compare with: printed at the foot of each file, in a column beside its parts, or published."""
-
-    control: str
-    footer_column: str | None = None
-    total_column: str | None = None
-    part_columns: tuple[str, ...] = ()
-    rows: str | None = Field(default=None, description="a SELECT in the folder that puts totals next to their parts")
-    tolerance: float = 0
-    refuse_from: float | None = Field(default=None, gt=0, description="share of the total, in both directions")
-    where: str | None = None
-    expected: float | None = None
-    origin: str = ""
-
-    @model_validator(mode="after")
-    def _check_form(self) -> Control:
-        forms = [
-            self.footer_column is not None,
-            self.total_column is not None or bool(self.part_columns) or self.rows is not None,
-            self.where is not None or self.expected is not None,
-        ]
-        if forms == [False, True, False] and (self.total_column is None or not self.part_columns):
-            raise ValueError("total_column and part_columns: a total and its parts need both")
-        if forms == [False, False, True] and (self.where is None or self.expected is None):
-            raise ValueError("where and expected: a published total needs both")
-        if sum(forms) != 1:
-            raise ValueError(
-                "a control has one form: footer_column, total_column with part_columns, or where with expected"
-            )
-        return self
-
-
-class Ages(Declared):
-    """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
-
-    unit: Literal["years", "months", "weeks", "days", "hours", "birth_date"] = "years"
-    bands: tuple[str, ...] = Field(
-        min_length=1, description="age codes from the youngest up, each starting where the previous one ends"
-    )
-
-    @model_validator(mode="after")
-    def _check_bands(self) -> Ages:
-        bounds = [parse_age(band) for band in self.bands]
-        for band, one, following in zip(self.bands, bounds, [*bounds[1:], None], strict=True):
-            if one is None:
-                raise ValueError(f"bands: {band!r} is not an age band")
-            if following is not None and (one[1] is None or following[0] != one[1] + 1):
-                raise ValueError(f"bands: the band after {band!r} must begin where it ends")
-        return self
-
-
-class AreaNames(Declared):
-    """Which areas the names of the area column are from (``area_scheme: name``), and in which languages."""
-
-    languages: Annotated[tuple[str, ...], AfterValidator(known_languages)] = LANGUAGES
-    of: str | None = Field(default=None, description="the country whose parts are named; the countries if not given")
-
-
-class BoundaryFile(Declared):
-    """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
-
-    file: str
-    area_property: str = Field(description="property of each feature that contains its area code")
-
-
-class Caveat(Declared):
-    """A caveat code attached to the cells it concerns."""
-
-    caveat: Annotated[str, code_of("caveat")]
-    first_period: str | None = None
-    last_period: str | None = None
-    iccs: tuple[str, ...] = ()
-    note: str
-
-
-class Bridge(Declared):
-    """The conversion of counts from before a break to the definition after it: by an overlap, or a known factor."""
-
-    basis: str
-    overlap: str | None = Field(default=None, description="source that continues the definition used before the break")
-    factor: float | None = Field(default=None, gt=0, description="new count / old count, if known from elsewhere")
-    low: float | None = Field(default=None, gt=0, description="lower 95 % limit of the factor")
-    high: float | None = None
-    reference: str = ""
-
-    @model_validator(mode="after")
-    def _check_factor(self) -> Bridge:
-        if (self.overlap is None) == (self.factor is None):
-            raise ValueError("a bridge needs either overlap (a source) or factor (a number)")
-        if (self.low is None) != (self.high is None):
-            raise ValueError("low and high: give both limits of the factor, or neither if it is exact")
-        if self.low is not None and not (self.factor and self.high and self.low <= self.factor <= self.high):
-            raise ValueError("low and high are limits of factor: low <= factor <= high")
-        return self
-
-
-class Break(Declared):
-    """A declared break in the series: nothing is compared across the start of this period, unless it is bridged."""
-
-    period: str
-    iccs: tuple[str, ...] = ()
-    note: str
-    bridge: Bridge | None = None
-
-    @model_validator(mode="after")
-    def _check_bridge(self) -> Break:
-        if self.bridge is not None and not self.iccs:
-            raise ValueError("iccs: a bridge needs categories; no single factor is valid for all")
-        if self.bridge is not None and self.period[4:] not in ("", "-01"):
-            raise ValueError(f"period: {self.period} is within a year, whose count would mix both definitions")
-        return self
-
-
-class Exceptional(Declared):
-    """A period that rules or fits would misinterpret: a jump that is real (no_break), or a mass event."""
-
-    period: str
-    iccs: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-    note: str
-
-
-Level = Literal["public", "partners", "internal"]
-"""Who may receive figures, from the most open level; recipients at one level may also have those of earlier ones."""
-
-
-class Sharing(Declared):
-    """Who may receive the figures, and which counts are hidden from them."""
-
-    level: Level
-    threshold: int | None = Field(default=None, ge=2, description="counts from 1 up to below this number are hidden")
-    never_suppress: tuple[str, ...] = Field(
-        default=(), description="ICCS categories whose counts are shown, however small"
-    )
-    zeros: Literal["shown", "hidden"] = Field(default="shown", description="hidden if zeros are confidential")
-    embargo: date | None = Field(default=None, description="the first day on which the figures may leave the office")
-    rounding: Literal[3, 5] | None = Field(
-        default=None,
-        description="all counts are rounded to multiples of this number, with totals that add up; none is hidden",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_dominance(cls, given: Any) -> Any:
-        for name in ("dominance", "p_percent", "nk") if isinstance(given, dict) else ():
-            if name in given:
-                raise ValueError(
-                    f"{name} protects sums of amounts dominated by a few contributors (turnover, money). In counts of "
-                    "events or persons each contributes one: declare threshold or rounding"
-                )
-        return given
-
-    @model_validator(mode="after")
-    def _check_rounding(self) -> Sharing:
-        if self.rounding and self.never_suppress:
-            raise ValueError(
-                "never_suppress: with rounding, no count is hidden and all are rounded; delete one of the two"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _check_categories(self) -> Sharing:
-        for code in self.never_suppress:
-            try:
-                known = load_classification().normalise(code)
-            except UnknownCode as error:
-                raise ValueError(f"never_suppress: {error}") from error
-            if known != code:
-                raise ValueError(f"never_suppress: {code!r} is written {known!r}")
-        return self
-
-    @property
-    def is_protected(self) -> bool:
-        """Whether counts are shared hidden or rounded only, never as they are."""
-        return self.threshold is not None or self.rounding is not None
-
-    def why_it_stays(self, level: Level, today: date) -> str | None:
-        """Return why the figures may not be shared with recipients of a level on a day; None if they may.
-
-        >>> Sharing(level="partners").why_it_stays("public", date(2026, 1, 1))
-        'its level is partners, above public'
-        """
-        levels = get_args(Level)
-        if levels.index(self.level) > levels.index(level):
-            return f"its level is {self.level}, above {level}"
-        if self.embargo is not None and today < self.embargo:
-            return f"it is under embargo until {self.embargo}"
-        return None
 
 
 class Source(Declared):
@@ -702,7 +445,7 @@ class SourceFolder:
 
     Args:
         folder: where it is.
-        concordance: the table of its links; None where it has none.
+        concordance: the table of its links; None if it has none.
         with_drafts: whether links of its concordance that nobody has reviewed are used.
         origin: where it comes from, as shown to people: ``package``, ``project``, or ``IN_PLACE``.
     """

@@ -82,8 +82,8 @@ def _benchmark_source(source_id: str, without_copied_terms: bool) -> BenchmarkRo
     labels = [LabelToCode(code, label) for code, label in reviewed]
     left_out = frozenset({country_of(source_id)})
     if without_copied_terms:
-        said = _said(reader(language), [national.label for national in labels])
-        entries = (e for e in entries_of(language, left_out) if not _is_copied(e, reader(language), said))
+        stems_of_labels = _stems_of_parts(reader(language), [national.label for national in labels])
+        entries = (e for e in entries_of(language, left_out) if not _is_copied(e, reader(language), stems_of_labels))
         index = Index(language, entries)
     else:
         index = load_index(language, left_out)
@@ -116,7 +116,7 @@ def _sum(name: str, language: str, rows: Sequence[BenchmarkRow]) -> BenchmarkRow
     return BenchmarkRow(name, language, sum(row.labels for row in rows), **counts)
 
 
-def _said(words: Reader, labels: Iterable[str]) -> frozenset[frozenset[str]]:
+def _stems_of_parts(words: Reader, labels: Iterable[str]) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(words.stems(part)) for label in labels for part in _parts(label))
 
 
@@ -125,5 +125,5 @@ def _parts(label: str) -> Iterator[str]:
     yield from _PARTS_OF_LABEL.split(label)
 
 
-def _is_copied(entry: Entry, words: Reader, said: frozenset[frozenset[str]]) -> bool:
-    return entry.field in _OURS and frozenset(words.stems(entry.text)) in said
+def _is_copied(entry: Entry, words: Reader, stems_of_labels: frozenset[frozenset[str]]) -> bool:
+    return entry.field in _OURS and frozenset(words.stems(entry.text)) in stems_of_labels

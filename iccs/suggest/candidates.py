@@ -86,7 +86,7 @@ def suggest(
 
     Args:
         labels: the national categories, in the order of their list: neighbours help if the list is ordered by subject.
-        lang: the language of the labels: es, en, fr, pt or de; `guess_language` tells it.
+        lang: the language of the labels: es, en, fr, pt or de; see `guess_language`.
         limit: how many candidates at most.
         exclude_source: learn nothing from the concordance of this source nor from others of its country.
         index: what to compare with instead of the packaged texts and concordances (for evaluation).

@@ -22,7 +22,7 @@ _FULL_SCORE = 0.25  # a label whose best score is lower says less about its neig
 def lift_by_neighbours(scores: Table, codes: Sequence[str]) -> Table:
     """Return the scores of a list's labels (labels by codes), higher in the divisions that their neighbours are in.
 
-    A score of zero stays zero: neighbours alone are no evidence.
+    A score of zero stays zero: neighbours alone are not evidence.
     """
     if len(scores) < _LEAST_LABELS:
         return scores

@@ -88,7 +88,7 @@ def guess_language(labels: Iterable[str], left_out: frozenset[str] = frozenset()
 
 
 def guess_language_of_table(labels: Sequence[str], headings: Sequence[str]) -> LanguageGuess:
-    """Return the most likely language of the labels of a table: of a few labels, that of its headings helps to tell.
+    """Return the most likely language of the labels of a table; if there are few, the language of its headings helps.
 
     Where headings are in a language that knows fewer words of the labels (those of a database), they are not heard.
 

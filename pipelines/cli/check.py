@@ -1,4 +1,4 @@
-"""``iccs check``: what a run would say of one file, without storing anything."""
+"""``iccs check``: the outcome that a run would have for one file, without storing anything."""
 
 from __future__ import annotations
 

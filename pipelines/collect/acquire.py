@@ -28,8 +28,9 @@ from pipelines.collect.content import PACKED_DAMAGE, PIECE, ArchiveRefused, is_p
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.settings import Settings
+from schemas.definition.layouts import reads_other_sheets
 from schemas.errors import UsageError, nearest_values
-from schemas.source import SourceFolder, reads_other_sheets
+from schemas.source import SourceFolder
 
 FETCHED, FROM_INBOX = "acquired", "inbox"
 """Folders in the input folder of a source whose files no other source takes."""
@@ -227,7 +228,7 @@ def _patterns_of(folder: SourceFolder) -> list[str]:
 
 
 def split_pattern(pattern: str) -> tuple[str, str | None]:
-    """Return the pattern of a file, and of the file in it where it is an archive.
+    """Return the pattern of a file and, if that is an archive, of the file in it.
 
     >>> split_pattern("eng.zip/351*.csv"), split_pattern("2024/*.csv")
     (('eng.zip', '351*.csv'), ('2024/*.csv', None))
@@ -323,7 +324,7 @@ class _Intake:
             raise self._refuse("file_not_opened", name, found) from error
 
     def _wanted(self, name: str, path: Path, layout: int, members: Sequence[str]) -> Sequence[str]:
-        """The files in an archive that a layout names; all that may have figures where it names the archive alone."""
+        """The files in an archive that a layout names; all that may have figures if it names only the archive."""
         patterns = [one for one in self.folder.source.layouts[layout].files if _has_pattern(path, self.where, one)]
         named = [inside for _, inside in map(split_pattern, patterns) if inside is not None]
         if not members or len(named) < len(patterns):

@@ -127,8 +127,8 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
         raw: its bytes.
 
     Raises:
-        UsageError: no JSON, neither of the two kinds, no feature, or something in it that is no polygon in degrees of
-            longitude and latitude (WGS 84).
+        UsageError: no JSON, neither of the two kinds, no feature, or something in it that is not a polygon in degrees
+            of longitude and latitude (WGS 84).
 
     >>> square = '[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]'
     >>> text = f'{{"type": "Feature", "id": "A", "geometry": {{"type": "Polygon", "coordinates": [{square}]}}}}'

@@ -118,7 +118,7 @@ def is_packed(path: Path) -> bool:
 
 @contextmanager
 def open_content(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
-    """Open a file to read its bytes, unpacked where it is packed with gzip, bzip2 or xz.
+    """Open a file to read its bytes, unpacked if it is packed with gzip, bzip2 or xz.
 
     Args:
         path: the file.

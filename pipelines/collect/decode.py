@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import JSON, PACKED_DAMAGE, PACKED_KINDS, PIECE, XML, ZIP, describe_kind, open_content
 from pipelines.system.errors import DataRefused, Problem
-from schemas.source import ReadOptions
+from schemas.definition.layouts import ReadOptions
 
 _END_OF_FILE = "\x1a"
 _BYTE_ORDER_MARKS = {

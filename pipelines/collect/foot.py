@@ -16,7 +16,7 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.decode import refuse
 from pipelines.collect.header import Header, fold
 from pipelines.system.errors import DataRefused
-from schemas.source import ReadOptions
+from schemas.definition.layouts import ReadOptions
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*%?")
 _DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?|[0-9]{4}[-/][0-9]{1,2}")

@@ -1,4 +1,4 @@
-"""The header of a table: the rows in which it is searched, the row where it is, and the labels of its columns."""
+"""The header of a table: the rows searched for it, the row in which it is, and the labels of its columns."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import PACKED_DAMAGE
 from pipelines.collect.decode import refuse
 from pipelines.system.errors import DataRefused, Problem
-from schemas.definition.layouts import OWN_COLUMNS
+from schemas.definition.layouts import OWN_COLUMNS, Layout, ReadOptions
 from schemas.errors import nearest_values
-from schemas.source import Layout, ReadOptions, SourceFolder
+from schemas.source import SourceFolder
 
 HEADER_SEARCH_ROWS = 100
 

@@ -348,7 +348,7 @@ def _cells_without_value(
 ) -> list[Problem]:
     """Return a problem for each error or uncalculated formula that cells show instead of a value, by column.
 
-    Texts listed in ``values.csv``, and columns that the source does not use, are no problem.
+    Texts listed in ``values.csv``, and columns that the source does not use, are not problems.
     """
     words = {word for _, word, _ in folder.words}
     needed = Needed(folder, folder.source.layouts[file.layout])

@@ -23,9 +23,9 @@ from pipelines.collect.unread import TableRead
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
-from schemas.definition.layouts import OWN_COLUMNS
+from schemas.definition.layouts import OWN_COLUMNS, ReadOptions
 from schemas.errors import nearest_values
-from schemas.source import CODED_PERSONAL, ReadOptions, SourceFolder
+from schemas.source import CODED_PERSONAL, SourceFolder
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _PLACE = ("_file", "_sheet")

@@ -18,7 +18,8 @@ from pipelines.collect.headings.captions import Caption
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
-from schemas.source import ReadOptions, SourceFolder
+from schemas.definition.layouts import ReadOptions
+from schemas.source import SourceFolder
 
 _MOST_SHOWN = 10
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")

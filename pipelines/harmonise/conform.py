@@ -29,8 +29,9 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.definition.layouts import Layout
 from schemas.definition.messages import hint
-from schemas.source import Layout, Source, SourceFolder
+from schemas.source import Source, SourceFolder
 
 _PARTS = ("cells", "compared", "disposed", "mapped", "rejected", "words")
 NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"
@@ -331,7 +332,7 @@ def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
 
 
 def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> None:
-    """Refuse a source whose ``columns`` names one that the table, reshaped where it is, does not have."""
+    """Refuse a source whose ``columns`` names a column that the table, after any reshape, does not have."""
     column = folder.source.columns[dimension]
     if column not in present:
         shown = [name for name in present if not name.startswith("_")]

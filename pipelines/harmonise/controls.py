@@ -19,7 +19,8 @@ from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier, quote_literal
-from schemas.source import Control, SourceFolder
+from schemas.definition.publication import Control
+from schemas.source import SourceFolder
 
 _CONTROLS = pa.schema(
     [

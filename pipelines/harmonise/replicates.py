@@ -38,8 +38,8 @@ def replicate_columns(replicates: Replicates, columns: Sequence[str], source_id:
     found = [name for name in columns if not name.startswith("_") and fnmatchcase(name, replicates.weights)]
     if len(found) != replicates.number:
         shown = f" ({found[0]} to {found[-1]})" if found else ""
-        said = f"{len(found):,} columns are named {replicates.weights}{shown}; {replicates.number:,} are declared."
-        raise DataRefused([Problem("survey_replicates_number", source_id, said, file, column=replicates.weights)])
+        fault = f"{len(found):,} columns are named {replicates.weights}{shown}; {replicates.number:,} are declared."
+        raise DataRefused([Problem("survey_replicates_number", source_id, fault, file, column=replicates.weights)])
     return found
 
 
@@ -73,18 +73,20 @@ def replicate_problems(
             cells=records,
         )
         return
-    said = None
+    fault = None
     if abs(share - 1) > _MOST_OFF:
-        said = (
+        fault = (
             f"The replicate weights add up to {share:.3g} times the weights on average, but should add up to about "
             "the same"
         )
     elif replicates.method in _LEAVING_OUT and fewest == 0:
-        said = f"A replicate leaves nobody out, but every replicate does with method {replicates.method}"
+        fault = f"A replicate leaves nobody out, but every replicate does with method {replicates.method}"
     elif replicates.method not in _LEAVING_OUT and most > _FEW_ZEROS:
-        said = f"A replicate leaves {100 * most:.0f} % of the sample out, but none does with method {replicates.method}"
-    if said:
-        yield Problem("survey_replicate_scale", source_id, f"{said}.", column=replicates.weights)
+        fault = (
+            f"A replicate leaves {100 * most:.0f} % of the sample out, but none does with method {replicates.method}"
+        )
+    if fault:
+        yield Problem("survey_replicate_scale", source_id, f"{fault}.", column=replicates.weights)
 
 
 def sum_replicates(connection: duckdb.DuckDBPyConnection, **parts: SqlValue) -> None:

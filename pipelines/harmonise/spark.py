@@ -52,7 +52,7 @@ def _quote_column(label: str) -> str:
 
 
 def _text_of(column: str, table: TextTable) -> str:
-    """Return the SQL for a column as text; Spark casts bytes to text as UTF-8, where DuckDB needs a function."""
+    """Return the SQL for a column as text; Spark casts bytes to text as UTF-8, for which DuckDB needs a function."""
     if not table.types:
         return _quote_column(column)
     kind = table.types[column]

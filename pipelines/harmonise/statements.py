@@ -1,11 +1,11 @@
 """The statements that turn the rows of a source into observations, made from its declaration for either grain.
 
 The grain is what a row is: a ``cell`` of a table, which keeps its place, or an ``incident``, which is counted before
-anything leaves the engine. Both take the same way: ``rows`` gives each row its codes, as numbers of small lists (NULL
-or negative where a rule is broken); of incidents ``tally`` then counts the combinations of these numbers. ``judged``
-says what becomes of each, and from it come ``disposed``, the account of every row, ``mapped``, the counts that went
-along each link, and ``linked``, the codes of every combination that is used. What runs over incidents is in the subset
-of SQL that DuckDB and Spark share.
+anything leaves the engine. Both go through the same statements: ``rows`` gives each row its codes, as positions in
+small lists (NULL or negative if a rule is broken); for incidents ``tally`` counts the combinations of these positions.
+``judged`` decides what becomes of each. From it follow ``disposed``, the account of every row; ``mapped``, the counts
+that went through each link; and ``linked``, the codes of every combination that is used. What runs over incidents is in
+the subset of SQL that DuckDB and Spark share.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ from pipelines.harmonise.values.numbers import has_mark, may_be_thousands, parse
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.definition.layouts import Layout
 from schemas.definition.measures import BESIDE_ESTIMATES
+from schemas.definition.rows import BoundaryFile
 from schemas.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder, StatusOfValue
+from schemas.source import OLDEST_AGE_YEARS, Source, SourceFolder, StatusOfValue
 
 Grain = Literal["cell", "incident"]
 
@@ -580,13 +582,13 @@ class StatementMaker:
             return ()
         beside = ("value", "obs_status", "national_label", *BESIDE_ESTIMATES)
         names = [name for name in self.source.columns if name not in beside]
-        labels = tuple(self._label_told_apart(name) for name in names)
+        labels = tuple(self._distinguishing_label(name) for name in names)
         shown = f"concat_ws(' / ', {', '.join(labels)}) || ' = ' || {self._shown('value')}"
         self.rules.append(RowRule("duplicate_key", None, shown, "doubled"))
-        return tuple(self._told_apart(name) for name in names)
+        return tuple(self._distinguishing(name) for name in names)
 
-    def _told_apart(self, name: str) -> str:
-        """Return the SQL of what tells the cells of a table apart: a label, as two may have one code in values.csv.
+    def _distinguishing(self, name: str) -> str:
+        """Return the SQL that distinguishes the cells of a table: a label, as two may have one code in values.csv.
 
         An area whose name is known without values.csv is the same however it is written: Gauteng, GAUTENG.
         """
@@ -597,13 +599,13 @@ class StatementMaker:
             return f"CASE WHEN {word} IN ({', '.join(declared)}) THEN {word} ELSE {known} END" if declared else known
         return word
 
-    def _label_told_apart(self, name: str) -> str:
+    def _distinguishing_label(self, name: str) -> str:
         """Return the SQL of a label as it is shown: with its area, if two names of one area are the same cell."""
         word = f"{name}_word"
         if name != "ref_area" or self.source.area_scheme != "name":
             return word
         code = "(SELECT any_value(CAST(code AS VARCHAR)) FROM area_code WHERE id = ref_area_id)"
-        is_named = f"{self._told_apart(name)} <> {word}"
+        is_named = f"{self._distinguishing(name)} <> {word}"
         return f"{word} || CASE WHEN {is_named} THEN coalesce(' (' || {code} || ')', '') ELSE '' END"
 
     def _exclusions(self) -> str:

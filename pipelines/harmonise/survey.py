@@ -32,11 +32,12 @@ from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
-from schemas.definition.layouts import ReadOptions
-from schemas.definition.measures import PER_UNIT
+from schemas.definition.layouts import Layout, ReadOptions
+from schemas.definition.measures import PER_UNIT, Measure
 from schemas.definition.messages import hint
+from schemas.definition.publication import Breakdown
 from schemas.definition.survey import UNIT_COUNTS, Survey
-from schemas.source import Breakdown, Layout, Measure, Source, SourceFolder
+from schemas.source import Source, SourceFolder
 
 ALL = "(all)"
 """The word for all groups of a dimension in the table of estimates."""

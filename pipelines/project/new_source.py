@@ -22,8 +22,8 @@ from iccs.suggest.draft import draft_link
 from iccs.suggest.language import LANGUAGE_NAMES, guess_language_of_table
 from iccs.suggest.text import LabelLanguage
 from pipelines.collect.headings.kinds_of_figures import kind_of_heading
-from pipelines.collect.headings.rates_in_words import says_rate
-from pipelines.collect.headings.roles import says_suspects, stage_said
+from pipelines.collect.headings.rates_in_words import words_for_rate
+from pipelines.collect.headings.roles import is_about_suspects, stage_named
 from pipelines.project.known_words import known_words, months
 from pipelines.project.roles import Roles, quarter_of
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
@@ -45,7 +45,7 @@ _DECIMALS = re.compile(r"[-+]?\d+([.,])(\d{1,2}|\d{4,})")
 
 @dataclass(frozen=True)
 class Answers:
-    """What the user says because the file cannot show it; None where nothing was said."""
+    """What the user states because the file cannot show it; None if nothing was stated."""
 
     title: str | None = None
     publisher: str | None = None
@@ -66,9 +66,9 @@ class Draft:
         source_id: identifier of the source.
         source: text of source.yml.
         values: text of values.csv.
-        reshape: text of reshape.sql; None where the table is tidy.
+        reshape: text of reshape.sql; None if the table is tidy.
         labels: the national categories, for the concordance.
-        headings: the labels of the columns, whose language tells that of a few categories.
+        headings: the labels of the columns, whose language helps to determine that of a few categories.
         seen: what was found in the file, one line each.
         to_do: what a person must decide, one line each.
     """
@@ -155,7 +155,7 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
 
 
 def _of_all_offences(link: Link) -> Link:
-    """Return the draft link of figures of all offences together, which are of no category below them."""
+    """Return the draft link of figures of all offences together, which belong to no single category."""
     national = LabelToCode(link.national_code, link.national_label)
     return draft_link(national, "TOTAL", "undivided", "Draft: judging by its label, all offences together.")
 
@@ -275,7 +275,7 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
 def _is_mixed(texts: Iterable[str]) -> bool:
     """Whether the words of a column are of several kinds of figures: counts and rates, victims and suspects."""
     kinds = {
-        (bool(says_rate(text)), kind_of_heading(text), stage_said(text) or says_suspects(text))
+        (bool(words_for_rate(text)), kind_of_heading(text), stage_named(text) or is_about_suspects(text))
         for text in dict.fromkeys(texts)
     }
     return len(kinds) > 1
@@ -547,7 +547,7 @@ def _pattern(name: str) -> str:
 def _guess_measure(table: SeenTable, roles: Roles, answers: Answers) -> tuple[str, str]:
     """Return stage and counting unit as answered, or as the words of the file suggest."""
     said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", "")))
-    stage = answers.stage or stage_said(said.replace("_", " ")) or "recorded"
+    stage = answers.stage or stage_named(said.replace("_", " ")) or "recorded"
     unit = answers.unit or ("person" if stage != "recorded" and not answers.stage else _guess_unit(table, roles))
     return stage, unit
 
@@ -603,7 +603,7 @@ def _some(words: Iterable[str], most: int = 6) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a YAML scalar: plain where it cannot be read as anything else, otherwise quoted."""
+    """Return a text as a YAML scalar: plain if it cannot be read as anything else, otherwise quoted."""
     is_plain = re.fullmatch(r"[^\W\d][\w /()äöüß.-]*[\w)]|[^\W\d]", text) and not YEAR.fullmatch(text)
     reserved = text.casefold() in ("yes", "no", "true", "false", "null", "on", "off", "y", "n")
     return text if is_plain and not reserved and ": " not in text else json.dumps(text, ensure_ascii=False)

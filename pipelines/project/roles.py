@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.collect.headings.kinds_of_figures import kind_of_heading
-from pipelines.collect.headings.rates_in_words import says_rate
-from pipelines.collect.headings.roles import stage_said
+from pipelines.collect.headings.rates_in_words import words_for_rate
+from pipelines.collect.headings.roles import stage_named
 from pipelines.harmonise.values.meanings import is_unknown
 from pipelines.project.known_words import age_words, country_words, find_area_scheme, known_words, months, sex_words
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
@@ -51,7 +51,7 @@ class Roles:
         words: by dimension, the code of each known word that occurs.
         unknown: by dimension, the words that occur and are not known.
         area_scheme: the area scheme that knows most of the areas.
-        label: the column with the labels of the national codes, where the codes have one.
+        label: the column with the labels of the national codes, if there is one.
         wide: labels of the columns of counts where the header holds a period, sex, age or offence; otherwise empty.
         wide_is: what these labels are: ``year``, ``month``, ``sex``, ``age`` or ``offence``.
         has_split_years: whether years are written as 2009-2010.
@@ -257,19 +257,19 @@ def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) ->
 
 
 def _is_of_inhabitants(names: Sequence[str], texts: dict[str, list[str]], others: Sequence[str]) -> bool:
-    """Whether a table has numbers of inhabitants, and others whose headings are no offences: they may be codes."""
+    """Whether a table has numbers of inhabitants, so that numbers whose headings are not offences may be codes."""
     numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5]
     labels = [name.replace("_", " ") for name in numeric]
-    inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_said(label) is None for label in labels)
+    inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_named(label) is None for label in labels)
     return inhabitants and _offence_likeness(others) < _LEAST_LIKENESS
 
 
 def _is_no_count(name: str) -> bool:
     """Whether a heading says that its numbers are rates, changes, cases cleared up; prisoners are counts."""
     label = name.replace("_", " ")
-    if _RATE_LABELS.search(label) or says_rate(label):
+    if _RATE_LABELS.search(label) or words_for_rate(label):
         return True
-    return kind_of_heading(label) is not None and stage_said(label) is None
+    return kind_of_heading(label) is not None and stage_named(label) is None
 
 
 def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:

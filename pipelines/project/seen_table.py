@@ -21,8 +21,8 @@ from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.scratch import process_folder
 from pipelines.system.settings import Settings
+from schemas.definition.layouts import ReadOptions
 from schemas.errors import UsageError
-from schemas.source import ReadOptions
 
 MOST_ROWS = 200_000
 """Rows that are inspected; further down, a larger file has the same columns and hardly any new words."""

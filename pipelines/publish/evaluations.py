@@ -18,9 +18,9 @@ import duckdb
 from iccs.classification import load_classification
 from pipelines.system.connection import insert_rows
 from schemas.codelists import load_areas, load_codelist, read_csv_rows
+from schemas.definition.sharing import Level
 from schemas.errors import UsageError, nearest_values
 from schemas.project import find_project
-from schemas.source import Level
 
 _NEEDED = ("programme", "ref_area", "started", "iccs", "study_design", "effect_measure", "cannot_tell", "said_by")
 _TEXTS = ("compared_with", "evaluation_reference", "share_level")

@@ -34,6 +34,9 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
     Raises:
         DataRefused: names table and column, never the value.
     """
+    with_personal = [source for source in sources if source.personal]
+    if not with_personal:
+        return
     known = load_columns()
     columns = connection.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'out' ORDER BY 1, 2"
@@ -43,7 +46,7 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
         for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'out'").fetchall()
     }
     ours = _texts(connection, [(table, column) for table, column, kind in columns if kind == "VARCHAR"])
-    for source in (source for source in sources if source.personal):
+    for source in with_personal:
         personal = {name.casefold() for name in source.personal}
         found = [
             f"out.{table} has the column {column!r}, which identifies persons."

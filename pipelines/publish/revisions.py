@@ -51,8 +51,8 @@ _PERCENT = {
 def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings) -> None:
     """Fill ``out.vintage`` and ``out.revision`` for one source.
 
-    The revisions between two loads are computed when they are first published, then stored as Parquet. Estimates are no
-    observations: a load of estimates has no cell here, also if the loads around it were of counts.
+    The revisions between two loads are computed when they are first published, then stored as Parquet. Estimates are
+    not observations: a load of estimates has no cells here, even if the loads before and after it were of counts.
 
     Args:
         connection: the warehouse being built.

@@ -15,8 +15,9 @@ from pipelines.share.protection.coarser import TOO_MANY, propose_coarser
 from pipelines.share.protection.counts import read_counts, read_levels, refuse_ring
 from pipelines.share.protection.margins import Levels
 from pipelines.share.protection.protect import Protected, Series, group_sources, protect
+from schemas.definition.sharing import Level, Sharing
 from schemas.errors import UsageError
-from schemas.source import Level, Sharing, SourceFolder
+from schemas.source import SourceFolder
 
 DEFAULT_THRESHOLD = 3
 """The sharing policy for incidents whose source declares none."""

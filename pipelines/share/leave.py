@@ -26,8 +26,9 @@ from pipelines.system.files import replace_atomically, seal, sha256_of_file
 from pipelines.system.scratch import scratch_folder
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
+from schemas.definition.sharing import Level
 from schemas.errors import UsageError
-from schemas.source import Level, SourceFolder
+from schemas.source import SourceFolder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -39,8 +39,9 @@ from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.gates import declared_breaks
 from pipelines.tabulate.vintages import Vintage, current_vintage
 from schemas.declarations import attribute_columns, load_rules, quote_literal
+from schemas.definition.sharing import Level
 from schemas.errors import UsageError
-from schemas.source import Level, SourceFolder
+from schemas.source import SourceFolder
 
 _DECLARED = {"mass_event", "draft_links"}
 """Caveats from rules that only state what the office declares and reveal nothing about a count."""

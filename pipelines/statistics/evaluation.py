@@ -115,7 +115,7 @@ def interrupted_time_series(
         exposure: population of each time.
         at: first time after the strategy began.
         season: steps in a year where the series has seasons: 12 for months, 4 for quarters; None for years.
-        harmonics: pairs of sine and cosine, where there is a season.
+        harmonics: pairs of sine and cosine, if there is a season.
         slope_change: whether the slope may change too.
         family: of the counts.
         errors: ``newey-west`` allows for autocorrelation, ``model`` does not, ``cautious`` takes the larger of both.

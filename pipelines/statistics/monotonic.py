@@ -139,7 +139,7 @@ def hamed_rao_correction(
     (Parzen 1963, Sankhya A 25: 383-392).
 
     Args:
-        residuals: one for each step of time, missing where there is no value.
+        residuals: one for each step of time, missing if there is no value.
         lags: highest lag looked at; all if None.
         confidence: that an autocorrelation must reach to count.
 

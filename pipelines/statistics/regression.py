@@ -92,7 +92,7 @@ class CountModel:
 
 
 def make_effect(value: float, error: float, degrees: int | None, confidence: float) -> Effect:
-    """Return exp(value) with limits by Student's t, or by the normal quantile where there are no degrees."""
+    """Return exp(value) with limits by Student's t, or by the normal quantile if no degrees are given."""
     from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
     level = 1 - tail_of(confidence)

@@ -28,7 +28,7 @@ def signed_text(number: float) -> str:
 
 
 def rounded_text(number: float, decimals: int) -> str:
-    """Return a number rounded to some decimals, and to more of them where it would look like 0 or far from itself.
+    """Return a number rounded to some decimals, or to more if it would otherwise become 0 or be far off.
 
     A number that is not 0 has two digits that count, in up to two decimals more; one that is smaller still is said to
     be below the last of these.

@@ -53,7 +53,7 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
 
     Args:
         settings: limits and folders.
-        path: database file to write; default in memory, where a connection sees only its own temporary tables.
+        path: database file to write; by default in memory.
     """
     connection = open_connection(settings, path)
     try:

@@ -108,7 +108,7 @@ def with_digest(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def take_digest(document: dict[str, Any]) -> bool:
-    """Remove the sha256 from a document, and tell whether the content is that of which it was taken.
+    """Remove the sha256 from a document, and return whether it is that of the content.
 
     One without, from an older version, is accepted as it is.
 

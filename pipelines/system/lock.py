@@ -1,4 +1,4 @@
-"""The writer's lock: one run at a time in a data folder; others wait, or are told who holds it."""
+"""The writer's lock: one run at a time in a data folder; others wait, or report who holds it."""
 
 from __future__ import annotations
 

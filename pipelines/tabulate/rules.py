@@ -31,7 +31,8 @@ from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
-from schemas.source import Break, Exceptional, Source, SourceFolder
+from schemas.definition.publication import Break, Exceptional
+from schemas.source import Source, SourceFolder
 
 SAMPLE = 20
 _AGAINST_PREVIOUS = ("past_changed", "lost", "fallen", "estimates_changed", "estimates_fallen")
@@ -190,13 +191,13 @@ def open_tables(
 
 
 def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty tables for the findings of rules: ``finding``, ``judged_by_period`` and ``judged_before``."""
+    """Create empty tables for what rules find: ``finding``, ``judged``, ``judged_by_period`` and ``judged_before``."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
         "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
     )
-    for name in ("judged_by_period", "judged_before"):  # of this load, and of the years that are reused
+    for name in ("judged", "judged_by_period", "judged_before"):  # also of the years that are reused
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
             "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
@@ -267,8 +268,16 @@ def judge_rules(
         period = "time_period" if rule.by_year else "NULL::VARCHAR"
         places = {"name": quote_literal(rule.name), "tables": tables, "period": period, "kind": kind}
         statements.append((rule, places))
+    counts: dict[str, tuple[int, int, str]] = {}
     for together in _in_groups(statements):
+        if _reads_findings(together[0][0]):
+            counts |= _keep_judged(connection)
         outcomes |= _judge_together(connection, together)
+    counts |= _keep_judged(connection)
+    for rule, _ in statements:
+        checked, failing, detail = counts.get(rule.name, (0, 0, ""))
+        found = Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail)
+        outcomes.setdefault(rule.name, found)
     return [outcomes[rule.name] for rule in rules]
 
 
@@ -305,17 +314,24 @@ def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[t
     """Group rules that one statement judges; a rule that reads findings starts a group, after those that make them."""
     groups: list[list[tuple[Rule, dict[str, str]]]] = []
     for rule, places in statements:
-        reads_findings = _READS_FINDINGS.search(load_sql(f"tabulate/rules/{rule.kind}")) is not None
-        if not groups or reads_findings or len(groups[-1]) == _RULES_TOGETHER:
+        if not groups or _reads_findings(rule) or len(groups[-1]) == _RULES_TOGETHER:
             groups.append([])
         groups[-1].append((rule, places))
     return groups
 
 
+def _reads_findings(rule: Rule) -> bool:
+    return _READS_FINDINGS.search(load_sql(f"tabulate/rules/{rule.kind}")) is not None
+
+
 def _judge_together(
     connection: duckdb.DuckDBPyConnection, statements: Sequence[tuple[Rule, dict[str, str]]]
 ) -> dict[str, Outcome]:
-    """Judge rules in one statement; if it fails, judge each half, down to the one rule that cannot be judged."""
+    """Add what rules find to ``judged``, in one statement; if it fails, judge each half, down to a single rule.
+
+    Returns:
+        The outcomes of rules that cannot be judged.
+    """
     places = [one for _, one in statements]
     try:
         run_sql(connection, "tabulate/judge", rules=places, names=", ".join(one["name"] for one in places))
@@ -329,18 +345,18 @@ def _judge_together(
             return {name: _errored(name, error)}
         half = len(statements) // 2
         return _judge_together(connection, statements[:half]) | _judge_together(connection, statements[half:])
+    return {}
+
+
+def _keep_judged(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int, str]]:
+    """Move ``judged`` to the findings; return how many each rule checked, how many of them fail, and the first."""
     run_sql(connection, "tabulate/keep_judged")
     found = connection.execute(
         "SELECT rule, sum(things)::BIGINT, (count(*) FILTER (failing))::BIGINT, "
         "coalesce(string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
-        "FILTER (place <= 3), '') FROM judged GROUP BY rule"
+        "FILTER (place <= 3), '') FROM placed GROUP BY rule"
     ).fetchall()
-    counts = {name: (checked, failing, detail) for name, checked, failing, detail in found}
-    outcomes = {}
-    for rule, _ in statements:
-        checked, failing, detail = counts.get(rule.name, (0, 0, ""))
-        outcomes[rule.name] = Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail)
-    return outcomes
+    return {rule: (checked, failing, detail) for rule, checked, failing, detail in found}
 
 
 def _errored(name: str, error: Exception) -> Outcome:

@@ -1,1 +1,1 @@
-"""Parts of a source definition: keys, layouts, measures, calendar, numbers as written, and messages on faults."""
+"""Parts of a source definition, one module for each group of keys, and the messages on faults in it."""

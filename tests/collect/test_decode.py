@@ -16,7 +16,7 @@ import pytest
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.system.errors import DataRefused, Problem
-from schemas.source import ReadOptions
+from schemas.definition.layouts import ReadOptions
 
 TEXT = ReadOptions(columns=("n",))
 PIECE = 1 << 20  # the pieces in which files are read

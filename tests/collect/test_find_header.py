@@ -9,7 +9,7 @@ from tiny_source import Tiny
 
 from pipelines.collect.header import find_header
 from pipelines.system.errors import DataRefused
-from schemas.source import ReadOptions
+from schemas.definition.layouts import ReadOptions
 
 
 def _find(rows: list[list[str]], *labels: str, header_rows: int = 1) -> tuple[int, tuple[str, ...]]:

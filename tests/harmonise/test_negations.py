@@ -78,4 +78,4 @@ def test_a_link_whose_label_denies_a_tag() -> None:
     link = Link("R1", "Robo sin arma de fuego", "0401", "narrower", attributes={"weapon": "FIREARM"})
     found = check_named_acts([link])
     assert (found.outcome, found.failing) == ("warned", 1)
-    assert "R1: 'Robo sin arma de fuego' is tagged weapon=FIREARM" in found.detail
+    assert "R1: 'Robo sin arma de fuego' implies weapon=FIREARM" in found.detail

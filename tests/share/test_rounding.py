@@ -10,8 +10,8 @@ from scipy.optimize import linprog
 from pipelines.share.protection.margins import Key, link_margins
 from pipelines.share.protection.protect import Edition, KnownCells, Protected, Series, protect
 from pipelines.share.protection.rounding import audit_rounded, round_counts
+from schemas.definition.sharing import Sharing
 from schemas.errors import UsageError
-from schemas.source import Sharing
 
 NAME = ("recorded", "victim")
 NOTHING = KnownCells()

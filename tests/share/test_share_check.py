@@ -22,8 +22,9 @@ from pipelines.share.left import Left
 from pipelines.share.protection.counts import read_counts
 from pipelines.share.protection.margins import dimensions
 from pipelines.system.settings import Settings
+from schemas.definition.sharing import Level
 from schemas.errors import UsageError
-from schemas.source import Level, list_sources
+from schemas.source import list_sources
 
 SOURCE = "xx_test_incidents"
 PERSONS = {("MX-AGU", "man"): 9, ("MX-AGU", "woman"): 1, ("MX-JAL", "man"): 20, ("MX-JAL", "woman"): 12}

@@ -16,8 +16,10 @@ from tiny_source import Tiny
 
 from pipelines.tabulate.aggregate import TablePlan, plan_tables
 from schemas.declarations import breakdown_columns
+from schemas.definition.measures import Measure
+from schemas.definition.publication import Breakdown
 from schemas.errors import UsageError
-from schemas.source import Breakdown, Measure, Source
+from schemas.source import Source
 
 HEAD = "area,year,code,n\n"
 LINK = {"national_label": "x", "relation": "narrower"}

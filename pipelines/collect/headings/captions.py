@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Header, Needed
-from pipelines.collect.headings.parts_of_years import says_part_of_year
+from pipelines.collect.headings.parts_of_years import words_for_part_of_year
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from schemas.source import SourceFolder
@@ -166,36 +166,36 @@ def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Probl
         place = (caption.file, caption.sheet)
         if (
             place not in found
-            and scale_said(caption.text, caption.is_unit)
+            and words_for_scale(caption.text, caption.is_unit)
             and (problem := scale_problem(folder, caption))
         ):
             found[place] = problem
     return list(found.values())
 
 
-def scale_said(text: str, is_unit: bool = False) -> str | None:
+def words_for_scale(text: str, is_unit: bool = False) -> str | None:
     """Return the words of a text that give a scale, such as "in thousands"; None if there are none.
 
     Args:
         text: of a caption, or of a cell.
         is_unit: whether it is a cell of a column of units, where the bare word ("thousands") is enough.
 
-    >>> scale_said("Thousand persons"), scale_said("Thousand persons", is_unit=True), scale_said("Units", is_unit=True)
-    (None, 'Thousand', None)
+    >>> words_for_scale("Thousand persons"), words_for_scale("Thousand persons", is_unit=True)
+    (None, 'Thousand')
     """
     if is_unit and (unit := _UNIT.match(text)):
         return unit[0].strip()
-    said = _SCALE.search(text)
-    return said[0].strip() if said else None
+    scale = _SCALE.search(text)
+    return scale[0].strip() if scale else None
 
 
-def scale_of(said: str) -> int | None:
+def scale_factor(scale: str) -> int | None:
     """Return the factor that words for a scale mean; None if they may mean several.
 
-    >>> scale_of("in hundreds"), scale_of("(thousands)"), scale_of("in lakhs"), scale_of("'000"), scale_of("Mio")
-    (100, 1000, 100000, 1000, 1000000)
+    >>> [scale_factor(words) for words in ("in hundreds", "(thousands)", "in lakhs", "'000", "Mio")]
+    [100, 1000, 100000, 1000, 1000000]
     """
-    return next((factor for words, factor in _FACTORS if re.search(words, said, re.IGNORECASE)), None)
+    return next((factor for words, factor in _FACTORS if re.search(words, scale, re.IGNORECASE)), None)
 
 
 def scale_problem(
@@ -220,19 +220,21 @@ def scale_problem(
     if source.kind != "population" and _OTHER_THINGS.search(caption.text):
         return None
     words = caption.text if len(caption.text) <= _SHOWN else f"{caption.text[: _SHOWN - 4]} ..."
-    said = scale_said(caption.text, is_unit=caption.is_unit or column is not None) or words
+    scale = words_for_scale(caption.text, is_unit=caption.is_unit or column is not None) or words
     if column is None:
-        told = f"The table says {said!r} of its figures ({words!r}), but source.yml does not declare multiply."
+        found = f"The table says {scale!r} of its figures ({words!r}), but source.yml does not declare multiply."
     elif other is None:
-        told = (
+        found = (
             f"The column {column!r} says {words!r} of figures that are used, but source.yml does not declare multiply."
         )
     else:
-        told = (
+        found = (
             f"The column {column!r} says {words!r} of some figures that are used, and {other!r} of others: multiply "
             "would apply to both. Leave out the rows of one of them by a named exclusion, or make them another source."
         )
-    return Problem("scale_not_declared", source.source_id, told, caption.file, caption.sheet, caption.row, column, said)
+    return Problem(
+        "scale_not_declared", source.source_id, found, caption.file, caption.sheet, caption.row, column, scale
+    )
 
 
 def judge_years(
@@ -283,7 +285,7 @@ def judge_parts_of_years(
     names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
     for caption in (*names, *captions):
         annual = years.get((caption.file, caption.sheet), frozenset())
-        part = says_part_of_year(caption.text) if annual else None
+        part = words_for_part_of_year(caption.text) if annual else None
         named = years_in(caption.text) & annual
         if part is None or not (named or not years_in(caption.text)):
             continue

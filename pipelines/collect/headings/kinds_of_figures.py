@@ -119,7 +119,7 @@ def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
     return next((kind for kind, words in _KINDS.items() if kind not in known and words.search(text)), None)
 
 
-def kind_said(text: str, measure: Measure, source: Source) -> str | None:
+def kind_named(text: str, measure: Measure, source: Source) -> str | None:
     """Return the words by which a column of counts has something other than what its measure declares.
 
     Args:
@@ -144,7 +144,7 @@ def kind_of_title(text: str) -> str | None:
     return next((kind for kind in _OF_TITLES if _KINDS[kind].search(text)), None)
 
 
-def persons_said(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:
+def persons_named(captions: Iterable[Caption], source: Source) -> Iterator[tuple[Caption, str]]:
     """Yield the titles and headings that name one sex or some ages although the source declares all persons.
 
     A table with a column for men and one for women is about both.

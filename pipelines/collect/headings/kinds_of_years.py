@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipelines.collect.headings.captions import Caption
-from pipelines.collect.headings.parts_of_years import says_months_of_two_years
+from pipelines.collect.headings.parts_of_years import words_for_months_of_two_years
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 
@@ -53,18 +53,18 @@ _ENDING = re.compile(
 _SHOWN = 120
 
 
-def says_other_year(text: str, is_label: bool = False) -> str | None:
+def words_for_other_year(text: str, is_label: bool = False) -> str | None:
     """Return the words for years that do not begin in January; in the label of a column, 2019/20 is one too.
 
-    >>> says_other_year("Offences, year ending March 2020"), says_other_year("Year to 31 December 2020")
+    >>> words_for_other_year("Offences, year ending March 2020"), words_for_other_year("Year to 31 December 2020")
     ('year ending March', None)
-    >>> says_other_year("2019/20 | Women", True), says_other_year("2015-2019", True)
+    >>> words_for_other_year("2019/20 | Women", True), words_for_other_year("2015-2019", True)
     ('2019/20', None)
     """
     text = text.replace("_", " ")
     if said := _OTHER_YEAR.search(text):
         return said[0]
-    if span := says_months_of_two_years(text):
+    if span := words_for_months_of_two_years(text):
         return span
     for found in _OF_TWO.finditer(text) if is_label else ():
         first, last = found.groups()
@@ -94,7 +94,7 @@ def judge_kinds_of_years(
         return Outcome.not_applicable("years_not_calendar")
     found: dict[str, None] = {}
     for caption in captions:
-        said = says_other_year(caption.text, is_label=caption.is_count)
+        said = words_for_other_year(caption.text, is_label=caption.is_count)
         if source.year_starts:  # the contrary contradicts the declaration
             calendar, ending = _CALENDAR.search(caption.text), _ENDING.search(caption.text.replace("_", " "))
             said = calendar[0] if calendar and not said else ending[0] if ending and as_given else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipelines.collect.headings.roles import stage_said
+from pipelines.collect.headings.roles import stage_named
 from schemas.definition.measures import Measure
 
 _NUMBER_OF = r"(?:(?:total )?(?:numbers?|n[uú]mero|nombre|anzahl|total) (?:of|de|der|des|d['’]) ?)?"
@@ -50,7 +50,7 @@ def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
     """
     label = " ".join(label.split())
     head = _HEAD.match(label)
-    stage = stage_said(head["head"]) if head else None
+    stage = stage_named(head["head"]) if head else None
     if stage is not None and stage != measure.stage.removesuffix("_unsentenced"):
         yield f"persons {stage}, but the source declares stage: {measure.stage}"
     if _VICTIMS.match(label) and measure.stage == "recorded" and measure.counting_unit in _OF_CRIMES:

@@ -96,10 +96,10 @@ def _numbered_part(text: str, number: int, column: str, has_year: bool) -> str |
     return f"month {number}" if has_year and (len(text) == 2 or text[0] in "mM") else None
 
 
-def says_months_of_two_years(text: str) -> str | None:
+def words_for_months_of_two_years(text: str) -> str | None:
     """Return the words of a text for twelve months that do not begin in January; None if there are none.
 
-    >>> says_months_of_two_years("Delitos, julio a junio"), says_months_of_two_years("Enero a diciembre")
+    >>> words_for_months_of_two_years("Delitos, julio a junio"), words_for_months_of_two_years("Enero a diciembre")
     ('julio a junio', None)
     """
     for found in _RANGE.finditer(text):
@@ -109,25 +109,25 @@ def says_months_of_two_years(text: str) -> str | None:
     return None
 
 
-def says_rolling_year(text: str) -> str | None:
+def words_for_rolling_year(text: str) -> str | None:
     """Return the words of a text for the twelve months up to each month or quarter; None if there are none.
 
-    >>> says_rolling_year("Offences, 12 months ending"), says_rolling_year("Delitos, año móvil")
+    >>> words_for_rolling_year("Offences, 12 months ending"), words_for_rolling_year("Delitos, año móvil")
     ('12 months ending', 'año móvil')
-    >>> says_rolling_year("Offences by month, 12 months")
+    >>> words_for_rolling_year("Offences by month, 12 months")
     """
     said = _ROLLING.search(text.replace("_", " "))
     return said[0] if said else None
 
 
-def says_part_of_year(text: str) -> str | None:
+def words_for_part_of_year(text: str) -> str | None:
     """Return the words of a text for a part of a year, which twelve months are not; None if there are none.
 
-    >>> says_part_of_year("Homicidios, enero a septiembre de 2024"), says_part_of_year("2024 (Jan-Sep)")
+    >>> words_for_part_of_year("Homicidios, enero a septiembre de 2024"), words_for_part_of_year("2024 (Jan-Sep)")
     ('enero a septiembre', 'Jan-Sep')
-    >>> says_part_of_year("Delitos en lo que va del año"), says_part_of_year("cases_ytd")
+    >>> words_for_part_of_year("Delitos en lo que va del año"), words_for_part_of_year("cases_ytd")
     ('en lo que va del año', 'ytd')
-    >>> says_part_of_year("Year ending March 2024"), says_part_of_year("April 2019 to March 2020")
+    >>> words_for_part_of_year("Year ending March 2024"), words_for_part_of_year("April 2019 to March 2020")
     (None, None)
     """
     text = text.replace("_", " ")

@@ -59,14 +59,14 @@ _UNITS = {
 _SHOWN = 120
 
 
-def says_rate(label: str) -> str | None:
+def words_for_rate(label: str) -> str | None:
     """Return the words for a rate or share in a column's label; None if it names a number, or neither of them.
 
     In a label of several header rows, the last row that names a rate or a number decides.
 
-    >>> says_rate("2024 | Tasa por 100 mil"), says_rate("Casos y tasas | Número"), says_rate("2024 | %")
+    >>> words_for_rate("2024 | Tasa por 100 mil"), words_for_rate("Casos y tasas | Número"), words_for_rate("2024 | %")
     ('Tasa', None, '%')
-    >>> says_rate("rate_per_100k"), says_rate("num_cases")
+    >>> words_for_rate("rate_per_100k"), words_for_rate("num_cases")
     ('rate', None)
     """
     for part in reversed(label.replace("_", " ").split(" | ")):
@@ -77,25 +77,25 @@ def says_rate(label: str) -> str | None:
     return None
 
 
-def unit_said(label: str) -> str | None:
+def unit_named(label: str) -> str | None:
     """Return the unit that the label of a rate gives, as a code of our list; None if it gives none.
 
-    >>> unit_said("Rate per 100,000"), unit_said("Prevalence (%)"), unit_said("Victims")
+    >>> unit_named("Rate per 100,000"), unit_named("Prevalence (%)"), unit_named("Victims")
     ('per_100k', 'percent', None)
     """
-    if says_rate(label) is None and not _CODES.fullmatch(label.strip()):
+    if words_for_rate(label) is None and not _CODES.fullmatch(label.strip()):
         return None
     return next((unit for unit, words in _UNITS.items() if re.search(words, label, re.IGNORECASE)), None)
 
 
-def says_rate_as_unit(word: str) -> str | None:
+def words_for_rate_as_unit(word: str) -> str | None:
     """Return the words or the code for a rate in a column of units or indicators; None if it has none.
 
-    >>> says_rate_as_unit("P_HTHAB"), says_rate_as_unit("NR"), says_rate_as_unit("Clearance rate (%)")
+    >>> words_for_rate_as_unit("P_HTHAB"), words_for_rate_as_unit("NR"), words_for_rate_as_unit("Clearance rate (%)")
     ('P_HTHAB', None, 'rate')
     """
     code = _CODES.fullmatch(word.strip())
-    return code[0] if code else says_rate(word)
+    return code[0] if code else words_for_rate(word)
 
 
 def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str] = ()) -> Outcome:
@@ -121,7 +121,7 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
             words = said[0] if said else None
         elif caption.is_count:
             judged += 1
-            words = says_rate_as_unit(caption.text) if caption.is_unit else says_rate(caption.text)
+            words = words_for_rate_as_unit(caption.text) if caption.is_unit else words_for_rate(caption.text)
         else:
             continue
         if words:

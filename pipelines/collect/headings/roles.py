@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.header import fold
-from pipelines.collect.headings.captions import Caption, scale_of, scale_said
-from pipelines.collect.headings.kinds_of_figures import kind_of_title, kind_said, persons_said
-from pipelines.collect.headings.parts_of_years import says_rolling_year
-from pipelines.collect.headings.rates_in_words import says_rate, unit_said
+from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
+from pipelines.collect.headings.kinds_of_figures import kind_named, kind_of_title, persons_named
+from pipelines.collect.headings.parts_of_years import words_for_rolling_year
+from pipelines.collect.headings.rates_in_words import unit_named, words_for_rate
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
 from schemas.source import Source
@@ -210,9 +210,9 @@ def judge_headings(
         for what in _of_column(role, column, source)
     ]
     found += [*_of_names(source, measures), *labels]
-    said = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
-    said += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
-    for caption, what in (*said, *persons_said(captions, source)):
+    named = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
+    named += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
+    for caption, what in (*named, *persons_named(captions, source)):
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
         found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
@@ -227,8 +227,8 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     if role in ("time_period", "year"):
         yield from _of_time(column, source)
     if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
-        said = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
-        yield from [f"ages in {said}, but the source reads them in years (ages.unit)"] if said else []
+        named = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
+        yield from [f"ages in {named}, but the source reads them in years (ages.unit)"] if named else []
     if role in _ABOUT_PERSONS and "measure" not in source.columns:
         of_victims = bool(_VICTIMS.search(column))
         of_suspects = bool(_SUSPECTS.search(column))
@@ -266,11 +266,11 @@ def _of_time(column: str, source: Source) -> Iterator[str]:
 
 def _of_error(role: str, column: str) -> Iterator[str]:
     """Yield the form of an error according to the name of its column, if that is not the declared form."""
-    said = [form for form, words in _ERRORS.items() if words.search(column)]
+    named = [form for form, words in _ERRORS.items() if words.search(column)]
     if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
-        said = [form for form in said if form != "standard_error"]
-    if said and _FORM[role] not in said:
-        yield f"{said[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
+        named = [form for form in named if form != "standard_error"]
+    if named and _FORM[role] not in named:
+        yield f"{named[0].replace('_', ' ').replace('cv', 'coefficient of variation')}, not {role.replace('_', ' ')}"
 
 
 def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
@@ -300,7 +300,7 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
     """Yield the contradictions between the heading or name of a measure and its declaration."""
     yield from _of_stage(text, measure)
     yield from _of_unit(text, measure)
-    if kind := kind_said(text, measure, source):
+    if kind := kind_named(text, measure, source):
         yield f"{kind}, not the figures of the period"
 
 
@@ -311,12 +311,12 @@ def _of_names(source: Source, measures: Collection[str]) -> Iterator[str]:
     for name in sorted(set(measures).intersection(source.measures)):
         measure = source.measures[name]
         text = name.replace("_", " ")
-        said = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))
-        if measure.figures in ("count", "stock") and (rate := says_rate(name)):
-            said = [f"{rate.strip()!r}, but the source declares figures: {measure.figures}"]
+        named = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))
+        if measure.figures in ("count", "stock") and (rate := words_for_rate(name)):
+            named = [f"{rate.strip()!r}, but the source declares figures: {measure.figures}"]
         if measure.figures in ("estimate", "ratio"):
-            said += _of_estimates(text, name, measure)
-        yield from (f"measures.{name}: the name says {what}" for what in said)
+            named += _of_estimates(text, name, measure)
+        yield from (f"measures.{name}: the name says {what}" for what in named)
 
 
 def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
@@ -325,25 +325,27 @@ def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, s
     is_monthly = (caption.file, caption.sheet) in monthly or (source.kind == "incident" and caption.is_count)
     if source.kind not in _OF_COUNTS or not is_counted or not is_monthly:
         return
-    if said := says_rolling_year(caption.text):
-        yield f"{said!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
+    if named := words_for_rolling_year(caption.text):
+        yield f"{named!r}: the figures of twelve months, but they are published as those of one month (or quarter)"
 
 
 def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
     """Yield a scale that differs from ``multiply``; in a row of units, "number" is a scale too: 1."""
     if source.multiply == 1:
         return
-    said = scale_said(caption.text, is_unit=caption.is_unit)
-    factor = scale_of(said) if said else 1 if caption.is_unit and _PLAIN_UNIT.fullmatch(caption.text.strip()) else None
+    named = words_for_scale(caption.text, is_unit=caption.is_unit)
+    factor = (
+        scale_factor(named) if named else 1 if caption.is_unit and _PLAIN_UNIT.fullmatch(caption.text.strip()) else None
+    )
     if factor is not None and factor != source.multiply:
-        yield f"{(said or caption.text).strip()!r}, but the source declares multiply: {source.multiply}"
+        yield f"{(named or caption.text).strip()!r}, but the source declares multiply: {source.multiply}"
 
 
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:
     stages = [stage for stage, words in _STAGES.items() if words.search(text)]
     stage = measure.stage.removesuffix("_unsentenced")
-    if stage == "held" and (said := _ADMITTED.search(text)):
-        yield f"{said[0]!r}, events of the period, but the source declares persons held on a day"
+    if stage == "held" and (named := _ADMITTED.search(text)):
+        yield f"{named[0]!r}, events of the period, but the source declares persons held on a day"
         return
     if not stages or stage in stages or _RECORDED.search(text):
         return
@@ -381,11 +383,11 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
         yield f"incidence, which counts incidents, but the source declares counting_unit: {measure.counting_unit}"
     if not of_units and _PREVALENCE.search(text):
         yield f"prevalence, which counts victims, but the source declares counting_unit: {measure.counting_unit}"
-    unit = unit_said(label)
+    unit = unit_named(label)
     if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
-    elif measure.unit == "number" and (said := says_rate(label)):
-        yield f"{said.strip()!r}, but the source declares unit: number"
+    elif measure.unit == "number" and (named := words_for_rate(label)):
+        yield f"{named.strip()!r}, but the source declares unit: number"
     if _OF_OFFENCES.search(text) and measure.universe not in ("offences", "victims"):
         yield f"of offences, but the source declares universe: {measure.universe}"
     of = (bool(_HOUSEHOLDS.search(text)), bool(_PERSONS.search(text)))
@@ -398,42 +400,42 @@ def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
 def _of_title(label: str, measure: Measure) -> Iterator[str]:
     """Yield the unit of a rate in a title, and the period asked about, that are not the declared ones."""
     yield from _of_survey(label.replace("_", " "), measure)
-    unit = unit_said(label)
+    unit = unit_named(label)
     if unit is not None and unit != "percent" and unit != measure.unit:  # a share may be one of several columns
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
 
 
 def _of_survey(text: str, measure: Measure) -> Iterator[str]:
     """Yield the period that respondents were asked about, if it is not the declared one."""
-    said = {period for period, words in _ASKED.items() if words.search(text)}
-    if said and measure.reference_period and not any(measure.reference_period.startswith(one) for one in said):
-        yield f"{min(said).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
-    elif said and measure.stage == "experienced" and not measure.reference_period:
-        yield f"{min(said).replace('_', ' ')}, but the source declares no reference_period"
+    named = {period for period, words in _ASKED.items() if words.search(text)}
+    if named and measure.reference_period and not any(measure.reference_period.startswith(one) for one in named):
+        yield f"{min(named).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
+    elif named and measure.stage == "experienced" and not measure.reference_period:
+        yield f"{min(named).replace('_', ' ')}, but the source declares no reference_period"
 
 
 def _level(text: str, source: Source) -> Iterator[str]:
     """Yield the confidence level in a text if it is not the declared one."""
-    said = {float(one or other) for one, other in _LEVEL.findall(text)}
+    named = {float(one or other) for one, other in _LEVEL.findall(text)}
     declared = {one.confidence_percent for one in source.measures.values() if one.confidence_percent is not None}
-    if said and declared and not said & declared:
-        yield f"limits of {min(said):g} percent, but the source declares confidence_percent: {min(declared):g}"
+    if named and declared and not named & declared:
+        yield f"limits of {min(named):g} percent, but the source declares confidence_percent: {min(declared):g}"
 
 
-def stage_said(text: str) -> str | None:
-    """Return the stage that a heading names, where it names one and no recorded offences.
+def stage_named(text: str) -> str | None:
+    """Return the stage that a heading names; None if it names none, or recorded offences as well.
 
-    >>> stage_said("Persons prosecuted"), stage_said("Prison population"), stage_said("Offences and suspects")
+    >>> stage_named("Persons prosecuted"), stage_named("Prison population"), stage_named("Offences and suspects")
     ('prosecuted', 'held', None)
     """
     stages = [stage for stage, words in _STAGES.items() if words.search(text)]
     return stages[0] if len(stages) == 1 and not _RECORDED.search(text) else None
 
 
-def says_suspects(name: str) -> bool:
+def is_about_suspects(name: str) -> bool:
     """Tell whether the name of a column says that it is about suspects.
 
-    >>> says_suspects("sexo agresor"), says_suspects("sex")
+    >>> is_about_suspects("sexo agresor"), is_about_suspects("sex")
     (True, False)
     """
     return _SUSPECTS.search(name) is not None

@@ -3,8 +3,8 @@
 Rule: a number is what the sheet shows. A format that groups, rounds or aligns digits, writes a currency, brackets for
 negative numbers or a dash for zero leaves the number as it is. One that adds letters, ``<``, ``*`` or a per cent sign,
 or writes a text instead, shows something else than the number in the cell, which is then read as the text shown. One
-that divides by a thousand shows 1,802 for 1,802,345: the cell has both, and is no number until one is chosen. Part of
-the process ``reader``: it imports nothing large.
+that divides by a thousand shows 1,802 for 1,802,345: the cell has both, and is not read as a number until one is
+chosen. Part of the process ``reader``: it imports nothing large.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _read_bracket(section: _Section, piece: str) -> None:
 
 
 def shown_as(text: str, number: float, write: Callable[[float], str]) -> str | None:
-    """Return the text that a cell shows for a number, where it is not the number; for workbooks that keep the text.
+    """Return the text that a cell shows instead of its number, if it differs; for workbooks that store the text.
 
     >>> write = "{:g}".format
     >>> shown_as("<5", 4, write), shown_as("1 234", 1234, write), shown_as("31%", 0.314, write), shown_as("-", 0, write)

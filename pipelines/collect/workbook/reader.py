@@ -101,10 +101,13 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the library is no Exception
-        return {"rule": "file_not_readable", "found": f"The workbook cannot be read; it is damaged ({_said(error)})."}
+        return {
+            "rule": "file_not_readable",
+            "found": f"The workbook cannot be read; it is damaged ({_describe(error)}).",
+        }
 
 
-def _said(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     return str(error).strip() or type(error).__name__
 
 
@@ -127,7 +130,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     except (PasswordError, MemoryError):
         raise
     except Exception as error:  # the library has an error class for each format, and some of Rust
-        found = f"The file is not a workbook, or is damaged ({_said(error)})."
+        found = f"The file is not a workbook, or is damaged ({_describe(error)})."
         if zipfile.is_zipfile(path) and not _has_parts_of_a_workbook(path):
             found = "The file is a zip archive, not a workbook; unpack it."
         raise Refused("file_not_readable", found) from error

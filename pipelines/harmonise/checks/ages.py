@@ -57,7 +57,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
     Args:
         connection: has ``tally_part``, the combinations of incidents.
         gives_years: whether the tallies have the number of incidents with the youngest and oldest ages.
-        ages: how many incidents have each age in years, where it is known.
+        ages: how many incidents of known age have each age in years.
     """
     if not gives_years:
         return Outcome.not_applicable("ages_piled")

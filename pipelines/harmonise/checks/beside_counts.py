@@ -95,7 +95,7 @@ def find_split_numbers(file: IncidentFile) -> list[str]:
 
 def judge_split_numbers(facts: FileFacts) -> Outcome:
     """Warn of files of incidents whose counts are split between two columns."""
-    found = [f"{file.name}: {told}" for file, fact in facts for told in fact.get("split_numbers", ())]
+    found = [f"{file.name}: {text}" for file, fact in facts for text in fact.get("split_numbers", ())]
     return Outcome.of_warning("number_in_two_columns", len(facts), found)
 
 

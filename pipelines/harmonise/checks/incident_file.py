@@ -1,4 +1,4 @@
-"""A file of incidents, opened once more for what stands in the columns that its source does not read."""
+"""A file of incidents, opened once more for the columns that its source does not read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
-from schemas.source import Layout, Source, SourceFolder
+from schemas.definition.layouts import Layout
+from schemas.source import Source, SourceFolder
 
 FileFacts = Sequence[tuple[RawFile, Mapping[str, Any]]]
 """The files of a source of incidents, each with what was found in it while it was tallied (``facts.json``)."""

@@ -120,8 +120,8 @@ def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, re
             for freq, cells, _, _, row, period in freqs
         ]
         _, _, file, sheet, row, period = freqs[-1]
-        told = f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}."
-        problems.append(_problem("mixed_frequencies", source, told, file, sheet, row, period))
+        text = f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}."
+        problems.append(_problem("mixed_frequencies", source, text, file, sheet, row, period))
     return problems
 
 

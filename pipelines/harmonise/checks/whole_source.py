@@ -87,7 +87,7 @@ def check_noted(
 
 @dataclass(frozen=True)
 class UnusedContent:
-    """What stands in the columns that a source does not use, and the outcomes of the rules on it."""
+    """The columns that a source does not use, the telling words in them, and the outcomes of the rules on these."""
 
     columns: tuple[UnusedColumn, ...]
     words: tuple[UnusedWord, ...]

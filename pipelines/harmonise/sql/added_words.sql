@@ -1,8 +1,8 @@
 -- Grain: one row for each word of the rows (of an unused column, of the columns of the figures, or their national codes),
--- in the figures that are sums over rows with several of its words: how many figures, in how many the word has as much as
--- all other words together (or, with several groupings, half as much), how many different numbers these are, in how many
--- it has at least as much as any other, its sum, its first row, and of the column in how many figures the words have
--- nearly the same, and how far those lie apart.
+-- among the figures that are sums over rows with different words: in how many figures the word occurs; in how many it
+-- equals the sum of all other words (or half of it, if the total is there in two groupings); how many different numbers
+-- these are; in how many it is the largest; its sum and its first row; and for the column, in how many figures the words
+-- have nearly the same number, and how far apart those figures lie.
 -- reads: {{table}}
 WITH part AS (
     SELECT sum_of, word, sum(value) AS value, arg_min(_file, _row) AS _file, min(_row) AS _row

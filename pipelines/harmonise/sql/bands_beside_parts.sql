@@ -1,7 +1,7 @@
--- Grain: one row for each measure and age band beside bands inside it: in how many of the figures that have both the band
--- has at least as many as those inside it together, and the first of these. Where the file prints a total that is no less
--- than all bands together, they are of different persons.
--- inside: pairs of age codes, without those inside another band of the same pair's first.
+-- Grain: one row for each measure and age band that has narrower bands inside it: how many figures have both, in how many
+-- of them the band is at least as large as the bands inside it together, and the first such figure. Figures with a printed
+-- total that is no smaller than the sum of all bands are left out: there the bands are of different persons.
+-- inside: pairs of age codes, without bands inside another inner band of the same pair.
 -- reads: core, band_inside
 WITH figure AS (
     SELECT measure, {{keys}}, CAST(age AS VARCHAR) AS age, sum(value) AS value, arg_min(_file, _row) AS _file,

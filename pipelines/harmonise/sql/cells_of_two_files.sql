@@ -1,6 +1,6 @@
--- Grain: one row for each two files (or sheets) that share cells of some periods, where each gives a cell once and has periods that
--- the other lacks: an edition that begins before the last one ended. Files by place or by police force, which have their
--- years in common, are not meant.
+-- Grain: one row for each pair of files (or sheets) that share the cells of some periods, although each gives a cell only
+-- once and has periods that the other lacks: an edition that begins before the previous one ends. Files by place or by
+-- police force, which have the same years, are not meant.
 -- reads: core
 WITH figure AS (
     SELECT concat_ws(', sheet ', _file, _sheet) AS part, {{keys}}, count(*) AS times, sum(value) AS value

@@ -1,6 +1,7 @@
--- Grain: one row for each month with at least a third more incidents than is usual in its year, in the first or last days of
--- which far more are dated than in its others: year, month, whether they are the first ones, how many, how many of the month.
--- Where it is so in many months, days are unknown and the months are right; where in one year of several, something happened.
+-- Grain: one row for each month with at least a third more incidents than is usual in its year, of which far more are dated
+-- in its first (or last) days than in its others: year, month, whether the first days are meant, how many incidents are in
+-- them, and how many in the month. If many months are like this, the days are unknown but the months are right; if it is
+-- only one year of several, something happened.
 -- reads: period_seen, tally_part
 WITH month AS (
     SELECT left(CAST(time_period AS VARCHAR), 4) AS year, CAST(substr(CAST(time_period AS VARCHAR), 6, 2) AS INTEGER) AS month,

@@ -1,5 +1,5 @@
--- Grain of what is added: one row for each area, category and year of national codes with rows of another kind, of incidents,
--- which keep no place.
+-- Grain of what is added: one row for each area, category and year of the national codes that have incidents of another
+-- kind; incidents keep no place.
 -- reads: core
 -- writes: doubted
 INSERT INTO doubted

@@ -1,5 +1,5 @@
--- Grain of what is added: one row for each area, category and year with a sum over rows with several words of a column, with
--- the first of these rows.
+-- Grain of what is added: one row for each area, category and year whose figure is a sum over rows with different words in
+-- a column, with the first of these rows.
 -- reads: core, added
 -- writes: doubted
 INSERT INTO doubted

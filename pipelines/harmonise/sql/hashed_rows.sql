@@ -1,6 +1,6 @@
--- Grain: one row for each incident of a partition that no exclusion leaves out: the hash of its columns, without
--- personal ones, capitals, accents and blanks, that of the columns that tell rows apart, that of its identifier, also without what
--- makes no other number, and its place. The table lives as long as the connection.
+-- Grain: one row for each incident of a partition that no exclusion leaves out: the hash of its columns, without personal
+-- columns, capitals, accents and blanks; the hash of the columns that distinguish rows; the hash of its identifier, and of
+-- its identifier in canonical form; and its place. The table lives as long as the connection.
 -- reads: raw
 -- writes: hashed
 CREATE OR REPLACE TEMP TABLE hashed AS

@@ -1,4 +1,4 @@
--- Grain: one row for each national code, word next to it in an unused column, and label of its link, of used rows.
+-- Grain: one row for each national code, word beside it in an unused column, and label of its link, in used rows.
 -- reads: core, {{links}}
 SELECT CAST(core.national_code AS VARCHAR) AS code, word, link.national_label AS link_label,
     min(CAST(core.time_period AS VARCHAR)) AS first_period, max(CAST(core.time_period AS VARCHAR)) AS last_period

@@ -1,9 +1,10 @@
--- What a source lost and what it kept, as far as each row says: a rejected row may still have its area, its period and its
--- category. A national code is in each of its categories by weight; one that is out of scope loses nothing.
--- A text that is no date may say its year, or year and month (its number is then below zero). It is used only if other rows are of that year:
--- a loss in a year without figures (1900-00-00) would be in none, so such a row has no period and lowers all.
--- Grain: one row for each measure, area, period (a date in the future is none), national code and category, and whether
--- the rows are rejected: how many rows, what they count, and of how many rows the count could not be read.
+-- What a source lost and what it kept, as far as each row tells: a rejected row may still have its area, its period and
+-- its category. A national code is in each of its categories by weight; one that is out of scope loses nothing.
+-- A text that is not a date may still contain its year, or year and month; its number is then below zero. That year is used
+-- only if other rows are of the same year. A loss in a year without figures (1900-00-00) would lower none of them, so such
+-- a row has no period and lowers all.
+-- Grain: one row for each measure, area, period (none for a date in the future), national code and category, and whether
+-- the rows are rejected: how many rows, what they count, and in how many rows the count could not be read.
 -- reads: area_code, code_link, code_span, tally
 WITH
 {{judged}},

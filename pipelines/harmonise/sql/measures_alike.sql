@@ -1,5 +1,5 @@
--- Grain: at most one row: an area and period of which two measures both have figures, or one the figures of a part, and the
--- first row of the second measure there.
+-- Grain: at most one row: an area and period for which two measures both have figures, or for which one has figures of a
+-- part of the area, and the first row of the second measure there.
 -- reads: core
 SELECT CAST(other.ref_area AS VARCHAR), CAST(other.time_period AS VARCHAR), {{place}}
 FROM core AS other

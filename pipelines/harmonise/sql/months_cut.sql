@@ -1,6 +1,7 @@
--- Grain: one row for each area with incidents, and country of such areas, and month whose first or last days have hardly any
--- incident where the other days of the month would make so many expected that it is no chance. Files whose dates have no
--- true day (always the first, always the fifteenth) have hardly any in these days throughout, and are not judged.
+-- Grain: one row for each area with incidents, and each country of such areas, and each month whose first or last days have
+-- hardly any incidents although the other days of the month lead one to expect so many that this is not chance. Files
+-- without true days (all dated on the first, or the fifteenth) have hardly any incidents in these days in every month, and
+-- are not judged.
 -- reads: area_seen, period_seen, tally_part
 -- writes: month_cut
 CREATE OR REPLACE TEMP TABLE month_cut AS

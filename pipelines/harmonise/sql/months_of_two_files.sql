@@ -1,5 +1,6 @@
--- Grain: one row for each month that two following files of incidents both have as a whole: the last months of one and the
--- first of the other, which are a third of the months of either at most. A file that ends in the middle of a month has none in its last week, and the next none in its first.
+-- Grain: one row for each whole month that two successive files of incidents have in common: the last months of one and
+-- the first of the other, at most a third of the months of either. If one file ends within a month and the next begins
+-- there, the one has no incidents in the last week of the month, and the other none in the first.
 WITH month AS (
     SELECT regexp_extract(filename, '([0-9a-f]{32}).tally[.]parquet', 1) AS part, period, sum(records)::BIGINT AS records,
         sum(first_7) AS first_7, sum(last_7) AS last_7

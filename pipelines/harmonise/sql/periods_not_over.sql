@@ -1,5 +1,5 @@
--- Grain: one row for each area (NULL: all) and period that ends on the day on which the last file with figures of it came,
--- or later, so that no figure of it can be whole: a period of the source, and the quarter and year that it is in.
+-- Grain: one row for each area (NULL: all) and period that ends on or after the day on which the last file with figures of
+-- it came, so that no figure of it can be complete: a period of the source, and the quarter and year that contain it.
 -- reads: received
 -- writes: period_not_over
 CREATE OR REPLACE TEMP TABLE period_not_over AS

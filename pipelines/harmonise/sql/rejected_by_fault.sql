@@ -1,9 +1,9 @@
 -- Grain: one row for each rule, column and wrong label, with its first place, its years and how many of its cells are
 -- kept.
--- Numbers, dates and periods written in the same way ('13 (p)', '68 (p)') are wrong for one reason, and are one row;
--- so are cells that are given more than once, and counts in whatever column: a table may have one for each year. Of
--- several in the first row the first column is shown, then the first by its text: the number of a cell says nothing of
--- its place in the file.
+-- Numbers, dates and periods written in the same way ('13 (p)', '68 (p)') are wrong for the same reason and make one row.
+-- So do cells that are given more than once, and counts in whatever column, as a table may have a column for each year. If
+-- the first row has several, the first column is shown, and then the first text: the number of a cell does not give its
+-- place in the file.
 -- reads: rejected
 WITH faults AS (
     SELECT rule, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,

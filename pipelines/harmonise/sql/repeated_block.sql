@@ -1,6 +1,7 @@
--- Grain: one row for each file (and sheet): how many different rows stand in it once, twice and three times, and the
--- longest block of rows that stands again further down in the same order (its rows, first and last row, and the first row
--- of the copy), or NULLs. Rows that are alike too often to be a copy are passed over: a fifth of a block may be such.
+-- Grain: one row for each file (and sheet): how many different rows occur once, twice and three times; and the longest
+-- block of rows that recurs further down in the same order (its rows, its first and last row, and the first row of the
+-- copy), or NULLs. Rows that occur more than six times are too common to show a copy, and are passed over: up to a fifth of
+-- a block may be such rows, at most four in succession.
 WITH placed AS (
     SELECT part, content, _row, row_number() OVER (PARTITION BY part ORDER BY _row) AS place,
         count(*) OVER (PARTITION BY part, content) AS times

@@ -1,5 +1,5 @@
--- Grain: one row for each block of a table, rows below a blank line, whose cells nearly all are in one block above it too,
--- once in each: file, sheet, first row of both, cells of the lower, and how many of them are in the upper.
+-- Grain: one row for each block of a table (the rows below a blank line) of which nearly all cells are also in one block
+-- above it, once in each: file, sheet, first row of both, cells of the lower block, and how many of them the upper has.
 -- reads: core
 WITH placed AS (
     SELECT _file, coalesce(_sheet, '') AS _sheet, _row,

@@ -1,9 +1,10 @@
--- Grain: one row for each two files (or sheets) of which the smaller shares at least a given part of its counts with the
--- other, of all its periods (year NULL) or of one year: cells with the same codes, and figures that differ by at most 2 %.
--- A year at the end of one file and at the start of the next is in an edition of both, corrected, where most figures differ
--- by at most 10 %, and the year is a whole one in both: as large as three quarters of the others, of three and more. Two
--- halves of a year, or files by quarter, are not.
--- Few small figures are equal by chance: a year is compared in figures from 5 on, and asks for more of a few than of many.
+-- Grain: one row for each pair of files (or sheets) of which the smaller shares at least a given part of its counts with
+-- the other, over all its periods (year NULL) or in one year: cells with the same codes, and figures that differ by at most
+-- 2 %. A year at the end of one file and the start of the next is in an edition of both, corrected, if most figures differ
+-- by at most 10 % and it is a whole year in both: as large as three quarters of the other years, of which there are at
+-- least two. Two halves of a year, and files by quarter, are not such years.
+-- A few small figures may be equal by chance: only figures from 5 on are compared within a year, and the fewer there are,
+-- the more of them must be equal.
 -- reads: core
 WITH figure AS (
     SELECT concat_ws(', sheet ', _file, _sheet) AS part, {{keys}}, left(time_period, 4) AS year, sum(value) AS value

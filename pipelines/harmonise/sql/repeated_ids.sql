@@ -1,5 +1,5 @@
--- Grain: at most one row: how many rows have the identifier of a row before, of how many, how many have none; and the
--- first such identifier with its first two places. Only rows of which something is used.
+-- Grain: at most one row: how many rows repeat the identifier of an earlier row, how many rows there are, how many have no
+-- identifier; and the first repeated identifier with its first two places. Only rows that are used, at least in part.
 -- reads: core
 WITH used AS (
     SELECT DISTINCT _file, coalesce(_sheet, '') AS _sheet, _row FROM core

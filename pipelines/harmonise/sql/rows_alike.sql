@@ -1,5 +1,5 @@
--- Grain: one row: how many figures are sums over rows of one table that have the same words in every column, how many all
--- sums are, and two of these rows. Small numbers are equal rows by chance.
+-- Grain: one row: how many figures are sums over rows of one table with the same words in every column, how many sums there
+-- are in all, and two of these rows. Small numbers are left out, as such rows may be equal by chance.
 -- reads: added
 WITH row_of_text AS (
     SELECT _file, coalesce(_sheet, '') AS _sheet, _row, hash({{words}}) AS words FROM {{raw}}

@@ -1,9 +1,8 @@
--- Quarters are judged as months are. Sums begin anew in January, or in another month (a financial year): the one in which
--- figures fall most often.
--- Grain: one row for each measure whose months (or quarters) hardly ever fall but in that one, or if it is none, each area
--- and each code of it: how often a figure rises or falls from one month to the next of such a year, how often the first
--- month is below the one before, and the first and last figures of all years together, with what the last would be if
--- months were added up.
+-- Grain: one row for each measure whose months (or quarters) hardly ever fall except where a year begins, or if there is no
+-- such measure, for each such area and each such code: how often a figure rises or falls from one month to the next within
+-- a year, how often the first month is below the one before it, and the first and last figures of all years together, with
+-- what the last would be if months were added up.
+-- A year begins in January or, if it is a financial year, in the month in which figures fall most often.
 -- reads: core
 WITH monthly AS (
     SELECT {{keys}}, CASE freq WHEN 'M' THEN 12 ELSE 4 END AS in_year,

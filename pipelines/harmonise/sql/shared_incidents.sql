@@ -1,6 +1,6 @@
--- Grain: one row for each two partitions that may share rows, and how many they must share to be editions of the same:
--- those of combinations of codes that both have are at least a given part of the smaller one, or of what the smaller one
--- has of one year. Combinations that very many partitions have say nothing about two of them.
+-- Grain: one row for each pair of partitions that may share rows, and how many rows they must share to be editions of one
+-- file: the combinations of codes that both have are at least a given part of the smaller partition, or of its rows of one
+-- year. Combinations found in more than 50 partitions tell nothing about two of them.
 WITH counted AS (
     SELECT regexp_extract(filename, '([0-9a-f]{32}).tally[.]parquet', 1) AS part, {{counted}}, sum(records) AS records
     FROM read_parquet([{{files}}], filename = true)

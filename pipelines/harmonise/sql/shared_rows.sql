@@ -1,6 +1,6 @@
--- Grain: one row for each two files that share at least a given part of the different rows of the smaller one, or as many
--- rows as make them editions of one year; often: whether as much of it is there in both equally often. Of two files that
--- have nothing to do with each other, less than a quarter is, however many rows are alike by nature; of a few rows it says
+-- Grain: one row for each pair of files that share at least a given part of the different rows of the smaller one, or as
+-- many rows as make them editions of one year. often: whether that part of its rows occurs equally often in both. In two
+-- unrelated files this is true of less than a quarter, however many rows are naturally alike; in a small file it proves
 -- nothing.
 -- reads: every, pair
 WITH content AS (

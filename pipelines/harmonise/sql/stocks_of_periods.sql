@@ -1,5 +1,5 @@
--- Grain: at most one row: an area and period of which a measure of persons on a day has several figures, how many, and the
--- first row of them.
+-- Grain: at most one row: an area and period with several figures of a measure of persons on a day, how many figures, and
+-- the first row of them.
 -- reads: core
 SELECT CAST(ref_area AS VARCHAR) AS area, {{period}} AS whole, count(DISTINCT time_period) AS days, {{place}}
 FROM core

@@ -1,4 +1,4 @@
--- Grain: one row for each sampled unit that no rule leaves out; how often it is there, and in how many forms.
+-- Grain: one row for each sampled unit that no rule leaves out: how often it occurs, and in how many forms.
 -- reads: {{records}}
 -- writes: sampled_unit
 CREATE OR REPLACE TEMP TABLE sampled_unit AS

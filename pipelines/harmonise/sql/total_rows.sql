@@ -1,5 +1,6 @@
--- Grain: one row for each area whose row has as much as all other rows of its level together, in some of the figures that a
--- table gives for all areas: in how many, of how many in all, with how many different numbers, and the first of these rows.
+-- Grain: at most one row: the area whose row most often equals the sum of all other rows of its level, among the figures
+-- that a table gives for several areas: in how many figures, of how many in all, with how many different numbers, and the
+-- first of these rows.
 -- reads: core
 WITH figure AS (
     SELECT sum(value) AS whole, max(value) AS largest, arg_max(CAST(ref_area AS VARCHAR), value) AS ref_area,

@@ -1,5 +1,5 @@
--- Grain: at most one row: the first raw cell of the columns with counts that is no number as the source writes them and
--- no word that it declares, with how many there are.
+-- Grain: at most one row: the first raw cell in the columns of counts that is neither a number as the source writes them
+-- nor a word that it declares, and how many such cells there are.
 -- reads: list_value
 WITH cells AS (
     SELECT _file, _sheet, _row, count_column, cell

@@ -1,5 +1,5 @@
--- Grain of used_row: one row for each row of the files whose figures are used, area, and year or part of a year, with their
--- sum.
+-- Grain of used_row: one row for each row of the files whose figures are used, area, and year or part of a year, with the
+-- sum of these figures.
 -- reads: core
 -- writes: used_row
 CREATE OR REPLACE TEMP TABLE used_row AS

@@ -1,5 +1,5 @@
--- Grain: one row for each column by which the source definition chooses rows, and word in it: in how many raw rows of a
--- table it stands, and how many of them are not left out by an exclusion. Numbers are no words.
+-- Grain: one row for each column by which the source definition selects rows, and each word in it: in how many raw rows it
+-- occurs, and how many of these are not left out by an exclusion. Numbers do not count as words.
 -- reads: tally
 WITH row_end AS (
     SELECT _file, _sheet, _row, bool_or(exclusion = 0) AS kept

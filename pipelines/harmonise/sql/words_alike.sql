@@ -1,5 +1,5 @@
--- Grain: one row for each two labels of one dimension that have the same code and the same figures, wherever one has any;
--- with their different numbers, and how many codes have several labels.
+-- Grain: one row for each pair of labels of one dimension that have the same code, and the same figure wherever either has
+-- one; with the different figures, and how many codes have several labels.
 -- reads: core, tally_part
 WITH pair AS (
     SELECT DISTINCT core.{{code}}, {{word}} AS word FROM core{{words}}

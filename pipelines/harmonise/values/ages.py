@@ -5,8 +5,9 @@ from __future__ import annotations
 from pipelines.harmonise.values.numbers import parse_decimal
 from schemas.codelists import parse_age
 from schemas.declarations import quote_literal
+from schemas.definition.rows import Ages
 from schemas.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, Ages, SourceFolder
+from schemas.source import OLDEST_AGE_YEARS, SourceFolder
 
 _UNITS_IN_A_YEAR = {"years": "1.0", "months": "12.0", "weeks": "52.18", "days": "365.25", "hours": "8766.0"}
 

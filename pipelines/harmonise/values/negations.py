@@ -61,8 +61,8 @@ def negation_problem(dimension: str, word: str, code: str) -> str | None:
     """Return what is wrong with the code of a label that denies it; None if nothing is.
 
     >>> negation_problem("weapon", "Sin arma", "FIREARM")
-    "weapon 'Sin arma' has the code FIREARM, but the label says that there was none of that."
+    "weapon 'Sin arma' has the code FIREARM, but the label denies that."
     """
     if is_denied(dimension, word, code):
-        return f"{dimension} {word!r} has the code {code}, but the label says that there was none of that."
+        return f"{dimension} {word!r} has the code {code}, but the label denies that."
     return None

@@ -15,7 +15,7 @@ from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.system.connection import fetch_arrow, insert_rows
 from schemas.areas import area_changes
 from schemas.declarations import no_attributes_sql
-from schemas.source import Bridge as DeclaredBridge
+from schemas.definition.publication import Bridge as DeclaredBridge
 from schemas.source import Source
 
 MOST_GAP_BEFORE = 0.01

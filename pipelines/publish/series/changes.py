@@ -173,7 +173,7 @@ def _describe_figures(
     words = np.where(untested, "not tested", tested_words).tolist()
 
     def compared(column: Numbers) -> list[float | None]:
-        """Return a column with NULL where a break prevents the comparison or there is no number."""
+        """Return a column with NULL if a break prevents the comparison or there is no number."""
         return [
             None if span.inside.cuts or not np.isfinite(value) else float(value)
             for value, span in zip(column, spans, strict=True)

@@ -1,6 +1,6 @@
--- Grain: one row for each cell, as before; caveats are added to the cells that a rule across sources
--- found failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
--- sex, where it is of the total) has it, and its rate. Another population is of the rate only.
+-- Grain: one row for each cell, as before; caveats are added to the cells that a rule across sources found failing. A gap
+-- to another source concerns the count: every cell of that category, country, year and sex (of each sex, if the total is
+-- concerned) gets the caveat, and so does its rate. A different population concerns the rate only.
 -- reads: compared, rule_effect
 -- writes: compared_caveat, out.observation, out.rate
 CREATE OR REPLACE TEMP TABLE compared_caveat AS

@@ -1,7 +1,7 @@
 -- Grain: one row for each population source with rates above the limit of their category: how many, of which sources and
--- categories, by how many of its populations, and the highest of them. A population that is wrong makes all rates by it
--- impossible: that is one fault. Below countries a few events in a few persons make any rate: there the limit is ten times
--- as high. Of a category without a limit of its own, there are more events in the year than persons.
+-- categories, with how many of its populations, and the highest of them. A wrong population makes all its rates impossible,
+-- which is one fault. Below the level of countries, a few events among a few persons make any rate, so the limit is ten
+-- times as high. A category without a limit of its own has more events in the year than there are persons.
 -- reads: out.rate
 WITH most(iccs, rate) AS (
     VALUES {{limits}}

@@ -1,5 +1,5 @@
--- Grain: one row for each of the annual figures, all sexes, ages and attributes together, that changed most: by count,
--- then by rate. What is no longer there counts as zero; a change that several levels share is kept at the deepest.
+-- Grain: one row for each of the annual figures, over all sexes, ages and attributes, that changed most: by count, then by
+-- rate. A figure that is gone counts as zero; a change that several levels share is kept at the deepest level.
 -- reads: changed_figure, out.area
 -- writes: out.release_change_cell
 INSERT INTO out.release_change_cell BY NAME

@@ -1,7 +1,7 @@
 -- Grain: one row for each monthly series: a source, area, ICCS category, stage, counting unit and sex, over all ages and
 -- attributes, with its last months as lists: of three years and more, up to the last month of the source. A month that is
--- in no comparison (a part not reported, an exceptional event) has no count. The population is that of the year. Persons
--- counted on a day are no events, which the tests of months are for.
+-- not compared (a part not reported, an exceptional event) has no count. The population is that of the year. Persons
+-- counted on a day are left out: they are not events, and the tests of months are about events.
 -- reads: out.observation, out.source, population_group
 WITH last_month AS (
     SELECT source, max(time_period) AS last_period

@@ -1,7 +1,7 @@
--- Grain: one row for each population that a rate can have: with its priority, its ages, whether it is estimated (E) or the
--- first after a break (B), and what a rate says of it: the caveats that name the population themselves, and one code for all
--- others, whose words are of the population and would be read as of the count. Few combinations of caveats and status occur.
--- A population that lacks a part (as a count that is not compared does) is incomplete: rates on it would be too high.
+-- Grain: one row for each population that a rate can have: its priority, its ages, whether it is estimated (E) or the first
+-- after a break (B), and the caveats that its rates get: those that name the population themselves, and one code for all
+-- others, whose texts would seem to be about the count. Few combinations of caveats and status occur.
+-- A population that lacks a part (and would not be compared, if it were a count) is incomplete: its rates would be too high.
 -- reads: out.population, out.age, population_priority
 -- writes: population_group
 CREATE OR REPLACE TEMP TABLE population_group AS

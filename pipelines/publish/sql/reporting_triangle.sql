@@ -1,7 +1,8 @@
 -- Grain: one row for each monthly series, recent month and load of a source with several loads: the count as that load
--- gave it. Loads before the source definition or the program changed what a series counts are left out of that series: the
--- difference is no late report. A load of the same files shows that in any month; one of other files too, in a month too
--- old for late reports. The value in a load is the one that the first later change replaced; without a later change, today's.
+-- gave it. Loads from before the source definition or the program changed what a series counts are left out of that series,
+-- as the difference is not late reporting. A load of the same files shows such a change in any month, a load of other files
+-- in months too old for late reports. The value in a load is the one that the first later change replaced; without a later
+-- change, it is today's.
 -- reads: out.observation, out.revision, out.vintage
 WITH loads AS (
     SELECT source, loaded_at

@@ -1,7 +1,7 @@
 -- Grain: one row for each series: a source, area, ICCS category, stage, counting unit and sex, over all ages and
--- attributes, with two years or more, as lists. A year without a population is NULL in rates and populations. Years with
--- a caveat that forbids comparison (a part not reported, a mass event) are left out; a break (B) in one of them is one of
--- the next year that is there. How many are of unknown sex says how sex is recorded: it has no course.
+-- attributes, with two years or more, as lists. A year without a population is NULL in rates and populations. Years with a
+-- caveat that forbids comparison (a part not reported, a mass event) are left out; a break (B) in one of them is moved to
+-- the next year that is kept. The number of unknown sex shows how sex is recorded, so it has no trend.
 -- reads: out.rate
 WITH annual AS (
     SELECT *, count(*) FILTER (obs_status = 'B') OVER (

@@ -67,9 +67,9 @@ def plot_dark_figure(
 ) -> Picture:
     """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
 
-    Three panels: each of its own population, as the foot says; the first two have one scale. Bars are the limits of the
-    estimates, and of the share those that follow from them. The last share stands above its panel as a number with its
-    limits; above that of the survey what it tells itself of its offences or victims, such as the share reported.
+    Three panels, each of its own population, which the footer names; the first two have the same scale. Bars are the
+    limits of the estimates, and in the panel of shares those that follow from them. Above that panel is the last share
+    as a number with its limits; above the panel of the survey, what the survey itself found, such as a share reported.
 
     Args:
         iccs: category, without those inside it.
@@ -96,7 +96,7 @@ def plot_dark_figure(
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
         raise UsageError(f"{most} series of {iccs} in {area} are too many for one picture; see: iccs estimates")
-    told = _told_shares(found.figures, iccs, rows)
+    told = _survey_shares(found.figures, iccs, rows)
     figure = panel_canvas(ax, 9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
     narrow = _SHARE_OF_WIDTH * inches_wide(figure)
@@ -159,7 +159,7 @@ def _people(row: dict[str, Any], language: str) -> str:
 
 
 def _draw_estimates(axes: Axes, rows: Rows, told: Rows, room: float, language: str) -> None:
-    _head(axes, word("experienced panel", language), _told_lines(told, language), room)
+    _head(axes, word("experienced panel", language), _survey_share_lines(told, language), room)
     names = _survey_names(rows, language)
     for place, (key, own) in enumerate(_series(rows, *_SURVEY).items()):
         _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), names[key], (place, place))
@@ -238,7 +238,7 @@ def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
     notes = []
     names = _survey_names(rows, language)
     for row in _last_rows(rows):
-        said = _told_of_series(row, language)
+        said = _describe_series(row, language)
         name = names[tuple(row[column] for column in _SURVEY)].replace(chr(10), " ")
         notes += [f"{name}{colon(language)}{said}"] if len(names) > 1 else [said]
     if len(names) > 1:
@@ -253,7 +253,7 @@ def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
     return [*notes, *caveat_notes([{**row, "year": int(row["time_period"])} for row in rows], language)]
 
 
-def _told_shares(figures: Rows, iccs: str, rows: Rows) -> Rows:
+def _survey_shares(figures: Rows, iccs: str, rows: Rows) -> Rows:
     """Return the surveys' shares of offences or victims in the last year of the picture, such as those reported."""
     year = max(row["time_period"] for row in rows)
     return [
@@ -288,7 +288,7 @@ def _share_lines(rows: Rows, language: str) -> list[str]:
     return lines
 
 
-def _told_lines(told: Rows, language: str) -> list[str]:
+def _survey_share_lines(told: Rows, language: str) -> list[str]:
     """Return the shares estimated by surveys, for the heading of the panel of estimates."""
     lines = []
     for row in told:
@@ -315,7 +315,7 @@ def _share_text(share: float, low: float | None, high: float | None, language: s
     return f"{_number(share, language)}\N{NO-BREAK SPACE}%{limits}"
 
 
-def _told_of_series(row: dict[str, Any], language: str) -> str:
+def _describe_series(row: dict[str, Any], language: str) -> str:
     """Return what the two sides of a row count and of whom, the reference period, and the share with its limits."""
     units = {
         side: label_of("counting_unit", row[f"{side}_counting_unit"], language).lower()

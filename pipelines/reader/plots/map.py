@@ -73,14 +73,14 @@ def plot_map(
 
     Areas without a rate are hatched; a star marks rates from few events; land not asked for is white. The largest part
     of each area is shown: distant islands may lie outside. Countries of several continents are on a map of the world.
-    The legend has the rate of the whole, where areas of a country are shown.
+    If areas of a country are shown, the legend has the rate of the country.
 
     Args:
         found: rates, of :func:`pipelines.reader.maps.read_map_rates`.
         boundaries: outlines by code of the area.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
-        unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
+        unsure: areas whose smoothed rate cannot be distinguished from the common one; they are dotted.
         remarks: sentences for the foot.
         disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
         ax: axes of yours, made by ``subplots``, whose place map and legend take; a new figure if None.

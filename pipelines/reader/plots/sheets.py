@@ -77,7 +77,7 @@ def figure_size(width: float, height: float) -> tuple[float, float]:
 
 
 def make_grey_if_printed(figure: Figure | SubFigure) -> None:
-    """Give every part of a figure the grey that is as light as its colour, where the style in use is for print."""
+    """If the style in use is for print, replace every colour in a figure by the grey of the same lightness."""
     if _setting("image.cmap") not in ("gray", "grey", "Greys"):
         return
     from matplotlib.collections import Collection

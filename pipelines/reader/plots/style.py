@@ -54,7 +54,7 @@ class Picture:
 
     Attributes:
         figure: to restyle, or to save with matplotlib.
-        axes: of the figure; a list where it has several panels.
+        axes: of the figure; a list if it has several panels.
         title: what is shown.
         text: of the foot: verdict, population, definition, methods, caveats, source and release.
     """

@@ -309,7 +309,7 @@ def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
 def few_notes(series: Sequence[RateSeries], labels: Sequence[str], language: str) -> list[str]:
     """Return which years are based on few events, with names of several series, or only their number for many.
 
-    Persons counted on a day are no events that chance moves.
+    Persons counted on a day are not events, so chance does not move them.
 
     Args:
         series: what is drawn.

@@ -9,7 +9,7 @@ from importlib import resources
 
 import yaml
 
-from schemas.source import Sharing
+from schemas.definition.sharing import Sharing
 
 
 def may_be_published(licence: str | None) -> bool:

@@ -27,7 +27,7 @@ class MonthTable:
     Attributes:
         rows: month, marks (of the caveats that hold for it and not for all), value, before, expected, limit, remarks;
             the last month first.
-        caveats: mark, text and months of each caveat; the mark is empty where it holds for every month of the table.
+        caveats: mark, text and months of each caveat; the mark is empty if it holds for every month of the table.
     """
 
     rows: Rows

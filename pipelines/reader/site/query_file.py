@@ -90,7 +90,7 @@ def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tu
 def of_rates() -> list[str]:
     """Return the columns of ``out.rate`` from which, with the count, a population could be computed.
 
-    All that ``out.observation`` has not, so that a new one is hidden before anybody thinks of it.
+    These are all columns that ``out.observation`` does not have, so that a new column is hidden by default.
 
     >>> "usual_low" in of_rates(), "value" in of_rates()
     (True, False)

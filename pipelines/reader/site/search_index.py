@@ -29,7 +29,7 @@ def write_index(
     Args:
         content: what the site shows.
         language: of the titles; names and titles in the other languages are found, too.
-        definitions: inclusions of each category, where there are any.
+        definitions: inclusions of each category, if there are any.
         pages: paths of the other pages by title.
         columns: what each column of the downloads is.
     """

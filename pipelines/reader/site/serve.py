@@ -56,7 +56,7 @@ def site_server(folder: Path, port: int) -> LocalServer:
         port: where it listens; 0 for any free one.
 
     Raises:
-        UsageError: the folder is no site, or the port is taken.
+        UsageError: the folder is not a site, or the port is taken.
     """
     if not (folder / MARK).is_file():
         raise UsageError(f"{folder} is not a site; build one with: iccs site build -o {folder}")

@@ -1,6 +1,6 @@
 -- Grain: one row for each area and period of one series (source, ICCS category, stage, counting unit, sex, age), with the
--- population of the year: of all areas of the level and country of one area, or of all countries where it is one
--- (is_alike), and of others that are asked for.
+-- population of the year: all areas of the same level and country as one area, or all countries if it is a country
+-- (is_alike), and the other areas asked for.
 -- reads: out.observation, out.rate, out.area
 WITH level AS (
     SELECT area_level, CASE WHEN area_level <> 'country' THEN left(code, 2) END AS country FROM out.area WHERE code = $area

@@ -1,5 +1,5 @@
 -- Grain: one row for each source, stage, counting unit and period of one ICCS category, area, sex, age and combination of
--- attributes, with the population of the year and what its rates say of it. is_stock: persons counted on a day.
+-- attributes, with the population of the year and the caveats of its rates. is_stock: persons counted on a day.
 -- reads: out.rate, out.observation, out.source
 WITH people AS (
     SELECT time_period AS year, any_value(population ORDER BY source) AS population,

@@ -21,7 +21,7 @@ def complete_xml(text: str, labels: Mapping[str, Sequence[Label]], *, plain_pare
     Args:
         text: the message.
         labels: the codes of each code list, by its identifier.
-        plain_parent: as in SDMX 3.0, where a parent is its code; in 2.1 it is a reference.
+        plain_parent: whether a parent is given by its code, as in SDMX 3.0; in 2.1 it is a reference.
     """
     root = etree.fromstring(text.encode())
     etree.strip_elements(root, "{*}MeasureRelationship", with_tail=False)

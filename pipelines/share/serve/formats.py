@@ -67,7 +67,7 @@ def choose_form(forms: Sequence[Form], accept: str, wanted: str | None) -> Form:
     """Return the format of an answer.
 
     Args:
-        forms: those there are, the first where it is the same to the client.
+        forms: those available; the first is used if the client has no preference.
         accept: the header ``Accept``; empty where there is none.
         wanted: the parameter ``format``: a media type, or csv, json, xml.
 
@@ -107,7 +107,7 @@ def _quality(text: str) -> float:
 
 
 def _match(forms: Sequence[Form], media: str, given: Mapping[str, str]) -> Form | None:
-    """Return the format that one part of ``Accept`` stands for, None if there is none."""
+    """Return the format that one part of ``Accept`` names; None if there is none."""
     if any(given[name].lower() != _DEFAULTS.get(name) for name in given.keys() - _IGNORED):
         return None
     version = given.get("version")

@@ -182,7 +182,7 @@ def _by_series(part: Part) -> Iterator[tuple[Row, Iterator[Row]]]:
     return groupby(part.rows, lambda row: row[: len(DIMENSIONS)])
 
 
-def _said(pairs: Sequence[tuple[str, Any]]) -> str:
+def _xml_attributes(pairs: Sequence[tuple[str, Any]]) -> str:
     return " ".join(f"{name}={quoteattr(str(value))}" for name, value in pairs)
 
 
@@ -192,13 +192,13 @@ def _specific(part: Part, shape: Shape) -> Iterator[str]:
     if shape.flat:
         for row in part.rows:
             marks = [] if is_gone else _marks(row, shape)
-            yield f"<Obs {_said([*zip((*DIMENSIONS, TIME), row[: end + 1], strict=True), *marks])}/>\n"
+            yield f"<Obs {_xml_attributes([*zip((*DIMENSIONS, TIME), row[: end + 1], strict=True), *marks])}/>\n"
         return
     for key, rows in _by_series(part):
-        yield f"<Series {_said(list(zip(DIMENSIONS, key, strict=True)))}>"
+        yield f"<Series {_xml_attributes(list(zip(DIMENSIONS, key, strict=True)))}>"
         if not shape.keys_only:
             for row in rows:
-                yield f"<Obs {_said([(TIME, row[end]), *([] if is_gone else _marks(row, shape))])}/>"
+                yield f"<Obs {_xml_attributes([(TIME, row[end]), *([] if is_gone else _marks(row, shape))])}/>"
         yield "</Series>\n"
 
 

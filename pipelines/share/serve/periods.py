@@ -15,7 +15,7 @@ def read_period(text: str) -> tuple[date, date]:
     """Return the first day of a period, and the first after it.
 
     Raises:
-        NotAnswered: 400, it is no year, half-year, quarter, month or day.
+        NotAnswered: 400, it is not a year, half-year, quarter, month or day.
 
     >>> read_period("2021-Q2")
     (datetime.date(2021, 4, 1), datetime.date(2021, 7, 1))

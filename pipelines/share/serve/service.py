@@ -27,7 +27,7 @@ from pipelines.share.serve.refused import NotAnswered
 from pipelines.share.serve.request import Ask, parse_request
 from pipelines.share.serve.shelf import Edition, Shelf
 from pipelines.system.connection import time_limit
-from schemas.source import Level
+from schemas.definition.sharing import Level
 
 _PUBLIC: tuple[Level, ...] = ("public",)
 _PARTNERS: tuple[Level, ...] = ("public", "partners")

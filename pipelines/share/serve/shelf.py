@@ -27,8 +27,8 @@ from pipelines.share.serve.refused import NotAnswered
 from pipelines.system.connection import fetch_row
 from pipelines.system.files import sha256_of_file
 from schemas.declarations import quote_literal
+from schemas.definition.sharing import Level
 from schemas.errors import UsageError
-from schemas.source import Level
 
 _LOG = logging.getLogger("iccs.share")
 _LOOK_AGAIN_SECONDS = 0.5

@@ -20,7 +20,7 @@ def read_tokens(path: str | None) -> dict[str, str]:
         path: of a file with a name and a token in each line, or None for the one token in the environment.
 
     Raises:
-        UsageError: others can read the file, or a line is no name and token, or a token is too short.
+        UsageError: others can read the file, or a line is not a name and a token, or a token is too short.
     """
     if path is None:
         found = os.environ.get(VARIABLE)

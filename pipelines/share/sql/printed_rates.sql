@@ -1,5 +1,5 @@
--- Grain: one row for each figure that some sources print as a number, a share or a rate, with the population that readers
--- divide by: a number has none. decimals: those that its source prints, of which the last are often zeros.
+-- Grain: one row for each figure that some source prints as a number, a share or a rate, with the population that it
+-- refers to (none for a number). decimals: how many its source prints; the last of them are often zeros.
 -- reads: out.estimate, out.population
 WITH printed AS (
     SELECT *, max(CASE WHEN contains(CAST(estimate AS VARCHAR), '.') AND estimate <> round(estimate)

@@ -35,7 +35,7 @@ class Fit:
         coefficients: shape (series, columns of the design).
         covariance: of the coefficients, shape (series, columns, columns), dispersion included.
         dispersion: variance over that of Poisson counts; never below 1.
-        weights: of each month of the past; 0 where it has no count.
+        weights: of each month of the past; 0 if it has no count.
         degrees: of Student's t: months less coefficients.
         converged: whether the fit did.
     """

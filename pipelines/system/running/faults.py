@@ -66,7 +66,7 @@ def describe_fault(
     Args:
         error: what was raised.
         step: the step that was running.
-        report: the file written about it, None where it could not be written.
+        report: the file written about it, None if it could not be written.
         show_text: whether the text of the error may be shown, as it may quote a cell. The operating system's message
             about a file is always shown.
         settings: those in force, for an error about a limit.

@@ -40,7 +40,7 @@ def describe_limit(
     Args:
         error: of the system, of Python or of DuckDB.
         settings: those in force; default: those of the environment and the project.
-        most_spilled: limit of temporary disk space, where it is not a setting.
+        most_spilled: limit of temporary disk space, if it is not a setting.
 
     >>> describe_limit(ValueError("no")) is None
     True

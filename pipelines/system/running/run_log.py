@@ -1,6 +1,6 @@
 """What became of each source in each run: one line of JSON each in ``runs.jsonl`` of the data folder, oldest first.
 
-It is used to catch up on missed runs, and tells a monitor the last outcome of each source. The steps of each run are in
+It is used to catch up on missed runs, and gives a monitor the last outcome of each source. The steps of each run are in
 ``logs/iccs.jsonl``, for programs that collect logs.
 """
 
@@ -118,7 +118,7 @@ class _Handler(RotatingFileHandler):
     """A handler whose failure to write ends the run, as a failure to write figures does."""
 
     def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 - the name is that of the library
-        """Raise the current error, where the library would print a traceback and go on."""
+        """Raise the current error; the library would print a traceback and go on."""
         raise
 
 

@@ -1,14 +1,14 @@
--- Where a source declares allocate_unknown: persons of unknown sex and age given to the known groups, in proportion to
--- these, in each cell of the other dimensions by itself: first the sexes within each age (also within all ages, and the
--- unknown one), then the ages within each sex. Every published cell is allocated by its own known persons, a total by those
--- of all its parts; allocated parts of areas or categories need not add up to it, the groups of one cell do.
--- Nothing is allocated where fewer than {{least_share}} are known, or fewer than {{least_known}} persons unless
--- {{known_enough}} are: the few would speak for the many; nor where a group or the number of unknown is missing, nor among
--- age bands that overlap, as the sum of these is not the number of persons. A number of unknown that the source does not
--- collect, or that cannot be, is none.
--- Grain: one row for each cell of a known sex or age that holds allocated persons, or would and can't: value is NULL and
--- open_of says of what, as a count without its unknown beside ones with theirs misleads. given is the count as given.
--- at_most has all the unknown that may be in it, if their number is known.
+-- If a source declares allocate_unknown: persons of unknown sex and age are allocated to the known groups in proportion,
+-- separately in each cell of the other dimensions: first the sexes within each age (including all ages, and the unknown
+-- age), then the ages within each sex. Every published cell is allocated by its own known persons, a total by those of all
+-- its parts; so allocated parts of areas or categories need not add up to it, but the groups of one cell do.
+-- Nothing is allocated if fewer than {{least_share}} are known, or fewer than {{least_known}} persons unless
+-- {{known_enough}} are, as a few would then stand for many; nor if a group or the number of unknown is missing; nor among
+-- age bands that overlap, as their sum is not the number of persons. A number of unknown that the source does not collect,
+-- or that cannot exist, counts as none.
+-- Grain: one row for each cell of a known sex or age that has allocated persons, or should have but cannot: then value is
+-- NULL and open_of names the dimension, as a count without its unknown is misleading beside counts that include theirs.
+-- given is the count as given. at_most includes all the unknown that may belong to it, if their number is known.
 -- reads: cells, age_bound
 -- writes: allocated
 CREATE OR REPLACE TEMP TABLE allocated AS

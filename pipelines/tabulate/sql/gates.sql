@@ -23,28 +23,45 @@ period AS (
 ),
 kind AS (
     FROM (VALUES (false), (true)) AS sexes (all_sexes), (VALUES (false), (true)) AS ages (all_ages)
+),
+-- Which caveats a cell has is a number with a bit for each: there are few such sets, and each is put in words once.
+caveat_bit AS (
+    SELECT caveat, 1::HUGEINT << CAST(row_number() OVER (ORDER BY caveat) - 1 AS INTEGER) AS bit
+    FROM (SELECT DISTINCT caveat FROM found_effect)
+),
+gated AS (
+    SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS ref_area_code) AS ref_area,
+        CAST(period.time_period AS time_period_code) AS time_period, all_sexes, all_ages,
+        bit_or(bit) AS caveat_bits,
+        max(CAST(obs_status AS obs_status_code)) FILTER (begins) AS obs_status,
+        max(CAST(obs_status AS obs_status_code)) FILTER (begins AND NOT of_unknown) AS status_of_allocated,
+        min(withhold) FILTER (itself AND codes IS NULL) AS withhold_any,
+        min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'sex') AS withhold_sex,
+        min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'age') AS withhold_age
+    FROM found_effect AS found
+    JOIN series ON series.stage = found.stage AND series.counting_unit = found.counting_unit
+        AND (found.iccs IS NULL OR series.iccs = found.iccs)
+    JOIN period ON period.found_period = found.time_period
+        AND (periods = '' OR CAST(period.time_period AS VARCHAR) = found.time_period
+            OR (periods = 'up' AND left(period.time_period, 4) <> found.time_period))
+    CROSS JOIN LATERAL (
+        SELECT periods <> 'up' OR CAST(period.time_period AS VARCHAR) = found.time_period AS itself,
+            obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
+                AS begins
+    )
+    JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
+    JOIN caveat_bit USING (caveat)
+    GROUP BY ALL
+),
+caveat_set AS (
+    SELECT caveat_bits, string_agg(caveat, ';' ORDER BY caveat) AS caveats
+    FROM (SELECT DISTINCT caveat_bits FROM gated)
+    JOIN caveat_bit ON caveat_bits & bit <> 0
+    GROUP BY caveat_bits
 )
-SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS ref_area_code) AS ref_area,
-    CAST(period.time_period AS time_period_code) AS time_period, all_sexes, all_ages,
-    string_agg(DISTINCT caveat, ';' ORDER BY caveat) AS caveats,
-    max(CAST(obs_status AS obs_status_code)) FILTER (begins) AS obs_status,
-    max(CAST(obs_status AS obs_status_code)) FILTER (begins AND NOT of_unknown) AS status_of_allocated,
-    min(withhold) FILTER (itself AND codes IS NULL) AS withhold_any,
-    min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'sex') AS withhold_sex,
-    min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'age') AS withhold_age
-FROM found_effect AS found
-JOIN series ON series.stage = found.stage AND series.counting_unit = found.counting_unit
-    AND (found.iccs IS NULL OR series.iccs = found.iccs)
-JOIN period ON period.found_period = found.time_period
-    AND (periods = '' OR CAST(period.time_period AS VARCHAR) = found.time_period
-        OR (periods = 'up' AND left(period.time_period, 4) <> found.time_period))
-CROSS JOIN LATERAL (
-    SELECT periods <> 'up' OR CAST(period.time_period AS VARCHAR) = found.time_period AS itself,
-        obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
-            AS begins
-)
-JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
-GROUP BY ALL;
+SELECT gated.* EXCLUDE (caveat_bits), caveats
+FROM gated
+JOIN caveat_set USING (caveat_bits);
 
 CREATE OR REPLACE TEMP TABLE unreported AS
 WITH missing AS (

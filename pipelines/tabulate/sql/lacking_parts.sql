@@ -1,12 +1,12 @@
--- Cells that differ in one dimension alone are a line: its parts add up to a total. Grain: one row for each line that
--- lacks a part which the source gives for it elsewhere, with the share of the parts that it has.
--- Elsewhere is the same country alone: in the same period, and where one_list is false (ages, whose bands may differ
--- between areas and change) only in lines that have all the parts of this one and more, in any period. Both sexes
--- belong to a total wherever the source has both in a category. Persons of unknown or another sex, or unknown age, need not
--- be in a line, and a line of them alone is whole: the source does not divide it. Of what has no stated place only what
--- there is is written.
--- A part that a line lacks is no zero: base gets a row for it that has no value, so that it is missing by itself and in
--- every sum that would hold it. present is NULL there: how much of the line there is is said by its share.
+-- Cells that differ in one dimension only are a line: its parts add up to a total. Grain: one row for each line that lacks
+-- a part which the source gives for it elsewhere, with the share of the parts that it has.
+-- Elsewhere means in the same country: in the same period or, if one_list is false (ages, whose bands may differ between
+-- areas and change), in any period, but only in lines that have all parts of this one and more. Both sexes belong to a
+-- total wherever the source has both in a category. Persons of unknown or another sex, or of unknown age, need not be in a
+-- line, and a line of them alone is complete: the source does not divide it. What has no stated place is only written if
+-- there is any.
+-- A part that a line lacks is not a zero: base gets a row for it without a value, so that it is missing itself and in every
+-- sum that would contain it. present is NULL there: the share says how much of the line there is.
 -- reads: base, country_of
 -- writes: {{table}}, base
 CREATE OR REPLACE TEMP TABLE {{table}} AS

@@ -1,5 +1,5 @@
--- Grain: one row for each measure and named reason by which this load leaves out so many more rows than the vintage before
--- that they are a share of what that one used, while it uses fewer by such a share.
+-- Grain: one row for each measure and named reason by which this load leaves out many more rows than the previous vintage,
+-- while it uses fewer: both differences are at least a given share of what the previous vintage used.
 WITH used AS (
     SELECT measure, sum(cells_used)::DOUBLE AS cells FROM read_parquet({{reconciliation}}) GROUP BY measure
 ),

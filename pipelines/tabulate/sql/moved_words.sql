@@ -1,5 +1,5 @@
--- Grain: one row for each word of which the vintage before used rows and all rows of which are left out now, in columns
--- where such words had a share of the used rows, or of the used words, together.
+-- Grain: one row for each word whose rows were used in the previous vintage and are all left out now, in columns in which
+-- such words together had a given share of the used rows, or of the used words.
 WITH now AS (FROM read_parquet({{words}})),
 before AS (
     SELECT column_name, word, used / sum(used) OVER whole AS share, 1 / count(*) OVER whole AS of_words

@@ -1,6 +1,6 @@
--- Grain: one row for each word that the vintage before did not have and all rows of which are left out, with the words of
--- its column that are used, before or now, and those of them that are gone, if these had a share of the used rows, or of the
--- used words, together.
+-- Grain: one row for each word that the previous vintage did not have and whose rows are all left out, with the words of its
+-- column that are used, before or now, and those of them that are gone, if these together had a given share of the used
+-- rows, or of the used words.
 WITH now AS (FROM read_parquet({{words}})),
 before AS (FROM read_parquet({{before}})),
 used AS (

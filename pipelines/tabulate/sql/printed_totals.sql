@@ -1,10 +1,10 @@
--- Totals that the source prints beside their parts, where every cell is written once: they are no parts of a sum, and
--- leave core. A total without any part is what the source gives undivided: it stays, of unknown sex, age ...
+-- Totals that the source prints beside their parts, if every cell is written once: they are not parts of a sum, and leave
+-- core. A total without any part is a figure that the source does not divide: it stays, as of unknown sex, age ...
 -- Grain of printed_total: one row for each observation that is a total over a dimension which others are divided by.
 -- reads: core
 -- writes: core, printed_total
 
--- First the codes of a measure of which nothing is divided, which may be nearly all: there no row can be a part.
+-- First the codes of a measure without any division, which may be nearly all: none of their rows can be a part.
 UPDATE core
 SET {{unknown}}
 WHERE ({{is_total}}) AND (measure, iccs, national_code) NOT IN (

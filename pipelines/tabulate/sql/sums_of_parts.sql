@@ -1,5 +1,6 @@
--- Grain: one row for each whole that is there with all of its parts, of the measures whose parts add up: areas of the level
--- below (or the sum of those that are there is already more), both sexes, the national codes of one whole of 100 percent.
+-- Grain: one row for each whole that is present with all its parts, of the measures whose parts add up: areas of the level
+-- below (also if some are missing but the others already exceed the whole), both sexes, and the national codes that make up
+-- 100 percent.
 -- reads: cells, area_ancestor
 -- writes: part_sum
 CREATE OR REPLACE TEMP TABLE part_sum AS

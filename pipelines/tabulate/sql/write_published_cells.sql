@@ -1,12 +1,12 @@
--- Grain: one row for each published cell of a source, with the caveats of the source and what rules do to the cells that
--- they found failing; neighbours in the file are neighbours in an analyst's question. A cell that lacks a value keeps
--- its own reason. The first cell after a declared break is marked B. Where the sex (or age) of too many is unknown, a
--- cell of a known one has bounds in place of its value: those known, and those with all of unknown sex (or age). A cell
--- of one sex and one age of which neither is known enough has none. Where the source declares that those of unknown sex
--- and age are allocated, the value is an estimate (E) with the caveat unknown_allocated, and the bounds are beside it:
--- at_least is the count as given; where they can't be, there are the bounds alone.
--- Grain of joined_caveats: one row for each combination of caveats that can meet in a cell. There are few, and taking a
--- text of caveats apart and putting it together again for every cell takes longer than all the rest.
+-- Grain: one row for each published cell of a source, with the caveats of the source and the effects of the rules that
+-- found it failing; cells that an analyst asks for together are neighbours in the file. A cell without a value keeps its
+-- own reason. The first cell after a declared break is marked B. If the sex (or age) of too many is unknown, a cell of a
+-- known one has bounds in place of its value: the known persons, and these with all of unknown sex (or age). A cell of one
+-- sex and one age has no bounds if neither is known well enough. If the source declares that those of unknown sex and age
+-- are allocated, the value is an estimate (E) with the caveat unknown_allocated, and has bounds beside it: at_least is the
+-- count as given; if they cannot be allocated, there are only the bounds.
+-- Grain of joined_caveats: one row for each combination of caveats that can meet in a cell. There are few, and splitting
+-- and joining a text of caveats for every cell takes longer than everything else.
 -- reads: cells, gate, unreported, part_of_category, allocated, late_break
 COPY (
     WITH own_caveats AS (

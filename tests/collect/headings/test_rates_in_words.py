@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_source import Tiny
 
-from pipelines.collect.headings.rates_in_words import says_rate
+from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.system.outcomes import Outcome
 
 ROWS = "14,2024,HOM,12\n20,2024,HOM,7\n"
@@ -30,7 +30,7 @@ def outcome(tiny: Tiny, rule: str) -> Outcome:
     ],
 )
 def test_a_heading_that_says_a_rate(label: str) -> None:
-    assert says_rate(label)
+    assert words_for_rate(label)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_heading_that_says_a_rate(label: str) -> None:
     ],
 )
 def test_a_heading_of_counts_says_none(label: str) -> None:
-    assert says_rate(label) is None
+    assert words_for_rate(label) is None
 
 
 @pytest.mark.parametrize(

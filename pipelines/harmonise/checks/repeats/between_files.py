@@ -134,18 +134,18 @@ def _check_repeated_rows(
     if len(facts) > 1 and (source.id or pairs):
         problems += _compare_files(folder, files, facts, pairs, settings, work)
     looked_at = [(file, fact["repeats"]) for file, fact in facts if fact.get("repeats")]
-    told = [
+    judged = [
         (file, one)
         for file, one in looked_at
         if tells_rows_apart(one["rows"], one["different"])
         or any(found.is_beyond_chance for found in _repeated_in({"repeats": one}))
     ]
-    rows, repeated = sum(one["rows"] for _, one in told), sum(one["repeated"] for _, one in told)
-    places = [(file.name, rows) for file, one in told for rows in one["places"]]
+    rows, repeated = sum(one["rows"] for _, one in judged), sum(one["repeated"] for _, one in judged)
+    places = [(file.name, rows) for file, one in judged for rows in one["places"]]
     if problems:
         raise DataRefused(problems)
     return [
-        _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if told else None),
+        _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if judged else None),
         Outcome.of_refusal("id_repeated", int(bool(source.id))),
     ]
 
@@ -200,7 +200,7 @@ def _compare_files(
 ) -> list[Problem]:
     """Read the files that may share rows again, or all if identifiers are declared, and compare them row by row.
 
-    They are compared in the columns that all have, and, of a few small files, in those of them that tell rows apart:
+    They are compared in the columns that all have, and if they are few and small, also in those that distinguish rows:
     an update of an incident has another status.
     """
     wanted = set(files if folder.source.id else [name for pair in pairs for name in pair[:2]])

@@ -171,7 +171,7 @@ def check_case_numbers(
     pattern = _names_of_numbers(folder.source) if folder.source.rows != "cells" else None
     columns = [one for one in unused if pattern is not None and pattern.fullmatch(_spaced(one.name))]
     found = [
-        _numbers_told(name, rows, different)
+        _describe(name, rows, different)
         for column in columns
         for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
         if _are_numbers(name, rows, different) and _is_again(rows, different)
@@ -182,7 +182,7 @@ def check_case_numbers(
     return Outcome.of_warning("numbers_repeated", len(columns), found)
 
 
-def _numbers_told(name: str, rows: int, different: int) -> str:
+def _describe(name: str, rows: int, different: int) -> str:
     return f"{name!r} has {different:,} different numbers in {rows:,} rows"
 
 
@@ -247,7 +247,7 @@ def _are_numbers(name: str, rows: int, different: int) -> bool:
 
 
 def _is_again(rows: int, different: int) -> bool:
-    """Whether so many rows repeat a number that it is no accident.
+    """Whether too many rows repeat a number for this to be an accident.
 
     >>> _is_again(1080, 900), _is_again(1080, 1080)
     (True, False)
@@ -258,7 +258,7 @@ def _is_again(rows: int, different: int) -> bool:
 def judge_case_numbers(facts: FileFacts) -> Outcome:
     """Warn of case numbers that recur in files of incidents, within a file or in two of them."""
     found = [
-        f"{file.name}: {_numbers_told(name, one['rows'], one['different'])}"
+        f"{file.name}: {_describe(name, one['rows'], one['different'])}"
         for file, fact in facts
         for name, one in fact.get("numbers", {}).items()
         if _is_again(one["rows"], one["different"])
@@ -267,7 +267,7 @@ def judge_case_numbers(facts: FileFacts) -> Outcome:
         f"{file.name}: {_part_told(*part)}" for file, fact in facts for part in fact.get("numbered_parts", {}).items()
     ]
     found += [
-        f"{file.name}: {near:,} identifiers (id) are another one but for leading zeros, signs or capitals"
+        f"{file.name}: {near:,} identifiers (id) differ from another one only in leading zeros, signs or capitals"
         for file, fact in facts
         if (near := fact.get("repeats", {}).get("near"))
     ]
@@ -290,17 +290,17 @@ def _numbers_of_two_files(facts: FileFacts) -> list[str]:
             if one <= limit[0]:
                 files_of.setdefault((name, one), []).append(number)
     common = Counter(pair for numbers in files_of.values() for pair in combinations(numbers[:_MOST_FILES], 2))
-    told = []
+    findings = []
     for (one, other), shared in sorted(common.items()):
         (first, name, *_), (second, _, sketch, different) = sketches[one], sketches[other]
         compared = sum(hashed <= min(highest[one], highest[other], limit[0]) for hashed in sketch)
         if shared >= _LEAST_REPEATED and shared >= _LEAST_SHARE_REPEATED * compared:
             both = shared / max(compared, shared) * different
-            told.append(
+            findings.append(
                 f"{second}: about {both:,.0f} of {different:,} numbers in {name!r} are in {first} too, with the same "
                 "day and area"
             )
-    return told
+    return findings
 
 
 def _highest(sketch: Sequence[int]) -> int:

@@ -86,7 +86,7 @@ def hash_rows(
         file: the partition.
         table: how it is read.
         common: the columns to compare, of those of the file; all if not given.
-        texts: of these, the columns that tell rows apart; ``narrow`` is the hash of them.
+        texts: those of them that distinguish rows; ``narrow`` is the hash of these.
     """
     source = folder.source
     if missing := [name for name in source.id if name not in table.names and name not in table.constants]:

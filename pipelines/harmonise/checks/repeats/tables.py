@@ -199,10 +199,10 @@ def _check_rows(
         found = run_sql(connection, "harmonise/repeated_rows", raw=text_tables(paths), **SEVERAL_TIMES).fetchall()
         of_layout, different, again, first, several = found[0]
         problems += [several_times_problem(folder, one["file"], one["times"], one["part"]) for one in several or []]
-        told = {one["file"] for one in several or []}
+        repeating = {one["file"] for one in several or []}
         repeated_parts = read_repeated(connection, _counted_rows(paths))
         blocks = [(part, block_problem(folder, part.part.split(_SHEET)[0], part)) for part in repeated_parts]
-        problems += [block for part, block in blocks if block and block.file not in told]
+        problems += [block for part, block in blocks if block and block.file not in repeating]
         beyond_chance = any(part.is_beyond_chance for part in repeated_parts)
         if folder.source.rows == "parts" or beyond_chance or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]

@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
-from pipelines.collect.headings.rates_in_words import says_rate
+from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
@@ -139,7 +139,7 @@ def check_added_rows(
     columns = column_names(connection, "core")
     run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in _KEYS if name in columns))
     (added,) = fetch_row(connection, "SELECT count(*) FROM added")
-    problems, told, checked = list[Problem](), list[str](), 0
+    problems, findings, checked = list[Problem](), list[str](), 0
     for column in (*unused, _OF_COLUMNS) if added else ():
         words = _words_of(connection, column, _parts_of_years(column, unused))
         if not words:
@@ -154,12 +154,12 @@ def check_added_rows(
             rows = f"SELECT one.* FROM ({rows}) AS one SEMI JOIN {_HOMICIDES} AS homicide USING (cell)"
             found = _attempts_in(connection, column, words, rows)
         if found:
-            told.append(found)
+            findings.append(found)
             run_sql(connection, "harmonise/doubted_sums", rows=rows, detail=quote_literal(found))
-    told += _rows_alike(connection, unused) if added else []
+    findings += _rows_alike(connection, unused) if added else []
     if problems:
         raise DataRefused(problems[:1] if len({problem.row for problem in problems}) == 1 else problems)
-    return Outcome.of_warning("parts_unlike", checked, told)
+    return Outcome.of_warning("parts_unlike", checked, findings)
 
 
 def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> list[str]:
@@ -169,7 +169,7 @@ def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedCo
     only their position shows (attempted, once below homicide and once below robbery), or to a second table below the
     first.
     """
-    told = []
+    findings = []
     for table in dict.fromkeys(column.table for column in unused):
         names = next(column.others for column in unused if column.table == table)
         words = ", ".join(map(quote_identifier, names)) or "0"
@@ -178,11 +178,11 @@ def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedCo
             connection, "harmonise/rows_alike", raw=table, words=words, least_value=least
         ).fetchall()[0]
         if figures >= max(_LEAST_ALIKE_FIGURES, _LEAST_ALIKE_SHARE * sums):
-            told.append(
+            findings.append(
                 f"rows that differ in nothing but the number, in {figures:,} of {sums:,} sums ({file}, rows {first} "
                 f"and {last}): what tells them apart, or a second table below the first, is in no column"
             )
-    return told
+    return findings
 
 
 def check_added_codes(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
@@ -302,14 +302,14 @@ def _attempts_in(
 ) -> str | None:
     """Return the word by which some homicides among these rows were only attempted, or are another kind of death."""
     texts, what = [one.word or "" for one in words], "completed homicide"
-    said = attempted_in(column.name, texts)
-    if not said:
-        said, what = other_deaths_in(texts), "intentional homicide"
-    if not said or column == _OF_COLUMNS:
+    found = attempted_in(column.name, texts)
+    if not found:
+        found, what = other_deaths_in(texts), "intentional homicide"
+    if not found or column == _OF_COLUMNS:
         return None
-    listed = ", ".join(map(quote_literal, said))
+    listed = ", ".join(map(quote_literal, found))
     (number,) = fetch_row(connection, f"SELECT count(*) FROM ({rows}) WHERE word IN ({listed})")
-    return f"{column.name!r} has {said[0]!r} in {number:,} rows of {what}" if number else None
+    return f"{column.name!r} has {found[0]!r} in {number:,} rows of {what}" if number else None
 
 
 def _shown(word: str | None) -> str:
@@ -332,7 +332,7 @@ def _why_unlike(folder: SourceFolder, column: str, words: Sequence[WordOfRows]) 
         return f"{shown}: those cleared are recorded as well"
     if suspects_in(texts):
         return f"{shown}: victims, and persons suspected or sentenced"
-    rates = [text for text in texts if says_rate(text)]
+    rates = [text for text in texts if words_for_rate(text)]
     if rates and len(rates) < len(texts):
         return f"{shown}: {rates[0]!r} is a rate or share"
     if fold(column).strip() == "action" and any(map(_DELETED.fullmatch, texts)):

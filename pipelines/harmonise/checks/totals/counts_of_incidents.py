@@ -1,7 +1,7 @@
-"""What stands beside the columns of counts of a file of incidents: a total that they miss, a part that is not read.
+"""Unread columns beside the columns of counts of a file of incidents: a total that differs, a part that is left out.
 
-The same laws as for tables (``row_totals``, ``omitted_columns``). Only a file with several columns of counts, whose sum
-is conserved, and with such a column is read again.
+The rules are those for tables (``row_totals``, ``omitted_columns``). A file is read again only if it has such a column,
+and several columns of counts whose sum is conserved.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ _MOST_WORDS = 400
 
 
 def find_beside_counts(file: IncidentFile) -> dict[str, Any]:
-    """Return what unread columns of a file say of its columns of counts: ``row_totals`` and ``columns_left``."""
+    """Return what was found in columns beside the counts of a file: ``row_totals`` and ``columns_left``."""
     needed = Needed(file.folder, file.layout)
     counts = tuple(name for name in file.table.kept if needed.counts(name, name))
     names = [name for name in file.unread if _may_tell(name, counts)]
     if not names:
         return {}
-    header = file.table.header_rows if file.table.format == "csv" else 0
     with file.connection() as connection:
         create_number_macros(connection, file.folder)
-        place = f"{quote_literal(file.file.name)} AS _file, {header} + _number AS _row"
+        place = f"{quote_literal(file.file.name)} AS _file, {file.table.rows_above} + _number AS _row"
         own = f"(SELECT *, {place} FROM ({file.numbered_rows()}))"
         unused = []
         for name in names:
@@ -51,15 +50,15 @@ def _may_tell(name: str, counts: tuple[str, ...]) -> bool:
 
 
 def judge_row_totals(facts: FileFacts) -> Outcome:
-    """Return the outcome of the rule on columns of totals that are not the sum of their row, of all files."""
+    """Warn of columns of totals that are not the sum of their row, in all files together."""
     found = [fact["beside_counts"]["row_totals"] for _, fact in facts if "row_totals" in fact.get("beside_counts", {})]
-    failing, told = sum(one["failing"] for one in found), [one["detail"] for one in found if one["detail"]]
-    outcome = "warned" if failing else "passed" if found else "not applicable"
-    return Outcome("row_totals_agree", outcome, sum(one["checked"] for one in found), failing, "; ".join(told[:5]))
+    checked, failing = (sum(one[name] for one in found) for name in ("checked", "failing"))
+    details = [one["detail"] for one in found if one["detail"]]
+    return Outcome.of_counts("row_totals_agree", checked, failing, "; ".join(details[:5]))
 
 
 def left_in_files(facts: FileFacts) -> list[str]:
-    """Return, as text, the columns with numbers of all files that are not read although their kind is."""
+    """Return, as text, the columns of numbers in all files that are not read although others of their kind are."""
     return [
-        f"{file.name}: {told}" for file, fact in facts for told in fact.get("beside_counts", {}).get("columns_left", ())
+        f"{file.name}: {text}" for file, fact in facts for text in fact.get("beside_counts", {}).get("columns_left", ())
     ]

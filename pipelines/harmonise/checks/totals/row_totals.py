@@ -46,7 +46,7 @@ def check_row_totals(
         checked += rows
         if rows > equal:
             failing += rows - equal
-            found.append(f"{rows - equal:,} of {rows:,} rows: {_told(total, parts, example)}")
+            found.append(f"{rows - equal:,} of {rows:,} rows: {_describe(total, parts, example)}")
     return replace(Outcome.of_warning("row_totals_agree", checked, found), failing=failing)
 
 
@@ -94,15 +94,16 @@ def _compare(
     rows, equal, file, row, printed, added = fetch_row(
         connection,
         f"WITH pair AS (SELECT _file, _row, to_raw_count({total.quoted}) AS printed, {numbers} AS added "
-        f"FROM {total.table}), told AS (FROM pair WHERE printed IS NOT NULL AND added IS NOT NULL), "
-        f"different AS (FROM told WHERE abs(printed - added) > {_TOLERANCE} * greatest(abs(printed), 1)) "
-        "SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM told) - count(*), arg_min(_file, (_file, _row)), "
+        f"FROM {total.table}), compared AS (FROM pair WHERE printed IS NOT NULL AND added IS NOT NULL), "
+        f"different AS (FROM compared WHERE abs(printed - added) > {_TOLERANCE} * greatest(abs(printed), 1)) "
+        "SELECT (SELECT count(*) FROM compared), (SELECT count(*) FROM compared) - count(*), "
+        "arg_min(_file, (_file, _row)), "
         "arg_min(_row, (_file, _row)), arg_min(printed, (_file, _row)), arg_min(added, (_file, _row)) FROM different",
     )
     return rows, equal, (file, row, printed, added)
 
 
-def _told(total: UnusedColumn, parts: Sequence[str], example: tuple[str, int, float, float]) -> str:
+def _describe(total: UnusedColumn, parts: Sequence[str], example: tuple[str, int, float, float]) -> str:
     file, row, printed, added = example
     named = ", ".join(map(repr, parts[:3])) + (" ..." if len(parts) > 3 else "")
     return (

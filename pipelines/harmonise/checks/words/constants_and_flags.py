@@ -16,7 +16,7 @@ import duckdb
 
 from iccs.concordance import Concordance
 from pipelines.collect.header import fold
-from pipelines.collect.headings.roles import says_suspects
+from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
 from pipelines.harmonise.checks.words.omitted_columns import is_age
@@ -172,11 +172,11 @@ def check_constants_and_flags(
         else ""
     )
     columns = [one for one in unused if not one.is_place and one.words and len(one.words) <= _MOST_WORDS]
-    found = [told for column in columns for told in _against_declaration(connection, folder, column, label)]
+    found = [text for column in columns for text in _against_declaration(connection, folder, column, label)]
     flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
-    flagged = [told for column in flags for told in _flagged(connection, column)]
+    flagged = [text for column in flags for text in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
-        flagged += [told for column in columns if not column.in_sql for told in _cancelled(connection, column)]
+        flagged += [text for column in columns if not column.in_sql for text in _cancelled(connection, column)]
     return [
         Outcome.of_warning("constants_agree", len(columns), found),
         Outcome.of_warning("flags_unread", len(flags), flagged),
@@ -200,7 +200,7 @@ def _against_declaration(
 ) -> Iterator[str]:
     """Yield the contradictions between a column and a constant of the source, or the column of its periods."""
     constants, name = folder.source.constants, _name(column)
-    if constants.get("sex") in ("M", "F") and _says_sex(column) and not says_suspects(name):
+    if constants.get("sex") in ("M", "F") and _has_only_sexes(column) and not is_about_suspects(name):
         yield from _others(
             connection, column, "sex", constants["sex"], lambda word: sex_of_word(word) == constants["sex"]
         )
@@ -238,7 +238,7 @@ def _others(
         shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
         rows, first = sum(one.rows for one in others), others[0]
         yield (
-            f"{column.name!r} says {shown} of {rows:,} figures (first {first.file}, row {first.row}), but "
+            f"{column.name!r} has {shown} beside {_figures(rows)} (first: {first.file}, row {first.row}), but "
             f"constants.{dimension} is {constant}"
         )
 
@@ -257,7 +257,9 @@ def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, 
         meant = sex_of_word(word) if dimension == "sex" else None
         wrong = meant in ("M", "F") and code in ("M", "F") and meant != code
         if wrong or (dimension == "age" and age_word_problem(word, code)):
-            yield f"{column.name!r} says {word!r} of {rows:,} figures of {dimension} {code} (first {file}, row {row})"
+            yield (
+                f"{column.name!r} has {word!r} beside {_figures(rows)} of {dimension} {code} (first: {file}, row {row})"
+            )
 
 
 def _is_label(dimension: str, word: str) -> bool:
@@ -269,12 +271,12 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
     source, name = folder.source, _name(column)
     declared = {*source.columns, *source.constants, *source.totals}
     is_part = (
-        ("sex" not in declared and _says_sex(column))
+        ("sex" not in declared and _has_only_sexes(column))
         or ("age" not in declared and _AGES.fullmatch(name) and all(map(_is_age, column.words)))
         or any(dimension not in declared and names.fullmatch(name) for dimension, names in _ATTRIBUTES.items())
         or all(map(_KIND_OF_PLACE.fullmatch, map(fold, column.words)))
     )
-    if not is_part or says_suspects(name):
+    if not is_part or is_about_suspects(name):
         return
     used = words_in_used_rows(connection, column)
     words = list(dict.fromkeys(one.word for one in used))
@@ -286,7 +288,7 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
         f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
     )
     if sum(one.rows for one in used) == rows:
-        yield f"{column.name!r} says {words[0]!r} of all figures, but the source definition does not"
+        yield f"{column.name!r} has {words[0]!r} beside all figures, but the source definition does not declare it"
 
 
 def is_of_sex(name: str) -> bool:
@@ -299,7 +301,7 @@ def is_of_areas(name: str) -> bool:
     return _AREAS.fullmatch(fold(name).replace("_", " ")) is not None
 
 
-def _says_sex(column: UnusedColumn) -> bool:
+def _has_only_sexes(column: UnusedColumn) -> bool:
     """Tell whether a column has only words for sexes; single letters count only in a column named after the sex."""
     is_named = is_of_sex(column.name)
     return all(sex_of_word(word) and (is_named or len(word) > 1) for word in column.words)
@@ -327,8 +329,8 @@ def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) ->
     if of and differing >= _LEAST_DIFFERING * of:
         first = others[0]
         yield (
-            f"{column.name!r} says another year than the period of {differing:,} of {of:,} figures: {first.word} of "
-            f"that published for {first.year} ({first.file}, row {first.row})"
+            f"{column.name!r} differs from the period of {differing:,} of {of:,} figures: {first.word} beside the one "
+            f"published for {first.year} ({first.file}, row {first.row})"
         )
 
 
@@ -337,30 +339,35 @@ def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> I
     words = frozenset(cancelled_in(column.name, column.words))
     found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
     if found:
-        said = ", ".join(map(repr, sorted({one.word for one in found})))
+        shown = ", ".join(map(repr, sorted({one.word for one in found})))
         rows, first = sum(one.rows for one in found), found[0]
         yield (
-            f"{column.name!r} says {said} (not to be counted) of {rows:,} figures (first {first.file}, row {first.row})"
+            f"{column.name!r} has {shown} (not to be counted) beside {_figures(rows)} "
+            f"(first: {first.file}, row {first.row})"
         )
+
+
+def _figures(number: int) -> str:
+    return f"{number:,} figure{'' if number == 1 else 's'}"
 
 
 def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
     """Yield the flags in a column of figures that are used, with their meaning."""
-    said: dict[tuple[str, str], list[UnusedWord]] = {}
+    by_meaning: dict[tuple[str, str], list[UnusedWord]] = {}
     short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
     is_confidentiality = _name(column).startswith("conf")
     for one in words_in_used_rows(connection, column):
         word = fold(one.word)
         if _is_variant(column) and not _OBSERVED.search(word):
-            said.setdefault((one.word, "forecast"), []).append(one)
+            by_meaning.setdefault((one.word, "forecast"), []).append(one)
             continue
         for meaning, words, letters in _MEANINGS:
             if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
-                said.setdefault((one.word, meaning), []).append(one)
-    for (word, meaning), found in said.items():
+                by_meaning.setdefault((one.word, meaning), []).append(one)
+    for (word, meaning), found in by_meaning.items():
         rows, zeros, first = sum(one.rows for one in found), sum(one.zeros for one in found), found[0]
         shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
         yield (
-            f"{column.name!r} says {word!r} ({meaning}) of {rows:,} figures{shown} "
-            f"(first {first.file}, row {first.row})"
+            f"{column.name!r} has {word!r} ({meaning}) beside {_figures(rows)}{shown} "
+            f"(first: {first.file}, row {first.row})"
         )

@@ -6,7 +6,7 @@ name of an area, is shown.
 
 from __future__ import annotations
 
-from pipelines.collect.headings.roles import says_suspects
+from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.constants_and_flags import is_of_areas, is_of_sex, may_be_in
 from pipelines.harmonise.values.labels import sex_of_word
@@ -28,7 +28,7 @@ def find_words_against_constants(file: IncidentFile) -> dict[str, tuple[str, str
     names = [name for name in file.unread if name not in source.personal]
     sex, area = source.constants.get("sex"), source.constants.get("ref_area")
     columns = {
-        **{name: "sex" for name in names if sex in ("M", "F") and is_of_sex(name) and not says_suspects(name)},
+        **{name: "sex" for name in names if sex in ("M", "F") and is_of_sex(name) and not is_about_suspects(name)},
         **{name: "ref_area" for name in names if area and is_of_areas(name)},
     }
     found = {}

@@ -25,10 +25,10 @@ from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
     cancelled_in,
+    is_about_report,
+    is_day_of_cancelling,
+    is_day_of_crime,
     other_deaths_in,
-    says_cancelled_at,
-    says_occurred,
-    says_reported,
     suspects_in,
     units_of_age_in,
 )
@@ -120,7 +120,7 @@ def _columns_of_words(connection: duckdb.DuckDBPyConnection, names: Sequence[str
     for name, rows, words in zip(names, values[::2], values[1::2], strict=True):
         several = words or []
         is_text = len(several) > max(_FEW_WORDS, _MOST_OF_ROWS * rows)
-        if says_cancelled_at(name) and several:
+        if is_day_of_cancelling(name) and several:
             found[name] = False
         elif several and len(several) <= _MOST_WORDS and not is_text and any(map(_has_letters_or_is_flag, several)):
             named = sum(map(bool, map(areas_called, several)))
@@ -150,7 +150,7 @@ def _read_pairs(connection: duckdb.DuckDBPyConnection, file: IncidentFile, colum
         area=_text(area),
         code=_text(code),
         year=_year(day),
-        words=[_day_or_blank(name) if says_cancelled_at(name) else _text(name) for name in names],
+        words=[_day_or_blank(name) if is_day_of_cancelling(name) else _text(name) for name in names],
         rows=rows,
         left_out=source.left_out,
         sets=sets,
@@ -187,8 +187,8 @@ def _days_of_others(connection: duckdb.DuckDBPyConnection, file: IncidentFile, n
     A crime is often reported in the year after it was committed: its year depends on which of the two days is read.
     """
     day = file.source.columns.get("time_period", file.source.columns.get("year"))
-    others = [name for name in names if says_occurred(name)]
-    if day is None or not says_reported(day) or not others or file.reshape:
+    others = [name for name in names if is_day_of_crime(name)]
+    if day is None or not is_about_report(day) or not others or file.reshape:
         return []
     years = {name: _year(name) for name in (day, *others)}
     counts = ", ".join(
@@ -275,17 +275,17 @@ def judge_kinds(
         concordance: its links.
         facts: what was found in each partition.
     """
-    told, ages = total_words(facts), list[str]()
+    findings, ages = total_words(facts), list[str]()
     for (kind, column, word), (rows, codes) in _kinds_of_all(folder.source, concordance, facts).items():
         found = f"{column!r} has {word if word == A_DAY else repr(word)} in {rows:,} rows{_MEANS[kind]}"
         if kind == "age_unit":
             ages.append(found)
         else:
-            told.append(found)
+            findings.append(found)
             listed = ", ".join(quote_literal(code) for code in codes)
             run_sql(connection, "harmonise/doubted_codes", detail=quote_literal(found), codes=listed or "NULL")
     return [
-        Outcome.of_warning("parts_unlike", len(facts), told),
+        Outcome.of_warning("parts_unlike", len(facts), findings),
         Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),
     ]
 
@@ -329,9 +329,9 @@ def judge_days(facts: FileFacts) -> Outcome:
         for day, name, rows, others in fact.get("words_beside", {}).get("days", ()):
             before = found.get((day, name), (0, 0))
             found[day, name] = (before[0] + rows, before[1] + others)
-    told = [
+    findings = [
         f"{others:,} of {rows:,} rows ({others / rows:.0%}) have another year in {name!r} than in {day!r}"
         for (day, name), (rows, others) in found.items()
         if others > _LEAST_OTHER_YEARS * rows
     ]
-    return Outcome.of_warning("day_of_report", len(found), told)
+    return Outcome.of_warning("day_of_report", len(found), findings)

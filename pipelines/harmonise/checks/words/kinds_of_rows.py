@@ -112,12 +112,14 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     >>> cancelled_in("action", ["insert", "update"])
     ['update']
     """
-    if says_cancelled_at(column):
+    if is_day_of_cancelling(column):
         return [word for word in words if word == A_DAY or re.search("[1-9]", word)]
     if _ACTION.fullmatch(plain(column.replace("_", " "))):
         return [word for word in words if _CHANGED.fullmatch(plain(word))]
-    said = _said(column, words, _CANCELLED, _IS_CANCELLED, _YES)
-    return said or (_said(column, words, _CANCELLED, _IS_VALID, _NO) if _IS_VALID.fullmatch(plain(column)) else [])
+    said = _words_meaning(column, words, _CANCELLED, _IS_CANCELLED, _YES)
+    return said or (
+        _words_meaning(column, words, _CANCELLED, _IS_VALID, _NO) if _IS_VALID.fullmatch(plain(column)) else []
+    )
 
 
 def other_deaths_in(words: Sequence[str]) -> list[str]:
@@ -137,8 +139,10 @@ def attempted_in(column: str, words: Sequence[str]) -> list[str]:
     >>> attempted_in("outcome", ["Dead", "Injured"]), attempted_in("weapon", ["Knife"])
     (['Injured'], [])
     """
-    said = _said(column, words, _ATTEMPTED, _IS_ATTEMPTED, _YES) or _said(column, words, _SURVIVED, _IS_COMPLETED, _NO)
-    return said if len(said) < len(words) else []
+    meant = _words_meaning(column, words, _ATTEMPTED, _IS_ATTEMPTED, _YES) or _words_meaning(
+        column, words, _SURVIVED, _IS_COMPLETED, _NO
+    )
+    return meant if len(meant) < len(words) else []
 
 
 def suspects_in(words: Sequence[str]) -> list[str]:
@@ -166,10 +170,10 @@ def units_of_age_in(words: Sequence[str]) -> list[str]:
     return [word for word, text in texts if _UNITS_OF_AGE.fullmatch(text)]
 
 
-def says_cancelled_at(column: str) -> bool:
+def is_day_of_cancelling(column: str) -> bool:
     """Whether a column, by its name, has the day on which a row was cancelled, of those that were.
 
-    >>> says_cancelled_at("deleted_at"), says_cancelled_at("fecha_anulacion"), says_cancelled_at("deleted")
+    >>> is_day_of_cancelling("deleted_at"), is_day_of_cancelling("fecha_anulacion"), is_day_of_cancelling("deleted")
     (True, True, False)
     """
     words = _words_of_name(column)
@@ -177,20 +181,20 @@ def says_cancelled_at(column: str) -> bool:
     return is_day and any(map(_OF_CANCELLING.fullmatch, words))
 
 
-def says_occurred(column: str) -> bool:
+def is_day_of_crime(column: str) -> bool:
     """Whether a column has, by its name, the day on which a crime was committed.
 
-    >>> says_occurred("date_occurred"), says_occurred("FechaHecho"), says_occurred("incident_type")
+    >>> is_day_of_crime("date_occurred"), is_day_of_crime("FechaHecho"), is_day_of_crime("incident_type")
     (True, True, False)
     """
     words = _words_of_name(column)
-    return any(map(_OCCURRED.fullmatch, words)) and any(map(_IS_DAY.fullmatch, words)) and not says_reported(column)
+    return any(map(_OCCURRED.fullmatch, words)) and any(map(_IS_DAY.fullmatch, words)) and not is_about_report(column)
 
 
-def says_reported(column: str) -> bool:
+def is_about_report(column: str) -> bool:
     """Whether a column is, by its name, about the report or the registration of a crime.
 
-    >>> says_reported("date_reported"), says_reported("fecha_denuncia"), says_reported("date")
+    >>> is_about_report("date_reported"), is_about_report("fecha_denuncia"), is_about_report("date")
     (True, True, False)
     """
     return any(map(_REPORTED.fullmatch, _words_of_name(column)))
@@ -200,11 +204,11 @@ def _words_of_name(column: str) -> list[str]:
     return re.split(r"[\W_]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
 
 
-def _said(
-    column: str, words: Sequence[str], said: re.Pattern[str], flag: re.Pattern[str], values: frozenset[str]
+def _words_meaning(
+    column: str, words: Sequence[str], meaning: re.Pattern[str], flag: re.Pattern[str], values: frozenset[str]
 ) -> list[str]:
     """The words of a column with a meaning; if its name asks (``deleted``), the answers with that meaning."""
     if flag.fullmatch(plain(column)):
         answers = [word for word in words if plain(word) in values]
         return answers if all(plain(word) in _YES | _NO for word in words) else []
-    return [word for word in words if said.fullmatch(plain(word))]
+    return [word for word in words if meaning.fullmatch(plain(word))]

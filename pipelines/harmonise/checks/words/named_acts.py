@@ -57,7 +57,7 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
         if denied:
             checked += 1
             tags = ", ".join(f"{kind}={code}" for kind, code in denied.items())
-            found.append(f"{link.national_code}: {link.national_label!r} is tagged {tags}, which it says there was not")
+            found.append(f"{link.national_code}: {link.national_label!r} implies {tags}, which the label denies")
         label = plain(link.national_label)
         acts = {section for section, words in _WORDS.items() if words.search(label)}
         is_short = len(label.split()) <= _MOST_WORDS

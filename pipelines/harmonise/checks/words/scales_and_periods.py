@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from pipelines.collect.header import fold
-from pipelines.collect.headings.captions import Caption, scale_problem, scale_said
-from pipelines.collect.headings.kinds_of_years import says_other_year
+from pipelines.collect.headings.captions import Caption, scale_problem, words_for_scale
+from pipelines.collect.headings.kinds_of_years import words_for_other_year
 from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
 from pipelines.collect.headings.roles import is_heading
 from pipelines.harmonise.checks.words.kinds_of_rows import units_of_age_in
@@ -53,7 +53,7 @@ def _is_telling(column: UnusedColumn) -> bool:
     is_unit = _UNITS.fullmatch(fold(column.name).strip()) is not None
     return (
         is_heading(column.name)
-        or any(_says_scale(column.name, word, is_unit) or says_other_year(word) for word in column.words)
+        or any(_is_scale(column.name, word, is_unit) or words_for_other_year(word) for word in column.words)
         or part_of_year_in(column.words[0], column.name) is not None
     )
 
@@ -71,7 +71,7 @@ def refuse_scales(folder: SourceFolder, words: Iterable[UnusedWord]) -> None:
     problems = []
     for column, there in by_column.items():
         is_unit = _UNITS.fullmatch(fold(column).strip()) is not None
-        scaled = [one for one in there if _says_scale(column, one.word, is_unit)]
+        scaled = [one for one in there if _is_scale(column, one.word, is_unit)]
         others = [one for one in there if one not in scaled] if is_unit else []
         if scaled:
             first = min(scaled, key=lambda one: (one.file, one.row))
@@ -82,15 +82,17 @@ def refuse_scales(folder: SourceFolder, words: Iterable[UnusedWord]) -> None:
         raise DataRefused(problems)
 
 
-def _says_scale(column: str, word: str, is_unit: bool) -> bool:
+def _is_scale(column: str, word: str, is_unit: bool) -> bool:
     if _POWERS.fullmatch(fold(column).strip()) and word.isdigit():
         return 0 < int(word) < 10
-    return scale_said(word, is_unit=is_unit) is not None
+    return words_for_scale(word, is_unit=is_unit) is not None
 
 
 def years_in_words(words: Iterable[UnusedWord]) -> list[Caption]:
     """Return, as captions, the words beside annual figures that mean other than calendar years."""
-    return [Caption(one.file, one.sheet, one.row, one.word) for one in words if one.year and says_other_year(one.word)]
+    return [
+        Caption(one.file, one.sheet, one.row, one.word) for one in words if one.year and words_for_other_year(one.word)
+    ]
 
 
 def headings_in_words(words: Iterable[UnusedWord]) -> list[Caption]:
@@ -113,10 +115,10 @@ def parts_in_words(words: Iterable[UnusedWord]) -> list[str]:
         if word.year is not None:
             by_column.setdefault(word.column, []).append(word)
     return [
-        told
+        findings
         for column, there in by_column.items()
         if all(part_of_year_in(one.word, column) for one in there)
-        for told in _years_lacking_parts(column, there)
+        for findings in _years_lacking_parts(column, there)
     ]
 
 
@@ -126,15 +128,15 @@ def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
         of = years.setdefault(one.year or "", {})
         part = part_of_year_in(one.word, column) or ""
         of[part] = of.get(part, 0.0) + one.value
-    told = []
+    findings = []
     for year, parts in sorted(years.items()):
         kinds = {re.sub(r"[ºª\d\s]", "", part) for part in parts}
         whole = PARTS_OF_A_YEAR.get(next(iter(kinds)), 0) if len(kinds) == 1 else 0
         if len(parts) < whole and sum(parts.values()) >= _LEAST_MISSED * len(parts):
             shown = sorted(parts, key=lambda one: int(re.sub(r"\D", "", one) or 0))
             named = ", ".join(shown) if len(shown) <= _MOST_SHOWN else f"{len(shown)} months, the last {shown[-1]},"
-            told.append(f"{column!r}: only {named} of {year}, but the figures of {year} are for the full year")
-    return told
+            findings.append(f"{column!r}: only {named} of {year}, but the figures of {year} are for the full year")
+    return findings
 
 
 def check_age_units(source: Source, unused: Sequence[UnusedColumn]) -> Outcome:

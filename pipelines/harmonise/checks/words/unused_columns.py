@@ -56,7 +56,7 @@ class UnusedWord:
         column: its name.
         in_sql: whether a reshape or a condition of the source names the column, and may already allow for the word.
         word: as in the file.
-        year: of the figures, where they are annual.
+        year: of the figures, if they are annual.
         rows: how many figures of that year have the word.
         value: their sum.
         zeros: how many of them are zero.

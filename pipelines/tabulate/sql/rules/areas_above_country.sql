@@ -1,5 +1,5 @@
--- Grain: one row for each annual figure of an area that the source gives itself, beside regions of it: also where some
--- regions have none, a part cannot be more than the whole.
+-- Grain: one row for each annual figure that the source gives for an area and for regions inside it: even if some regions
+-- have none, a part cannot exceed the whole.
 -- needs: areas inside areas
 -- reads: area_ancestor, given, series
 WITH own AS (

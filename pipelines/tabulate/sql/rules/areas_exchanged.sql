@@ -1,7 +1,8 @@
--- Grain: one row for each area and year that can be checked, and one for each pair that fit in each other's place.
+-- Grain: one row for each area and year that can be checked, and one for each area of a pair whose figures fit each other.
 -- A figure is compared with the median of the three years before and after it, in units of the usual deviation of its
--- series (1.4826 times the median absolute deviation of the logarithms, at least 0.05); over all categories on average.
--- The fewer categories, the more they must be off: one series alone is often two deviations off.
+-- series: 1.4826 times the median absolute deviation of the logarithms (the standard deviation, if they are normal), at
+-- least 0.05; averaged over all categories. The fewer categories, the more they must be off: a single series is often two
+-- deviations off.
 -- needs: {{least_years}} years
 -- reads: given
 WITH levels AS (

@@ -1,9 +1,10 @@
--- Grain: one row for each month or quarter in which an area has figures, and category that it usually has many of.
+-- Grain: one row for each category that usually has many events, and each month or quarter in which its area has figures.
 -- A run of empty periods, at most half a year long, is judged by the year before and the year after it. Events of one kind
--- vary more than by chance alone: none is as likely as in a negative binomial distribution with the mean and variance of
--- those two years. Next to impossible is not reported: missing, not zero. A period that touches the run, and holds half or
--- more of what it lacks above its own, has the events of both. The periods that touch the run are not judged by: they may
--- be such, or not whole. A longer run is a category that was not recorded yet, or is no longer: no matter of months.
+-- vary more than by chance alone, so the probability of none is that in a negative binomial distribution with the mean and
+-- variance of those two years. If it is next to impossible, the category was not reported: missing, not zero. A period next
+-- to the run that exceeds its own usual figure by half or more of what the run lacks contains the events of both. Periods
+-- next to the run are not used to judge it, as they may be such or incomplete. In a longer run the category was not
+-- recorded yet, or is no longer recorded: that is not about months.
 -- needs: months
 -- reads: given
 WITH of_category AS (

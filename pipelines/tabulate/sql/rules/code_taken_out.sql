@@ -6,10 +6,15 @@
 WITH totals AS (
     SELECT stage, counting_unit, area_level, left(CAST(ref_area AS VARCHAR), 2) AS country, CAST(national_code AS VARCHAR) AS code,
         CAST(left(time_period, 4) AS INTEGER) AS year, min(CAST(iccs AS VARCHAR)) AS iccs, sum(value) AS value
-    FROM core
-    WHERE freq <> 'Q'
+    FROM (  -- codes are grouped as such, far quicker than what is made of their texts
+        SELECT stage, counting_unit, area_level, ref_area, national_code, time_period, min(iccs) AS iccs, sum(value) AS value,
+            count(value) = count(*) AS is_whole
+        FROM core
+        WHERE freq <> 'Q'
+        GROUP BY ALL
+    )
     GROUP BY ALL
-    HAVING count(value) = count(*)
+    HAVING bool_and(is_whole)
 ),
 began AS (
     SELECT stage, counting_unit, area_level, country, code, min(year) AS first_year, arg_min(value, year) AS value,

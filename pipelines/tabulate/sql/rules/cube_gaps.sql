@@ -1,26 +1,29 @@
 -- Grain: one row for each area, year and category that lacks rows of its table, and one that counts the others.
--- The sum over a table whose rows are leaves (area, year, national code, sex, age, attributes) is too low where a row is
--- lost, and no cell that is published is missing. Rows of a leaf are counted, so that one of several is missed too:
+-- The sum over a table whose rows are leaves (area, year, national code, sex, age, attributes) is too low if a row is lost,
+-- although no published cell is missing. The rows of a leaf are counted, so that the loss of one of several shows too:
 -- inside: the area has more of them in an earlier and in a later year, and most other areas have them in this year;
 -- at the edge: it has them only before, or only after, within two years, and nearly all other areas have them in this year;
 -- everywhere: all other areas and years have the leaf, or nearly all of many.
--- A part beside a total of its code lowers nothing that is added up, nor does a total that is lost beside its parts.
--- What is among the unknown this year is in the sum, and an unknown that is never written as zero is none where it is lacking.
--- No row may also be a zero that is not written. A row is missed where the table writes zeros: more of them than rows that
--- it lacks, of a leaf that is seldom lacking; or where the years beside count so many that none would be no chance; or
--- where nearly all of many areas and years have it.
--- Not known: what a table without zeros leaves out of small numbers, the first and last year where there are few other
--- areas, and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
+-- A part beside a total of its code lowers nothing that is added up, nor does a total that is lost beside its parts. What
+-- is among the unknown this year is in the sum; an unknown that is never written as zero is none if it is lacking.
+-- An absent row may also be a zero that is not written. It is lost if the table writes zeros: more of them than rows that
+-- it lacks, for a leaf that is seldom lacking; or if the neighbouring years count so many events that none would not be
+-- chance; or if nearly all of many areas and years have it.
+-- Not detected: small numbers that a table without zeros leaves out, the first and last year if there are few other areas,
+-- and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
 -- reads: core_text
 WITH cell AS (
-    SELECT hash(stage, counting_unit, area_level, freq) AS block, left(time_period, 4) AS year, ref_area,
-        hash(stage, counting_unit, area_level, freq, national_code, iccs, sex, age{{attributes}}) AS leaf,
+    SELECT block, left(time_period, 4) AS year, ref_area,
+        hash(block, national_code, iccs, sex, age, CASE WHEN is_plain THEN 0 ELSE hash(0{{attributes}}) END) AS leaf,
         any_value(stage) AS stage, any_value(counting_unit) AS counting_unit, any_value(iccs) AS iccs,
         any_value(national_code) AS national_code,
-        any_value({{sex}}) AS sex, any_value({{age}}) AS age, any_value(true{{no_attributes}}) AS is_plain,
+        any_value({{sex}}) AS sex, any_value({{age}}) AS age, any_value(is_plain) AS is_plain,
         count(*) AS given, coalesce(sum(value), 0) AS counted, count(*) FILTER (value = 0) AS zeros
-    FROM core_text
-    WHERE NOT {{events}}
+    FROM (
+        SELECT *, hash(stage, counting_unit, area_level, freq) AS block, true{{no_attributes}} AS is_plain
+        FROM core_text
+        WHERE NOT {{events}}
+    )
     GROUP BY ALL
 ),
 place AS (
@@ -42,9 +45,9 @@ leaf AS (
     HAVING in_places < max(places) OR min(given) < max(given)
 ),
 code AS (
-    SELECT block, ref_area, year, national_code, iccs, list(DISTINCT sex) AS sexes, list(DISTINCT age) AS ages,
-        coalesce(list(DISTINCT sex) FILTER (is_plain AND age = '_T'), []) AS sexes_of_all_ages,
-        coalesce(list(DISTINCT age) FILTER (is_plain AND sex = '_T'), []) AS ages_of_both_sexes,
+    SELECT block, ref_area, year, national_code, iccs, list(sex) AS sexes, list(age) AS ages,
+        coalesce(list(sex) FILTER (is_plain AND age = '_T'), []) AS sexes_of_all_ages,
+        coalesce(list(age) FILTER (is_plain AND sex = '_T'), []) AS ages_of_both_sexes,
         count(*) FILTER ((sex = '_U' OR age = '_U') AND NOT writes_zeros) AS unknown
     FROM cell
     LEFT JOIN (SELECT leaf, writes_zeros FROM leaf) USING (leaf)

@@ -1,6 +1,6 @@
--- Grain: one row for each category: how many of the figures that the file gives for it have decimals. A file that means them
--- says that they are estimates (E), and then they are no counts of which limits are computed. Rates of a category seldom
--- reach a thousand; figures that do are read as they are.
+-- Grain: one row for each category: how many of the figures that the file gives for it have decimals. A file in which they
+-- are intended declares them as estimates (E), so that no limits of counts are computed from them. Rates of a category
+-- seldom reach a thousand; figures that do are accepted as they are.
 -- reads: core, links
 SELECT core.stage, core.counting_unit, core.iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     count(*) FILTER (core.value <> round(core.value)) / count(*) AS found, {{share}} AS expected,

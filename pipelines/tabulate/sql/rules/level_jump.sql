@@ -1,11 +1,11 @@
--- Grain: one row for each year of a series with the last year before that has a figure, if it is not long ago. A factor that no crime moves by in a
--- year is another definition or another way of counting, whether the series is restless or not, until somebody says
--- that it is real (no_break). A break that the source declares is no jump, wherever it lies between the two years. A year
--- not reported has no level: it is no jump and none is measured from it, whether it has hardly any counts, lacks some of
--- its months or lost rows to quarantine, and were it published all the same; so with a year that the source declares to
--- hold a mass event.
--- What is true of a part is true of every total that holds it: of a category above, of an area made of its parts; but what
--- was lost to quarantine is judged for each total by itself.
+-- Grain: one row for each year of a series, with the last earlier year that has a figure, unless that is long ago. A factor
+-- by which no crime changes in a year means another definition or another way of counting, however restless the series is,
+-- until somebody declares that it is real (no_break). A break that the source declares anywhere between the two years is
+-- not a jump. A year that was not reported has no level, so no jump is measured to or from it: whether it has hardly any
+-- counts, lacks some of its months or lost rows to quarantine, even if it is published. The same is true of a year with a
+-- declared mass event.
+-- What is true of a part is true of every total that contains it: of a category above, and of an area made of its parts;
+-- but what was lost to quarantine is judged for each total by itself.
 -- needs: 2 years
 -- reads: series, finding, area_ancestor, given_area
 WITH unreported_part AS (

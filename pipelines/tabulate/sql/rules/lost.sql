@@ -1,7 +1,7 @@
--- Grain: one row for each thing (area, category, year or cell) of which the vintage before, of other files, has a figure;
--- failing where this load has none for it. Of cells, those of years that this load still has: whole years are judged as
--- such. An area, category or year that had many and has none but zero now is lost too. Where rows are events, a thing that
--- had few is not judged: it may have none. Ordered by the largest figure it had.
+-- Grain: one row for each thing (area, category, year or cell) for which the previous vintage, of other files, has a figure;
+-- it fails if this load has none. Cells are judged only in years that this load still has, as whole years are judged by
+-- themselves. An area, category or year that had many events and now has nothing but zeros is lost too. If rows are events,
+-- a thing that had few is not judged, as it may have none. Ordered by the largest figure it had.
 -- reads: cells, previous
 WITH before AS (
     SELECT CASE {{lost}}

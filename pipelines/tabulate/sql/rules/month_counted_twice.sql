@@ -1,6 +1,6 @@
 -- Grain: one row for each month of an area in which enough categories have counts worth comparing: in how many of them it
--- is half as much again as the months beside it, or more. One category may rise, as may all crimes of violence; all of them
--- twice as many in one month, and as before in the next, are counted twice.
+-- is at least one and a half times the neighbouring months. One category may rise, and so may all violent crimes; but if all
+-- categories double in one month and are as before in the next, the month was counted twice.
 -- needs: months, {{least_categories}} categories
 -- reads: given
 WITH monthly AS (

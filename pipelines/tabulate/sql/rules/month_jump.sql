@@ -1,6 +1,7 @@
--- Grain: one row for each month of an area and category as given. It jumps up against all other months (median and median
--- absolute deviation of the logarithms), and down against the three before it and the three behind it: whole years may be
--- lower than the others, a month between two higher ones is not. One with hardly any is found by months_empty.
+-- Grain: one row for each month of an area and category as given. A jump up is judged against all other months (median and
+-- median absolute deviation of the logarithms; 1.4826 times the latter is the standard deviation, if they are normal), a
+-- jump down against the three months before and the three after it: whole years may be lower than others, but not a month
+-- between two higher ones. A month with hardly any counts is found by months_empty.
 -- needs: months
 -- reads: given
 WITH monthly AS (

@@ -1,8 +1,8 @@
--- Grain: one row for each area and month or quarter in the years that the source gives (all categories together); the same
+-- Grain: one row for each area and month or quarter in the years that the source gives (all categories together); likewise
 -- for the areas of a country that are too small to be judged alone, together.
--- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was. Where
--- the small areas of a country have hardly any of what they usually have together, none of them was reported, except those
--- with figures of their own that are no fewer than usual.
+-- If an area usually has many counts, a month with hardly any was not reported, or only in part; if it usually has few, such
+-- a month is normal. If the small areas of a country together have hardly any of their usual counts, none of them was
+-- reported, except those whose own figures are no lower than usual.
 -- needs: months
 -- reads: area_ancestor, given, given_area
 WITH of_areas AS (

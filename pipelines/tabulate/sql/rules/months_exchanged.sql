@@ -1,9 +1,9 @@
 -- Grain: one row for each unit, level of area and year that can be judged, and one for each of two months that fit in each
--- other's place. A figure is compared with what is usual there: the median of the two months before and after it, and what
+-- other's place. A figure is compared with what is usual there: the median of the two months before and after it, plus what
 -- the month usually is above or below these (its season); in units of the usual deviation of its series (1.4826 times the
--- median absolute deviation of the logarithms, at least 0.02). The areas together say how far the months are off, over all
--- categories on average: the fewer categories, the more they must be off. Most of the areas must say so too, each with its
--- own level: one month with much of an area, as after a late report, is no exchange.
+-- median absolute deviation of the logarithms, at least 0.02). The sums over all areas show how far the months are off,
+-- averaged over all categories: the fewer categories, the more they must be off. Most areas must agree, each by its own
+-- level: a single month with many events in one area, as after a late report, is not an exchange.
 -- needs: months, {{least_years}} years, {{least_areas}} areas
 -- reads: given
 WITH monthly AS (

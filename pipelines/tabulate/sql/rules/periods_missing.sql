@@ -8,20 +8,21 @@ WITH years AS (
 ),
 -- Steps between years that the source as a whole takes: a source of every fifth year has no gaps of four.
 steps AS (
-    SELECT year, lag(year) OVER (ORDER BY year) AS before FROM (SELECT DISTINCT year FROM given)
+    SELECT year, lag(year) OVER (ORDER BY year) AS before, row_number() OVER (ORDER BY year) AS number
+    FROM (SELECT DISTINCT year FROM given)
 ),
 lagged AS (
-    SELECT *, lag(year) OVER (PARTITION BY stage, counting_unit, iccs, ref_area ORDER BY year) AS before FROM years
+    SELECT years.*, lag(year) OVER series AS before, number - lag(number) OVER series > 1 AS is_gap
+    FROM years
+    JOIN (SELECT year, number FROM steps) USING (year)
+    WINDOW series AS (PARTITION BY stage, counting_unit, iccs, ref_area ORDER BY year)
 ),
 usual AS (
     SELECT stage, counting_unit, iccs, ref_area, median(value) AS value FROM years GROUP BY ALL
 ),
 gaps AS (
     SELECT stage, counting_unit, iccs, ref_area, min(year) AS first_year, max(year) AS last_year, count(*) AS years,
-        list(before || '-' || year ORDER BY year) FILTER (EXISTS (
-            FROM (SELECT DISTINCT year AS any_year FROM given) AS all_years
-            WHERE any_year > lagged.before AND any_year < lagged.year
-        )) AS missing
+        list(before || '-' || year ORDER BY year) FILTER (is_gap) AS missing
     FROM lagged
     GROUP BY ALL
 ),

@@ -1,6 +1,6 @@
--- Grain: one row for each category and area of which the file gives regions and a place that is not stated: in how many
--- of its periods what has no stated region is as much as all regions together (nearly: totals are printed rounded, or
--- with what some region does not show), which is what a total is.
+-- Grain: one row for each category and area for which the file gives regions and a place not stated: in how many periods
+-- the place not stated equals the sum of all regions, as a total does (nearly: a printed total may be rounded, or include
+-- what some region does not show).
 -- needs: 2 areas
 -- reads: area_ancestor, core
 WITH place AS (

@@ -1,10 +1,11 @@
--- Grain: one row for each published area, category and period of which rows were rejected: the share that is lost, of the
--- counts, or of the rows where a rejected count cannot be read.
--- What a rejected row does not say (of a date that is none, the month: its year may still be known) is spread over what the rows of its country say, in proportion to their counts: a row
--- without a place lowers the country and, on average, each of its regions. Where every cell is written once (whole_cube) it
--- is a cell that is not there: of a period that its area and category lack, and of a country that has no row of its own.
--- A row that agrees with no other (its category has none in that year) still lowers its own year, of which it is known.
--- Where an absent cell is a zero (events), one of an area of which there is no row at all is not known beside such rows.
+-- Grain: one row for each published area, category and period some of whose rows were rejected: the share that is lost,
+-- of the counts, or of the rows if a rejected count cannot be read.
+-- What a rejected row does not tell (if its date is invalid, the month; its year may still be known) is spread over what
+-- the other rows of its country tell, in proportion to their counts: a row without a place lowers the country and, on
+-- average, each of its regions. If every cell is written once (whole_cube), the row is an absent cell instead: of a period
+-- that its area and category lack, and of a country that has no row of its own. A row that agrees with no other (its
+-- category has none in that year) still lowers its own year. If an absent cell is a zero (events), an area without any row
+-- cannot be known beside such rows.
 -- needs: rejected rows
 -- reads: lost_row, area_ancestor, country_of_any, given_area, climb, iccs_ancestor, cells
 WITH gone AS (

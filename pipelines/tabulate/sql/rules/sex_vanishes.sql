@@ -1,6 +1,6 @@
--- Grain: one row for each year of a series that gives men or women, and sex that usually has counts.
--- A sex without a row, or with hardly any counts, is no less gone than one of zeros; one that is said to be missing is not.
--- Where all others (the unknown among them) are as few as this sex, the year is small, and no sex is gone.
+-- Grain: one row for each year of a series that gives men or women, and each sex that usually has counts.
+-- A sex without a row, or with hardly any counts, has vanished just like one with zeros; one that is declared missing has
+-- not. If all others (including the unknown) are as few as this sex, the year is small, and no sex has vanished.
 -- needs: sex
 -- reads: annual
 WITH everyone AS (

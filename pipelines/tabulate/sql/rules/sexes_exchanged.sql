@@ -1,6 +1,6 @@
--- Grain: one row for each year of a series with men and women that can be told from each other exchanged, where enough areas
--- have one: in nearly all of them the shares of men and women of the year are those of the other sex in the other years.
--- One area may change; all at once are a column or a code that was exchanged.
+-- Grain: one row for each year of a series whose men and women differ enough to show an exchange, if enough areas have such
+-- a series: in nearly all areas the shares of men and women in the year are those of the other sex in the other years.
+-- One area may change; if all change at once, a column or a code was exchanged.
 -- needs: sex, {{least_years}} years, {{least_areas}} areas
 -- reads: annual
 WITH by_sex AS (

@@ -1,6 +1,6 @@
--- Grain: one row for each measure with many small figures: zeros, and none from one to the smallest figure above zero. Where
--- figures up to three times the smallest are many, a third as many or more are below it, and none of nine comes by chance
--- once in eight thousand. Figures that are rounded have gaps everywhere and are found by another rule.
+-- Grain: one row for each measure with many small figures: zeros, but none from one up to the smallest figure above zero.
+-- If many figures are at most three times the smallest, a third of as many or more should be below it; that none of nine is
+-- happens by chance once in eight thousand. Rounded figures have gaps everywhere and are found by another rule.
 -- reads: core
 WITH smallest AS (
     SELECT stage, counting_unit, min(value) AS least FROM core WHERE value > 0 GROUP BY ALL

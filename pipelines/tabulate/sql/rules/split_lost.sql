@@ -1,8 +1,8 @@
 -- Grain: one row for each year of a series by {{dimension}} in which some of its parts have counts.
--- Where a part that usually has counts, also in the two years before and after, has none, or hardly any, its rows are lost
--- if neither the other parts, which have as many as usual, nor what is not known has more than in the years beside it: then
--- the total is the sum of the others. A total that is more than its parts is printed, and right. A band whose ages another
--- band of that year has is not lost: the bands have changed.
+-- If a part that usually has counts, also in the two years before and after, has none or hardly any, its rows are lost,
+-- unless the other parts or the unknown have more than in the years beside it. The others must have as many as usual: then
+-- the total is only their sum. A total that exceeds its parts is a printed one, and right. An age band is not lost if
+-- another band of the year covers its ages: the bands have changed.
 -- needs: {{dimension}}
 -- reads: annual, age_bound
 WITH split AS (

@@ -1,20 +1,23 @@
--- Grain: one row for each national code with many steps from a period to the next: the square of a step as a share of the
--- two figures, on average. By chance alone it is 1 for counts of events, and more where they come in clusters or change;
--- sums over twelve months, means of three years and persons counted on a day have a tenth or less. Figures of men, women
--- and all are added, which can only raise it.
+-- Grain: one row for each national code with many steps from one period to the next: the average of the squared step as a
+-- share of the sum of its two figures. For counts of events it is 1 by chance alone, and more if they come in clusters or
+-- change; for sums over twelve months, averages of three years and persons counted on a day it is a tenth or less. Figures
+-- of men, women and all are included together, which can only raise it.
 -- reads: core
 WITH figure AS (
-    SELECT stage, counting_unit, national_code, iccs, freq, ref_area,
+    SELECT *,
         CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER) * CASE freq WHEN 'A' THEN 1 WHEN 'Q' THEN 4 ELSE 12 END
             + CASE freq
                 WHEN 'A' THEN 0
                 WHEN 'Q' THEN CAST(right(CAST(time_period AS VARCHAR), 1) AS INTEGER)
                 ELSE CAST(right(CAST(time_period AS VARCHAR), 2) AS INTEGER)
-            END AS place, sum(value) AS value
-    FROM core
+            END AS place
+    FROM (  -- codes are grouped as such, far quicker than what is made of their texts
+        SELECT stage, counting_unit, national_code, iccs, freq, ref_area, time_period, sum(value) AS value
+        FROM core
+        GROUP BY ALL
+        HAVING count(value) = count(*) AND count(*) FILTER (obs_status = 'E') = 0
+    )
     WHERE NOT list_contains({{stocks}}, stage || ' ' || counting_unit)
-    GROUP BY ALL
-    HAVING count(value) = count(*) AND count(*) FILTER (obs_status = 'E') = 0
 ),
 step AS (
     SELECT *, lag(value) OVER series AS before, place - lag(place) OVER series AS places_on

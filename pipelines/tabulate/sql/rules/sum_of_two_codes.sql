@@ -4,8 +4,8 @@
 -- needs: 3 codes
 -- reads: core
 WITH figure AS (
-    SELECT stage, counting_unit, CAST(national_code AS VARCHAR) AS code, ref_area, time_period, sex, age,
-        min(CAST(iccs AS VARCHAR)) AS iccs, sum(value) AS value
+    SELECT stage, counting_unit, national_code AS code, ref_area, time_period, sex, age, min(iccs) AS iccs,
+        sum(value) AS value
     FROM core
     GROUP BY ALL
     HAVING sum(value) >= {{least_count}} AND count(value) = count(*)

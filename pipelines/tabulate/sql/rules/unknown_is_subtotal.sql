@@ -2,11 +2,19 @@
 -- areas and periods these are the sum of the same neighbouring bands (0-11 and 12-17), which is what a sub-total is.
 -- needs: age
 -- reads: core, age_bound
-WITH band AS (
-    SELECT stage, counting_unit, CAST(national_code AS VARCHAR) AS code, ref_area, time_period, sex, core.age, any_value(low) AS low,
+WITH unknown AS (
+    SELECT stage, counting_unit, national_code AS code, ref_area, time_period, sex, any_value(iccs) AS iccs,
         sum(value) AS value
     FROM core
-    JOIN age_bound ON age_bound.age = core.age
+    WHERE age = '_U'
+    GROUP BY stage, counting_unit, code, ref_area, time_period, sex
+    HAVING sum(value) >= {{least_count}}
+),
+band AS (
+    SELECT stage, counting_unit, code, ref_area, time_period, sex, given.age, any_value(low) AS low, sum(value) AS value
+    FROM (FROM core SELECT *, national_code AS code) AS given
+    SEMI JOIN unknown USING (stage, counting_unit, code, ref_area, time_period, sex)
+    JOIN age_bound ON age_bound.age = given.age
     GROUP BY ALL
     HAVING count(value) = count(*)
 ),
@@ -15,14 +23,6 @@ upto AS (
         count(*) OVER (PARTITION BY stage, counting_unit, code, ref_area, time_period, sex) AS bands
     FROM band
     WINDOW bands AS (PARTITION BY stage, counting_unit, code, ref_area, time_period, sex ORDER BY low, age)
-),
-unknown AS (
-    SELECT stage, counting_unit, CAST(national_code AS VARCHAR) AS code, ref_area, time_period, sex, any_value(iccs) AS iccs,
-        sum(value) AS value
-    FROM core
-    WHERE age = '_U'
-    GROUP BY stage, counting_unit, code, ref_area, time_period, sex
-    HAVING sum(value) >= {{least_count}}
 ),
 fits AS (
     SELECT stage, counting_unit, code, ref_area, time_period, sex, one.age AS first_age, other.age AS last_age

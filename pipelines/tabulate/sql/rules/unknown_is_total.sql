@@ -1,6 +1,6 @@
--- Grain: one row for each category whose file divides its counts by sex (or age) and has some of unknown code: in how many
--- of its areas and periods these are as many as all others together (nearly: printed totals are rounded, or hold what the
--- parts do not show), which is what a total is.
+-- Grain: one row for each category whose file divides its counts by sex (or age) and has some of unknown sex (or age): in
+-- how many areas and periods the unknown equal the sum of all others, as a total does (nearly: a printed total may be
+-- rounded, or include what the parts do not show).
 -- needs: {{dimension}}
 -- reads: core
 WITH line AS (

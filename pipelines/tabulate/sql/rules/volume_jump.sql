@@ -1,6 +1,7 @@
 -- Grain: one row for each year of a series with the year before. A jump is judged against the series' own usual changes
--- (median and median absolute deviation of the logarithms), so that a series that always moves a lot is left alone.
--- A break that the source declares between the two years is no jump, and none is measured from a year with a declared mass event.
+-- (median and median absolute deviation of the logarithms; 1.4826 times the latter is the standard deviation, if they are
+-- normal), so that a series that always moves a lot is left alone. A break that the source declares between the two years
+-- is not a jump, and no jump is measured from a year with a declared mass event.
 -- needs: 5 years
 -- reads: series
 WITH changes AS (

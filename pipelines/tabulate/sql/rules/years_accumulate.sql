@@ -1,6 +1,7 @@
--- Grain: one row for each national code with many steps from a year to the next in several areas: how many of them fall. In
--- running sums none does, and the first figure is not many times a step: a count that rises everywhere and always, from
--- almost nothing, is one. Sums that began long before the file cannot be told from a count that rises.
+-- Grain: one row for each national code with many steps from year to year in several areas: how many of them fall. Running
+-- sums never fall, and their first figure is not many times a step; a count that rises everywhere and always, beginning
+-- with almost nothing, is a running sum too. Sums that began long before the file cannot be distinguished from a rising
+-- count.
 -- needs: 2 years, {{least_areas}} areas
 -- reads: core
 WITH figure AS (

@@ -1,5 +1,5 @@
--- Grain: one row for each year of a series that usually has many, for both sexes and all ages. A year with none or hardly
--- any was not reported; what is usual is the median of the years before and after.
+-- Grain: one row for each year of a series that usually has many events, for both sexes and all ages. A year with none or
+-- hardly any was not reported; what is usual is the median of the years before and after.
 -- reads: series
 WITH usual AS (
     SELECT *, median(value) OVER (PARTITION BY stage, counting_unit, iccs, ref_area) AS usual
