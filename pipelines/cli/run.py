@@ -55,7 +55,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--accept-loss",
         metavar="REASON",
-        help="accept that this source loses figures it had before, with the reason; for this load only",
+        help="the reason why figures this source had before are gone, far lower or far higher; for this load only",
     )
     parser.add_argument("--site", metavar="DIR", help="also build the site of the release in this folder")
     parser.set_defaults(command=run_command)
