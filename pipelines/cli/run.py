@@ -294,7 +294,7 @@ def _print_changes(settings: Settings) -> None:
     found = read_release_changes(settings)
     if found.against is None:
         alone = len(kept_releases(settings)) < 2
-        print_line("no earlier release to compare with\n" if alone else "figures changed since the last release: none\n")
+        print_line("no earlier release to compare with\n" if alone else "changed since the last release: no figure\n")
         return
     kinds = [name for name in found.sources[0] if name not in ("source", "reasons")]
     print_table(
