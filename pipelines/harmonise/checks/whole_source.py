@@ -81,7 +81,7 @@ def check_noted(
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         judge_days(facts),
-        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts), facts),
     ]
 
 
