@@ -132,6 +132,11 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
     """
     if source.cumulative is not None:
         return Outcome("months_accumulate", "passed", 0, 0)
+    ((judged,),) = connection.execute(
+        f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
+    ).fetchall()
+    if not judged:
+        return Outcome.not_applicable("months_accumulate")
     keys = ("measure", "national_code", "ref_area", *breakdown_columns())
     found = run_sql(
         connection,
@@ -148,9 +153,6 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
         raise DataRefused(
             [_running_sum(connection, source, relation, _RunningSums(*one)) for one in found[:_MOST_RUNNING_SUMS]]
         )
-    ((judged,),) = connection.execute(
-        f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
-    ).fetchall()
     return Outcome.of_refusal("months_accumulate", judged)
 
 
