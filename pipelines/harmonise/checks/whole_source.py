@@ -28,6 +28,7 @@ from pipelines.harmonise.checks.periods import (
     check_periods,
     has_years_as_given,
 )
+from pipelines.harmonise.checks.points import judge_points
 from pipelines.harmonise.checks.repeats.case_numbers import check_case_numbers
 from pipelines.harmonise.checks.repeats.words_alike import check_words_alike
 from pipelines.harmonise.checks.totals.added_rows import check_added_codes, check_added_rows
@@ -81,7 +82,8 @@ def check_noted(
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         judge_days(facts),
-        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
+        judge_points(facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts), facts),
     ]
 
 
