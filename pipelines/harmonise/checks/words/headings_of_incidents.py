@@ -26,7 +26,7 @@ def headings_of_counts(folder: SourceFolder, facts: FileFacts) -> list[Caption]:
     for file, fact in facts:
         needed = Needed(folder, folder.source.layouts[file.layout])
         names = tuple(name for name in fact["columns"] if needed.counts(name, name))
-        row = fact["header_rows"] or None
+        row = fact["header_rows"] if fact["lines_expected"] else None  # of a file with a banner it is not known
         found.setdefault(names, [Caption(file.name, None, row, name, is_count=True) for name in names])
     return [caption for captions in found.values() for caption in captions]
 
