@@ -8,7 +8,7 @@ WITH monthly AS (
     SELECT {{keys}}, CASE freq WHEN 'M' THEN 12 ELSE 4 END AS in_year,
         in_year * CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER)
         + CAST(ltrim(substr(CAST(time_period AS VARCHAR), 6), 'Q') AS INTEGER) - 1 AS point, sum(value) AS value
-    FROM {{observations}}
+    FROM core
     WHERE freq IN ('M', 'Q') AND value IS NOT NULL
     GROUP BY ALL
 ),

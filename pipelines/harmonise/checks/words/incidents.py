@@ -219,7 +219,7 @@ def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: 
 def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     """The words of a column that mean another kind of row, each with the kind, its codes and its rows."""
     words = sorted({pair.word for pair in pairs})
-    said = {
+    by_kind = {
         "cancelled": cancelled_in(column, words),
         "attempted": attempted_in(column, words),
         "suspects": suspects_in(words),
@@ -227,7 +227,7 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     }
     return [
         [kind, column, word, [[one.beside, one.rows] for one in pairs if one.word == word]]
-        for kind, found in said.items()
+        for kind, found in by_kind.items()
         for word in found
     ]
 
