@@ -55,7 +55,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--accept-loss",
         metavar="REASON",
-        help="accept that this source loses figures it had before, with the reason; for this load only",
+        help="the reason why figures this source had before are gone, far lower or far higher; for this load only",
     )
     parser.add_argument("--site", metavar="DIR", help="also build the site of the release in this folder")
     parser.set_defaults(command=run_command)
@@ -288,11 +288,13 @@ def _print_unclaimed(result: RunResult) -> None:
 
 def _print_changes(settings: Settings) -> None:
     """Print how many figures the release changed, by source and kind, why, and the largest changes."""
+    from pipelines.publish.releases import kept_releases
     from pipelines.reader.release_changes import read_release_changes
 
     found = read_release_changes(settings)
     if found.against is None:
-        print_line("changed since the last release: nothing, or there is no earlier release\n")
+        alone = len(kept_releases(settings)) < 2
+        print_line("no earlier release to compare with\n" if alone else "changed since the last release: no figure\n")
         return
     kinds = [name for name in found.sources[0] if name not in ("source", "reasons")]
     print_table(

@@ -30,9 +30,11 @@ from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
+from pipelines.harmonise.checks.ages import find_births
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
 from pipelines.harmonise.checks.incident_file import IncidentFile
-from pipelines.harmonise.checks.repeats.case_numbers import find_case_numbers
+from pipelines.harmonise.checks.points import find_common_point
+from pipelines.harmonise.checks.repeats.case_numbers import find_case_numbers, find_numbered_parts
 from pipelines.harmonise.checks.repeats.incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.totals.counts_of_incidents import find_beside_counts
@@ -404,6 +406,9 @@ def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
     found = {
         "counts_unread": find_unread_counts(file),
         "numbers": find_case_numbers(file),
+        "numbered_parts": find_numbered_parts(file),
+        "births": find_births(file),
+        "common_point": find_common_point(file),
         "total_words": find_total_words(file),
         "split_numbers": find_split_numbers(file),
         "beside_counts": find_beside_counts(file),

@@ -153,29 +153,28 @@ def _coverage(connection: duckdb.DuckDBPyConnection, source_id: str) -> tuple[li
     )
     years = sorted({record["time_period"] for record in records})
     several = any(record["iccs"] for record in records) and len({record["country"] for record in records}) > 1
-    maps = []
-    for dimension in dict.fromkeys(["sex", "age", "geography", *sorted({record["dimension"] for record in records})]):
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
-        for record in records:
-            if record["dimension"] != dimension:
-                continue
-            key = (record["country"] if several else record["iccs"] or "", record["counting_unit"])
-            row = rows.setdefault(
-                key,
-                {
-                    "iccs": key[0],
-                    "counting_unit": key[1],
-                    "title": (record["country_name"] if several else record["title_en"]) or "",
-                    "declared": False,
-                    "cells": dict.fromkeys(years),
-                },
-            )
-            other = row["cells"][record["time_period"]]
-            if other is None or record["share_unknown"] > other["share_unknown"]:
-                row["cells"][record["time_period"]] = record
-            row["declared"] = row["declared"] or record["declared"]
-        if rows:
-            maps.append({"dimension": dimension, "rows": [rows[key] for key in sorted(rows)]})
+    rows_of: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    for record in records:
+        key = (record["country"] if several else record["iccs"] or "", record["counting_unit"])
+        rows = rows_of.setdefault(record["dimension"], {})
+        if key not in rows:
+            rows[key] = {
+                "iccs": key[0],
+                "counting_unit": key[1],
+                "title": (record["country_name"] if several else record["title_en"]) or "",
+                "declared": False,
+                "cells": dict.fromkeys(years),
+            }
+        row = rows[key]
+        other = row["cells"][record["time_period"]]
+        if other is None or record["share_unknown"] > other["share_unknown"]:
+            row["cells"][record["time_period"]] = record
+        row["declared"] = row["declared"] or record["declared"]
+    maps = [
+        {"dimension": dimension, "rows": [rows_of[dimension][key] for key in sorted(rows_of[dimension])]}
+        for dimension in dict.fromkeys(["sex", "age", "geography", *sorted(rows_of)])
+        if dimension in rows_of
+    ]
     return years, maps
 
 

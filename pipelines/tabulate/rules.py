@@ -35,7 +35,7 @@ from schemas.definition.publication import Break, Exceptional
 from schemas.source import Source, SourceFolder
 
 SAMPLE = 20
-_AGAINST_PREVIOUS = ("past_changed", "lost", "fallen", "estimates_changed", "estimates_fallen")
+_AGAINST_PREVIOUS = ("past_changed", "lost", "totals_moved", "estimates_changed", "estimates_moved")
 _MOST_LOST_NAMED = 5
 CHECKED_PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
 _MOST_PROBLEMS_SHOWN = 20

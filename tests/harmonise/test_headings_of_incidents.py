@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tiny_incidents import outcomes
 from tiny_source import Tiny
 
-from pipelines.collect.acquire import acquire
-from pipelines.harmonise.reconcile import account
-from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
-from pipelines.system.outcomes import Outcome
 
 ROWS = ("2023-01-05,14,HOM", "2023-02-06,14,HOM", "2023-03-07,9,HOM", "2023-04-08,9,HOM")
-
-
-def outcomes(
-    tiny: Tiny,
-    columns: str,
-    header: str,
-    rows: list[str],
-    *,
-    more: str = "",
-    layout: str = "",
-    reshape: str | None = None,
-    values: str = "",
-) -> dict[str, Outcome]:
-    """All rules on incidents of homicide with these columns besides area and code."""
-    tiny.declare(
-        f"kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {{columns: [area, code]}}\n{layout}"
-        f"area_scheme: inegi\ncolumns: {{ref_area: area, national_code: code, {columns}}}\nrows: events\n"
-        "measures: {victims: {counting_unit: victim}}\n" + more,
-        reshape=reshape,
-        values=values,
-    )
-    tiny.give("a.csv", "\n".join([header, *rows]) + "\n")
-    source, settings = tiny.source, tiny.settings
-    incidents = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
-    with connect(settings) as connection:
-        return {one.rule: one for one in account(source, incidents, connection, settings, tiny.work).outcomes}
 
 
 @pytest.mark.parametrize(

@@ -804,6 +804,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         2,
         "100 before, 20 now",
     ),
+    # Nearly double is not double; figures that were below 20 say nothing.
+    "counts_risen": (
+        Data(cells=years([199, 100, 900]), previous=years([100, 100, 19])),
+        Data(cells=years([200, 100_000, 100]), previous=years([100, 100, 100])),
+        2,
+        "100 before, 100,000 now",
+    ),
     "counts_all_zero": (
         Data(core=years([0.0, 0.0, 1.0])),
         Data(core=[*years([0.0, 0.0, None]), *years([0.0], iccs="0102")]),

@@ -214,6 +214,17 @@ def test_an_edition_whose_estimates_are_lower_by_a_quarter_is_refused(tiny: Tiny
     assert "40 before, 30 now" in refused.message
 
 
+def test_an_edition_whose_estimates_are_twice_as_high_is_refused(tiny: Tiny) -> None:
+    """As if every record were in the file twice."""
+    declare(tiny, ", standard_error: error")
+    load(tiny, STATES)
+
+    (refused,) = load(tiny, STATES.replace(",40,", ",80,")).refused
+
+    assert {problem["rule"] for problem in refused.problems} == {"estimates_risen"}
+    assert "40 before, 80 now" in refused.message
+
+
 def test_a_corrected_estimate_is_a_new_vintage_and_no_revision_of_observations(tiny: Tiny) -> None:
     declare(tiny, ", standard_error: error")
     load(tiny, STATES)

@@ -112,6 +112,12 @@ def test_the_same_file_with_half_of_its_counts_is_refused(tiny: Tiny) -> None:
     assert "30 before, 3 now" in found["counts_fallen"]
 
 
+def test_the_same_file_in_other_units_is_refused_until_said_to_be_meant(tiny: Tiny) -> None:
+    more = GOOD.replace(",30\n", ",30000\n").replace(",5\n", ",5000\n")
+    assert "30 before, 30,000 now" in refused(tiny, more)["counts_risen"]
+    assert outcome(load(tiny, more, meant="The figures were in thousands"), "counts_risen")[0] == "warned"
+
+
 def test_a_population_that_gains_a_year_has_lost_nothing_and_one_that_loses_most_is_refused(tmp_path: Path) -> None:
     """A population has no category: a cell of it is the same with a category that is empty or missing."""
     tiny = Tiny(tmp_path)
@@ -131,3 +137,6 @@ def test_a_population_that_gains_a_year_has_lost_nothing_and_one_that_loses_most
         "areas_lost",
         "years_lost",
     }  # one of two, two of three
+    with pytest.raises(DataRefused) as found:
+        load(tiny, rows.replace("00000\n", "00000000\n"))  # in thousandths
+    assert {problem.rule for problem in found.value.problems} == {"counts_risen"}

@@ -1,5 +1,7 @@
 """Figures of earlier years that another edition changes, beside those that a rule withholds in both.
 
+A revised population changes every rate that is made with it.
+
 The rows are written here: 500 victims a year in one state, and two in 2015, which was not reported.
 """
 
@@ -43,3 +45,17 @@ def test_a_year_that_was_withheld_and_is_reported_now_changed(tiny: Tiny) -> Non
     assert later["outcome"] == "warned"
     assert "2015: missing before, 480.0 now" in later["detail"]
     assert "2012: 503.0 before, 520.0 now" in later["detail"]
+
+
+def test_a_population_that_was_revised_is_told(tiny: Tiny) -> None:
+    tiny.declare(
+        "kind: population\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, value: n}\nmeasures:\n  persons: {counting_unit: person}\n"
+    )
+    (tiny.sources / tiny.name / "concordance.csv").unlink()
+    _load(tiny, "area,year,n\n14,2020,8348151\n14,2021,8410000\n")
+
+    later = _load(tiny, "area,year,n\n14,2020,8348151\n14,2021,8510000\n")["past_changed"]
+
+    assert (later["outcome"], later["failing"]) == ("warned", 1)
+    assert "2021: 8410000.0 before, 8510000.0 now" in later["detail"]

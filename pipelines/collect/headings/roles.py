@@ -8,7 +8,7 @@ convicted are not offences recorded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
@@ -77,7 +77,7 @@ _STAGES = {
         r"prosecuted|prosecutions?|procesad[oa]s|acusad[oa]s|poursuivi[es]+|angeklagte?|processad[oa]s"
     ),
     "convicted": _words(
-        r"convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn[eé]\w*|verurteilte?|verurteilungen"
+        r"convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn\w*|verurteilte?|verurteilungen"
     ),
     "held": _words(
         r"prisoners?|inmates?|prison population|reclus[oa]s?|d[eé]tenus?|gefangene|presos|intern[oa]s"
@@ -191,7 +191,8 @@ def judge_headings(
     captions: Iterable[Caption],
     source: Source,
     monthly: frozenset[tuple[str, str | None]] = frozenset(),
-    measures: frozenset[str] = frozenset(),
+    measures: Collection[str] = (),
+    labels: Iterable[str] = (),
 ) -> Outcome:
     """Warn of headings that contradict the declaration of their column.
 
@@ -200,6 +201,7 @@ def judge_headings(
         source: their source.
         monthly: the files and sheets that have figures of months or quarters, but none of years.
         measures: the names of the measures that have figures.
+        labels: what the labels of national codes say against the measure, as text.
     """
     captions = list(captions)
     found = [
@@ -207,7 +209,7 @@ def judge_headings(
         for role, column in source.columns.items()
         for what in _of_column(role, column, source)
     ]
-    found += _of_names(source, measures)
+    found += [*_of_names(source, measures), *labels]
     named = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
     named += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
     for caption, what in (*named, *persons_named(captions, source)):
@@ -302,11 +304,11 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
         yield f"{kind}, not the figures of the period"
 
 
-def _of_names(source: Source, measures: frozenset[str]) -> Iterator[str]:
+def _of_names(source: Source, measures: Collection[str]) -> Iterator[str]:
     """Yield the contradictions between a measure and the word by which the file names it."""
     if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
-    for name in sorted(measures.intersection(source.measures)):
+    for name in sorted(set(measures).intersection(source.measures)):
         measure = source.measures[name]
         text = name.replace("_", " ")
         named = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))

@@ -131,6 +131,11 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source) -
     """
     if source.cumulative is not None:
         return Outcome("months_accumulate", "passed", 0, 0)
+    ((judged,),) = connection.execute(
+        "SELECT count(DISTINCT measure) FROM core WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
+    ).fetchall()
+    if not judged:
+        return Outcome.not_applicable("months_accumulate")
     keys = ("measure", "national_code", "ref_area", *breakdown_columns())
     found = run_sql(
         connection,
@@ -144,9 +149,6 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source) -
     ).fetchall()
     if found:
         raise DataRefused([_running_sum(connection, source, _RunningSums(*one)) for one in found[:_MOST_RUNNING_SUMS]])
-    ((judged,),) = connection.execute(
-        "SELECT count(DISTINCT measure) FROM core WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
-    ).fetchall()
     return Outcome.of_refusal("months_accumulate", judged)
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
+from pipelines.collect.headings.labels_of_codes import unlike_measure
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.headings.roles import judge_headings
 from pipelines.collect.unread import judge_unread
@@ -27,6 +28,7 @@ from pipelines.harmonise.checks.periods import (
     check_periods,
     has_years_as_given,
 )
+from pipelines.harmonise.checks.points import judge_points
 from pipelines.harmonise.checks.repeats.case_numbers import check_case_numbers
 from pipelines.harmonise.checks.repeats.words_alike import check_words_alike
 from pipelines.harmonise.checks.totals.added_rows import check_added_codes, check_added_rows
@@ -80,7 +82,8 @@ def check_noted(
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         judge_days(facts),
-        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
+        judge_points(facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts), facts),
     ]
 
 
@@ -168,5 +171,20 @@ def check_captions(
             as_given=has_years_as_given(connection, folder, judged.statements.noted),
         ),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
-        judge_headings(headings, source, monthly, frozenset(name for (name,) in named_measures)),
+        judge_headings(
+            headings, source, monthly, frozenset(name for (name,) in named_measures), _unlike(judged, source)
+        ),
+    ]
+
+
+def _unlike(judged: Judged, source: Source) -> list[str]:
+    """Return, as text, the labels of linked codes that say another stage or unit than the one measure of the source."""
+    if judged.concordance is None or len(source.measures) != 1:
+        return []
+    (measure,) = source.measures.values()
+    return [
+        f"concordance, {link.national_code}: {link.national_label!r} says {said}"
+        for link in judged.concordance.rows
+        if link.iccs_code
+        for said in unlike_measure(link.national_label, measure)
     ]

@@ -4,12 +4,17 @@
 -- what the last would be if months were added up.
 -- A year begins in January or, if it is a financial year, in the month in which figures fall most often.
 -- reads: core
-WITH monthly AS (
-    SELECT {{keys}}, CASE freq WHEN 'M' THEN 12 ELSE 4 END AS in_year,
+WITH period AS (
+    SELECT time_period, CASE freq WHEN 'M' THEN 12 ELSE 4 END AS in_year,
         in_year * CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER)
-        + CAST(ltrim(substr(CAST(time_period AS VARCHAR), 6), 'Q') AS INTEGER) - 1 AS point, sum(value) AS value
+        + CAST(ltrim(substr(CAST(time_period AS VARCHAR), 6), 'Q') AS INTEGER) - 1 AS point
+    FROM (SELECT DISTINCT time_period, freq FROM core WHERE freq IN ('M', 'Q') AND value IS NOT NULL)
+),
+monthly AS (
+    SELECT {{keys}}, in_year, point, sum(value) AS value
     FROM core
-    WHERE freq IN ('M', 'Q') AND value IS NOT NULL
+    JOIN period USING (time_period)
+    WHERE value IS NOT NULL
     GROUP BY ALL
 ),
 -- A join on the month before, and no window: sorting by all keys takes several times as long.

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import duckdb
 import numpy as np
@@ -28,6 +28,8 @@ _Test = tuple[float, float, float, float, float, float]  # S, p, factor for auto
 _CountTrend = tuple[float, float, float, float, float]  # percent a year, its limits, p, autocorrelation
 
 _Limits = tuple[float, float]
+
+_Value = TypeVar("_Value")
 
 FEWEST_YEARS_TESTED = 8
 STABLE_PERCENT_A_YEAR = 1.0
@@ -63,8 +65,9 @@ class Events:
     @property
     def too_few(self) -> bool:
         """Whether there are too few events for a percentage change, or in too few years, for a trend."""
-        years = sum(count > 0 for count in self.counts)
-        return self.mean < load_comparison_rules().fewest_events or years < FEWEST_YEARS_WITH_EVENTS
+        if self.mean < load_comparison_rules().fewest_events:
+            return True
+        return sum(count > 0 for count in self.counts) < FEWEST_YEARS_WITH_EVENTS
 
 
 @dataclass(frozen=True)
@@ -301,16 +304,18 @@ def _limits_without(years: Sequence[Sequence[int]], events: Sequence[Events]) ->
     limits: list[list[_Limits | None]] = [[None] * length for _ in years]
     for place, (own, one) in enumerate(zip(years, events, strict=True)):
         for left_out in range(length):
-            kept = [n for n in range(length) if n != left_out]
-            exposures = [one.exposures[n] for n in kept] if one.exposures else ()
-            part = replace(one, counts=[one.counts[n] for n in kept], exposures=exposures)
+            part = Events(_without(one.counts, left_out), _without(one.exposures, left_out))
             if not part.too_few:
-                shorter_years.append([own[n] for n in kept])
+                shorter_years.append(_without(own, left_out))
                 shorter.append(part)
                 places.append((place, left_out))
     for (place, left_out), fit in zip(places, _fit_events(shorter_years, shorter), strict=True):
         limits[place][left_out] = fit[1:3]
     return [tuple(one) for one in limits]
+
+
+def _without(values: Sequence[_Value], place: int) -> list[_Value]:
+    return [*values[:place], *values[place + 1 :]]
 
 
 def name_direction(low: float, high: float, basis: str = RATE) -> str:

@@ -21,18 +21,40 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Source, SourceFolder
 from schemas.words_of_totals import plain
 
-_NUMBER = r"(id|no|nr|n|num|number|numero|folio|code|clave|key|ref|reference|nummer|zeichen)"
+_NUMBER = (
+    r"(id|no|nr|nro|n|num|nbr|number|numero|folio|code|clave|key|ref|reference|uid|uuid|identifier|nummer|zeichen)"
+)
+_DOCUMENT = (
+    r"dni|curp|rut|cpf|nif|nie|ssn|cedula|passport|pasaporte|documento|(num|nro|numero|tipo y numero) ?(de )?documento"
+)
 _OF_UNIT = {
-    "incident": r"(case|incident|file|record|report|event|crime|complaint|caso|incidente|hecho|expediente|carpeta"
-    r"|denuncia|evento|affaire|dossier|fait|akten?|fall|processo|ocorrencia|boletim)",
-    "victim": r"(victim|victima|victime|vitima|opfer|person|persona|personne)",
-    "person": r"(person|persona|personne|suspect|offender|accused|imputado|detenido|arrestee|defendant|inmate|interno)",
+    "incident": r"(case ?file|case|incident|inc|file|record|report|rpt|event|crime|complaint|cmplnt|occurrence|occ|cr"
+    r"|fir|dr|cad|caso|incidente|hecho|expediente|carpeta|denuncia|evento|noticia|suceso|proceso|causa|affaire|dossier"
+    r"|fait|procedure|akten?|fall|vorgangs?|tagebuch|processo|ocorrencia|boletim|bo|inquerito|fato)",
+    "victim": rf"(victim|victima|victime|vitima|opfer|person|persona|personne|personen|{_DOCUMENT})",
+    "person": r"(person|persona|personne|personen|suspect|offender|accused|imputado|detenido|arrestee|defendant|inmate"
+    rf"|interno|{_DOCUMENT})",
     "offence": r"(offen[cs]e|charge|count|delito|infraction|tat|delikt)",
 }
 _OF_UNIT["case"] = _OF_UNIT["incident"]
-_ALONE = rf"|{_NUMBER}|folio|expediente|carpeta|aktenzeichen|incident|case"
+_ALONE = (
+    rf"|{_NUMBER}|folio|expediente|carpeta( de)?( investigacion)?|aktenzeichen|incident|case|caso|case ?file|ticket"
+    r"|unique ?id|nuc|nunc|spoa|ruc|rit|rol|rd|bo|boletim( de ocorrencia)?|noticia criminal|fir|docket"
+    r"|crime ref(erence)?( number)?"
+)
 """Parts of the names of columns of case numbers, by what is counted. If each row is an incident, a column called just
 ``number`` or ``id`` has its number."""
+_ORDER = r"(no|nr|nro|n|num|nbr|number|numero|seq|sequence|sec|secuencia|orden|order|index|idx|counter|item|lfd nr)"
+_PARTS = {
+    "victim": r"victim|victima|victime|vitima|opfer|person|persona|personne|pessoa",
+    "person": r"suspect|offender|accused|arrestee|defendant|imputado|detenido|person|persona|personne|pessoa",
+    "offence": r"offen[cs]e|delito|infraction|delikt|crime",
+    "charge": r"charge|count|cargo",
+    "": r"weapon|arma|waffe|arme|property|bien|vehicle|vehiculo|fahrzeug|update|movement|movimiento|hearing",
+}
+_VERSION = r"version|revision|rev|edition|update|actualizacion|fassung"
+"""What rows of one incident may be numbered by, beside the unit that is counted: its victims, weapons, versions."""
+_MOST_PARTS = 99
 _CANONICAL = (
     (r"[^a-z0-9]+", "-"),
     (r"([a-z])-|-([a-z])", r"\1\2"),
@@ -80,6 +102,47 @@ def find_case_numbers(file: IncidentFile) -> dict[str, dict[str, Any]]:
         }
 
 
+def find_numbered_parts(file: IncidentFile) -> dict[str, int]:
+    """Return, for each column that numbers the victims, weapons or versions of an incident, its rows above the first.
+
+    The column may be part of the declared ``id``: it is the row that is not what is counted.
+    """
+    used = {*file.source.columns.values(), *file.source.personal}
+    names = [name for name in file.table.kept if name not in used and _numbers_parts(file.source, name)]
+    if not names:
+        return {}
+    with file.connection() as connection:
+        return _rows_of_parts(connection, file.rows(names), names)
+
+
+def _numbers_parts(source: Source, column: str) -> bool:
+    """Tell whether a column, by its name, numbers what the rows of one incident are, which is not what is counted."""
+    units = {measure.counting_unit for measure in source.measures.values()}
+    things = "|".join(words for unit, words in _PARTS.items() if unit not in units)
+    if "value" in source.columns or (units == {"victim"} and re.search(_PARTS["victim"], _spaced(column))):
+        return False
+    of = r"((of|de|del|der|du) )?(the |la )?"
+    pattern = rf"({things}) ?{of}{_ORDER}|{_ORDER} ?{of}({things})|({_VERSION})( {_ORDER})?"
+    return re.fullmatch(pattern, _spaced(column)) is not None
+
+
+def _rows_of_parts(connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> dict[str, int]:
+    """Return how many rows have a number above the first, of columns that count from one (or nought) in each record."""
+    numbers = [f"TRY_CAST({quote_identifier(name)} AS BIGINT)" for name in names]
+    found = ", ".join(
+        f"count(*) FILTER ({one} > 1), coalesce(max({one}), 0), count(*) FILTER ({one} <= 1), "
+        f"count({_plain(name)}) - count({one})"
+        for name, one in zip(names, numbers, strict=True)
+    )
+    values = fetch_row(connection, f"SELECT {found} FROM {rows}")
+    columns = zip(names, values[::4], values[1::4], values[2::4], values[3::4], strict=True)
+    return {
+        name: int(later)
+        for name, later, highest, first, others in columns
+        if later >= _LEAST_REPEATED and highest <= _MOST_PARTS and first * highest >= later and not others
+    }
+
+
 def _sketch(
     connection: duckdb.DuckDBPyConnection, rows: str, name: str, others: Sequence[str], different: int
 ) -> list[int]:
@@ -113,11 +176,18 @@ def check_case_numbers(
         for name, (rows, different) in _numbers(connection, column.table, [column.name]).items()
         if _are_numbers(name, rows, different) and _is_again(rows, different)
     ]
+    added_up = [] if folder.source.rows == "cells" else unused
+    for column in (one for one in added_up if not one.in_sql and _numbers_parts(folder.source, one.name)):
+        found += [_part_told(*part) for part in _rows_of_parts(connection, column.table, [column.name]).items()]
     return Outcome.of_warning("numbers_repeated", len(columns), found)
 
 
 def _describe(name: str, rows: int, different: int) -> str:
     return f"{name!r} has {different:,} different numbers in {rows:,} rows"
+
+
+def _part_told(name: str, rows: int) -> str:
+    return f"{name!r} numbers what the rows of one record are: it is above 1 in {rows:,} rows"
 
 
 def _spaced(name: str) -> str:
@@ -136,6 +206,7 @@ def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
     if source.id or "value" in source.columns or unit not in _OF_UNIT:
         return None
     thing, alone = _OF_UNIT[unit], _ALONE if unit in ("incident", "case") else ""
+    alone += rf"|{_DOCUMENT}" if unit in ("victim", "person") else ""
     return re.compile(rf"{_NUMBER} ?((of|de|del|der|du) )?{thing}|{thing} ?((of|de|del|der|du) )?{_NUMBER}{alone}")
 
 
@@ -191,6 +262,9 @@ def judge_case_numbers(facts: FileFacts) -> Outcome:
         for file, fact in facts
         for name, one in fact.get("numbers", {}).items()
         if _is_again(one["rows"], one["different"])
+    ]
+    found += [
+        f"{file.name}: {_part_told(*part)}" for file, fact in facts for part in fact.get("numbered_parts", {}).items()
     ]
     found += [
         f"{file.name}: {near:,} identifiers (id) differ from another one only in leading zeros, signs or capitals"

@@ -16,7 +16,13 @@ import duckdb
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import words_for_rate
-from pipelines.harmonise.checks.words.kinds_of_rows import HOMICIDE, attempted_in, cancelled_in, suspects_in
+from pipelines.harmonise.checks.words.kinds_of_rows import (
+    HOMICIDE,
+    attempted_in,
+    cancelled_in,
+    other_deaths_in,
+    suspects_in,
+)
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -294,13 +300,16 @@ def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: S
 def _attempts_in(
     connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[WordOfRows], rows: str
 ) -> str | None:
-    """Return the word by which some homicides among these rows were only attempted, which is another ICCS category."""
-    attempted = attempted_in(column.name, [one.word or "" for one in words])
-    if not attempted or column == _OF_COLUMNS:
+    """Return the word by which some homicides among these rows were only attempted, or are another kind of death."""
+    texts, what = [one.word or "" for one in words], "completed homicide"
+    found = attempted_in(column.name, texts)
+    if not found:
+        found, what = other_deaths_in(texts), "intentional homicide"
+    if not found or column == _OF_COLUMNS:
         return None
-    listed = ", ".join(map(quote_literal, attempted))
+    listed = ", ".join(map(quote_literal, found))
     (number,) = fetch_row(connection, f"SELECT count(*) FROM ({rows}) WHERE word IN ({listed})")
-    return f"{column.name!r} has {attempted[0]!r} in {number:,} rows of completed homicide" if number else None
+    return f"{column.name!r} has {found[0]!r} in {number:,} rows of {what}" if number else None
 
 
 def _shown(word: str | None) -> str:

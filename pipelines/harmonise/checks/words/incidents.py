@@ -21,11 +21,14 @@ from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.incidents import total_words
 from pipelines.harmonise.checks.words.area_names import NameOfPlace
 from pipelines.harmonise.checks.words.kinds_of_rows import (
+    A_DAY,
     HOMICIDE,
     attempted_in,
     cancelled_in,
     is_about_report,
+    is_day_of_cancelling,
     is_day_of_crime,
+    other_deaths_in,
     suspects_in,
     units_of_age_in,
 )
@@ -50,9 +53,11 @@ _LEAST_OTHER_YEARS = 0.01
 _MEANS = {
     "cancelled": ", which may not be counted",
     "attempted": " of completed homicide",
+    "other_deaths": " of intentional homicide",
     "suspects": ", but victims are counted",
     "age_unit": ", but all ages are read in one unit",
 }
+_OF_HOMICIDE = ("attempted", "other_deaths")
 _PLACE = ("_file", "_sheet", "_row", "_received", "_number")
 
 
@@ -115,7 +120,9 @@ def _columns_of_words(connection: duckdb.DuckDBPyConnection, names: Sequence[str
     for name, rows, words in zip(names, values[::2], values[1::2], strict=True):
         several = words or []
         is_text = len(several) > max(_FEW_WORDS, _MOST_OF_ROWS * rows)
-        if several and len(several) <= _MOST_WORDS and not is_text and any(map(_has_letters_or_is_flag, several)):
+        if is_day_of_cancelling(name) and several:
+            found[name] = False
+        elif several and len(several) <= _MOST_WORDS and not is_text and any(map(_has_letters_or_is_flag, several)):
             named = sum(map(bool, map(areas_called, several)))
             found[name] = named >= _LEAST_NAMES * len(several)
     return dict(list(found.items())[:_MOST_COLUMNS])
@@ -143,7 +150,7 @@ def _read_pairs(connection: duckdb.DuckDBPyConnection, file: IncidentFile, colum
         area=_text(area),
         code=_text(code),
         year=_year(day),
-        words=[_text(name) for name in names],
+        words=[_day_or_blank(name) if is_day_of_cancelling(name) else _text(name) for name in names],
         rows=rows,
         left_out=source.left_out,
         sets=sets,
@@ -158,6 +165,11 @@ def _read_pairs(connection: duckdb.DuckDBPyConnection, file: IncidentFile, colum
 
 def _text(name: str | None) -> str:
     return f"trim(coalesce({quote_identifier(name)}::VARCHAR, ''))" if name else "''"
+
+
+def _day_or_blank(name: str) -> str:
+    """The SQL for a day, whichever it is, of the column with the days on which rows were cancelled."""
+    return f"CASE WHEN regexp_matches({_text(name)}, '[1-9]') THEN {quote_literal(A_DAY)} ELSE '' END"
 
 
 def _ages(pairs: Iterable[Beside]) -> list[list[int]]:
@@ -222,6 +234,7 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     by_kind = {
         "cancelled": cancelled_in(column, words),
         "attempted": attempted_in(column, words),
+        "other_deaths": other_deaths_in(words),
         "suspects": suspects_in(words),
         "age_unit": units_of_age_in(words),
     }
@@ -264,7 +277,7 @@ def judge_kinds(
     """
     findings, ages = total_words(facts), list[str]()
     for (kind, column, word), (rows, codes) in _kinds_of_all(folder.source, concordance, facts).items():
-        found = f"{column!r} has {word!r} in {rows:,} rows{_MEANS[kind]}"
+        found = f"{column!r} has {word if word == A_DAY else repr(word)} in {rows:,} rows{_MEANS[kind]}"
         if kind == "age_unit":
             ages.append(found)
         else:
@@ -293,9 +306,9 @@ def _kinds_of_all(
     for _, fact in facts:
         for kind, column, word, rows_of_codes in fact.get("words_beside", {}).get("kinds", ()):
             counted = {
-                code: rows for code, rows in rows_of_codes if kind != "attempted" or not code or code in homicides
+                code: rows for code, rows in rows_of_codes if kind not in _OF_HOMICIDE or not code or code in homicides
             }
-            if counted and asked.get(kind, True) and (kind != "attempted" or homicides):
+            if counted and asked.get(kind, True) and (kind not in _OF_HOMICIDE or homicides):
                 rows, codes = found.get((kind, column, word), (0, []))
                 found[kind, column, word] = rows + sum(counted.values()), sorted({*codes, *counted})
     return found

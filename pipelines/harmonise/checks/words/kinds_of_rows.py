@@ -12,16 +12,49 @@ from collections.abc import Sequence
 from schemas.words_of_totals import plain
 
 _CANCELLED = re.compile(
-    r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn|retracted|annulled|deleted|removed"
+    r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn( .*)?|retracted|annulled|deleted"
+    r"|removed"
     r"|entered in error|error|erroneous|false( report| alarm| complaint)|duplicated?s?( .*)?|dup"
     r"|infundad[oa]s?|anulad[oa]s?|cancelad[oa]s?|duplicad[oa]s?|retirad[oa]s?|desistid[oa]s?|eliminad[oa]s?|borrad[oa]s?"
     r"|sin efecto|denuncia falsa|fals[oa]s? denuncias?|excluid[oa]s?|sem efeito|improcedentes?|annulee?s?|doublons?"
     r"|supprimee?s?|infondee?s?|storniert|geloscht|doppelt|doublette|unbegrundet|tests?|testing|teste|prueba|dummy"
+    r"|baseless|falsas? alarmas?|alarmes? fals[oa]s?|fausses? alertes?|fehlalarme?|keine straftat"
+    r"|(.* )?inexistencia (de|del) (delito|hecho)|no (constituye|es) delito|hecho atipico|atipic[oa]s?"
+    r"|(registro|caso|datos?) de (prueba|teste)|test (record|case|row|entry|data)|testfall|testdaten"
+    r"|superseded|replaced|obsolete|reemplazad[oa]s?|sustituid[oa]s?|substituid[oa]s?|ersetzt|remplacee?s?"
+    r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction"
+    r"|(fuera de (la |su )?|otra )jurisdiccion|fora da jurisdicao|hors (ressort|juridiction)"
 )
 _IS_CANCELLED = re.compile(
     r"((is|es|e|ist|flag|ind)[ _])?(deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test"
-    r"|anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|storniert|geloscht|annule|supprime)"
+    r"|anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|storniert|geloscht|annule|supprime"
+    r"|baja|removed|superseded|replaced|obsolete)"
     r"([ _](flag|ind|indicator|yn))?"
+)
+_IS_VALID = re.compile(
+    r"((is|es|e|ist|flag|ind)[ _])?(valid[oae]?|gue?ltig|founded|confirmed|confirmad[oa]|accepted|aceptad[oa]|vigente"
+    r"|activ[oa]|ativ[oa]|is[ _]active|crime|delito|current|latest|actual|ultim[oa])"
+    r"([ _](record|registro|row|version|flag|ind|indicator|yn))?"
+)
+_OF_CANCELLING = re.compile(
+    r"deleted?|deletion|cancell?(ed|ation)|void(ed)?|annulled|withdrawn|superseded|anulad[oa]|anulacion|cancelad[oa]"
+    r"|cancelacion|cancelamento|baja|eliminad[oa]|eliminacion|borrad[oa]|exclusao|storno|storniert|geloscht|loschung"
+    r"|annulation|suppression"
+)
+_ACTION = re.compile(
+    r"((record|row|change) )?(action|operation|op)|accion|operacion|change type|tipo de (cambio|movimiento)"
+)
+_CHANGED = re.compile(
+    r"(delet|updat|correct|modif|chang)\w*|upd|del|d|u|baja|cambio|actualizacion|correccion|eliminacion"
+)
+"""Of a file of changes, the rows that correct or delete an earlier one."""
+_AT = re.compile(r"at|on|am|em|le")
+_OTHER_DEATHS = re.compile(
+    r"suicid\w*|(death by |by )?natural( death| causes?)?|muerte natural|causas? naturales|mort naturelle"
+    r"|naturlicher tod|morte natural|accident(al|e|es)?( death)?|accidental|acidente|unfall(tod)?"
+    r"|legitima defen[sc]a|self[- ]defen[cs]e|notwehr|legitime defense|justifi(ed|able)( (homicide|killing))?"
+    r"|(legal|police) intervention|intervencion (legal|policial)|auto de resistencia"
+    r"|(homicidio )?(culpos[oa]s?|imprudencial(es)?|imprudente)|negligent( .*)?|negligence|fahrlassig\w*|involontaires?"
 )
 _ATTEMPTED = re.compile(
     r"attempt(s|ed)?( only)?|attempted .*|tentativas?( .*)?|tentatives?( .*)?|en grado de tentativa|frustrad[oa]s?"
@@ -63,6 +96,8 @@ _REPORTED = re.compile(
     r"|enregistr\w*|comunicac\w*|notific\w*|anzeige|erfasst|erfassung|aufnahme\w*)"
 )
 _IS_DAY = re.compile(r"(dates?|days?|fecha|dia|jour|data|datum|tag|dt|tatzeit|tattag|tatdatum|when)")
+A_DAY = "a day"
+"""In place of the day on which a row was cancelled."""
 HOMICIDE = "0101"
 """The ICCS category that holds no attempts: those of other crimes stay in the category of the crime."""
 
@@ -72,8 +107,28 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
 
     >>> cancelled_in("status", ["Open", "Unfounded"]), cancelled_in("deleted", ["0", "1"]), cancelled_in("n", ["1"])
     (['Unfounded'], ['1'], [])
+    >>> cancelled_in("is_valid", ["0", "1"]), cancelled_in("deleted_at", ["2024-03-05"])
+    (['0'], ['2024-03-05'])
+    >>> cancelled_in("action", ["insert", "update"])
+    ['update']
     """
-    return _words_meaning(column, words, _CANCELLED, _IS_CANCELLED, _YES)
+    if is_day_of_cancelling(column):
+        return [word for word in words if word == A_DAY or re.search("[1-9]", word)]
+    if _ACTION.fullmatch(plain(column.replace("_", " "))):
+        return [word for word in words if _CHANGED.fullmatch(plain(word))]
+    said = _words_meaning(column, words, _CANCELLED, _IS_CANCELLED, _YES)
+    return said or (
+        _words_meaning(column, words, _CANCELLED, _IS_VALID, _NO) if _IS_VALID.fullmatch(plain(column)) else []
+    )
+
+
+def other_deaths_in(words: Sequence[str]) -> list[str]:
+    """Return the words of a column which mean a death that is no intentional homicide.
+
+    >>> other_deaths_in(["Homicidio", "Suicidio"]), other_deaths_in(["Doloso", "Culposo"])
+    (['Suicidio'], ['Culposo'])
+    """
+    return [word for word in words if _OTHER_DEATHS.fullmatch(plain(word))]
 
 
 def attempted_in(column: str, words: Sequence[str]) -> list[str]:
@@ -113,6 +168,17 @@ def units_of_age_in(words: Sequence[str]) -> list[str]:
     ):
         return []
     return [word for word, text in texts if _UNITS_OF_AGE.fullmatch(text)]
+
+
+def is_day_of_cancelling(column: str) -> bool:
+    """Whether a column, by its name, has the day on which a row was cancelled, of those that were.
+
+    >>> is_day_of_cancelling("deleted_at"), is_day_of_cancelling("fecha_anulacion"), is_day_of_cancelling("deleted")
+    (True, True, False)
+    """
+    words = _words_of_name(column)
+    is_day = any(_IS_DAY.fullmatch(word) or _AT.fullmatch(word) for word in words)
+    return is_day and any(map(_OF_CANCELLING.fullmatch, words))
 
 
 def is_day_of_crime(column: str) -> bool:

@@ -1,7 +1,7 @@
--- Grain: one row for each annual total that the vintage before, of other files, has too; failing where most of it is gone.
+-- Grain: one row for each annual total that the vintage before, of other files, has too; failing where it moved as the rule says.
 -- reads: series, previous
 SELECT now.stage, now.counting_unit, now.iccs, now.ref_area, now.time_period, NULL AS sex, NULL AS age, now.value AS found,
-    before.value AS expected, now.value < (1 - {{most}}) * before.value AS failing,
+    before.value AS expected, ({{condition}}) AS failing,
     format('{:,}', round(before.value)::BIGINT) || ' before, ' || format('{:,}', round(now.value)::BIGINT) || ' now'
         AS detail
 FROM series AS now

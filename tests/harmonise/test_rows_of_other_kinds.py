@@ -1,0 +1,103 @@
+"""Rows of incidents that are not what is counted, by columns that are not read; rows are counted in the files."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_incidents import outcomes
+from tiny_source import Tiny
+
+from pipelines.collect.headings.labels_of_codes import unlike_measure
+from schemas.definition.measures import Measure
+
+DAYS = [f"2023-{1 + number % 12:02}-{1 + number % 28:02},14,HOM" for number in range(36)]
+
+
+def judged(tiny: Tiny, column: str, odd: str, other: str, rule: str = "parts_unlike") -> tuple[str, str]:
+    """What the rule says of 36 homicides, every fourth with the odd word."""
+    rows = [f"{day},{odd if number % 4 == 0 else other}" for number, day in enumerate(DAYS)]
+    found = outcomes(tiny, "time_period: date", f"date,area,code,{column}", rows)[rule]
+    return found.outcome, found.detail
+
+
+@pytest.mark.parametrize(
+    ("column", "odd", "other"),
+    [
+        ("is_valid", "0", "1"),
+        ("vigente", "N", "S"),
+        ("baja", "SI", "NO"),
+        ("action", "delete", "insert"),
+        ("resultado", "Falsa alarma", "Confirmado"),
+        ("estatus", "Archivado por inexistencia de delito", "En trámite"),
+        ("agency", "Assist other agency", "Own"),
+        ("resolution", "Withdrawn by complainant", "Pending"),
+    ],
+)
+def test_rows_that_may_not_be_counted_are_told(tiny: Tiny, column: str, odd: str, other: str) -> None:
+    assert judged(tiny, column, odd, other) == (
+        "warned",
+        f"{column!r} has {odd!r} in 9 rows, which may not be counted",
+    )
+
+
+def test_the_day_of_a_deletion_is_told_without_the_day(tiny: Tiny) -> None:
+    found = judged(tiny, "deleted_at", "2023-12-30", "")
+    assert found == ("warned", "'deleted_at' has a day in 9 rows, which may not be counted")
+
+
+@pytest.mark.parametrize("word", ["Suicidio", "Culposo", "Natural death", "Legítima defensa"])
+def test_other_deaths_among_intentional_homicides_are_told(tiny: Tiny, word: str) -> None:
+    assert judged(tiny, "tipo", word, "Doloso") == ("warned", f"'tipo' has {word!r} in 9 rows of intentional homicide")
+
+
+@pytest.mark.parametrize(
+    ("column", "odd", "other"),
+    [
+        ("status", "Open", "Closed"),
+        ("weapon", "Knife", "Pistol"),
+        ("active", "N", "Y"),
+        ("updated_at", "2024-01-05", ""),
+    ],
+)
+def test_nothing_is_said_of_other_columns(tiny: Tiny, column: str, odd: str, other: str) -> None:
+    assert judged(tiny, column, odd, other)[0] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "found"),
+    [
+        ("dni", lambda n: 30000000 + n // 2, "a.csv: 'dni' has 18 different numbers in 36 rows"),
+        (
+            "version",
+            lambda n: 1 + n % 2,
+            "a.csv: 'version' numbers what the rows of one record are: it is above 1",
+        ),
+        ("weapon_no", lambda n: 1 + n % 2, "a.csv: 'weapon_no' numbers what"),
+        ("victim_no", lambda n: 1 + n % 2, ""),  # victims are counted
+        ("version", lambda n: 1, ""),
+        ("version", lambda n: 7, ""),  # of the form, in every row
+    ],
+)
+def test_a_row_for_each_part_of_a_record_is_told(tiny: Tiny, column: str, number: object, found: str) -> None:
+    rows = [f"{day},{number(place)}" for place, day in enumerate(DAYS)]  # type: ignore[operator]
+    judged = outcomes(tiny, "time_period: date", f"date,area,code,{column}", rows)["numbers_repeated"]
+    assert (judged.outcome, found in judged.detail) == ("warned" if found else "passed", True)
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("Víctimas de homicidio", "victims, but the source declares counting_unit: incident"),
+        ("Persons convicted of homicide", "persons convicted, but"),
+        ("Condamnations pour vol", "persons convicted, but"),
+        ("Presos por robo", "persons held, but"),
+        ("Robo - infundado", "what is not to be counted"),
+        ("Homicidios esclarecidos", "cases cleared up"),
+        ("Escape of prisoners", ""),
+        ("False report of a crime", ""),
+        ("Offences against arrested persons", ""),
+        ("Delitos contra la vida", ""),
+    ],
+)
+def test_the_label_of_a_code_says_what_it_counts(label: str, found: str) -> None:
+    said = "; ".join(unlike_measure(label, Measure(counting_unit="incident")))
+    assert said.startswith(found) if found else said == ""
