@@ -39,7 +39,7 @@ from pipelines.harmonise.checks.repeats.incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.totals.counts_of_incidents import find_beside_counts
 from pipelines.harmonise.checks.totals.incidents import find_total_words, refuse_totals
-from pipelines.harmonise.checks.unread_counts import find_unread_counts
+from pipelines.harmonise.checks.unread_counts import find_second_columns, find_unread_counts
 from pipelines.harmonise.checks.words.incident_constants import find_words_against_constants
 from pipelines.harmonise.checks.words.incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
@@ -405,6 +405,7 @@ def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
     """Return what the columns that the source does not read reveal about its rows, by kind, where they reveal any."""
     found = {
         "counts_unread": find_unread_counts(file),
+        "second_columns": find_second_columns(file),
         "numbers": find_case_numbers(file),
         "numbered_parts": find_numbered_parts(file),
         "births": find_births(file),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tiny_incidents import outcomes
 from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire
@@ -77,3 +78,13 @@ def test_a_date_of_birth_that_many_have_is_none(tiny: Tiny, piled: list[str], va
     found = _piled(tiny, BIRTHS + piled, values=values, unit="birth_date")
     assert found.outcome == ("warned" if detail else "passed")
     assert found.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(("column", "outcome"), [("grupo_edad", "warned"), ("age", "passed")])
+def test_codes_of_groups_of_ages_are_no_years(tiny: Tiny, column: str, outcome: str) -> None:
+    ages = "ages: {bands: [Y0T17, Y_GE18]}\nbreakdowns: [{by: [age]}]\n"
+    rows = [f"2024-02-01,14,HOM,{1 + case % 8}" for case in range(40)]
+    header = f"date,area,code,{column}"
+    found = outcomes(tiny, f"time_period: date, age: {column}", header, rows, more=ages)["ages_piled"]
+    assert found.outcome == outcome
+    assert (f"all 40 ages are 1 to 8 in {column!r}" in found.detail) == (outcome == "warned")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,13 @@ _YEARS_AFTER = 9
 _LEAST_OF_ONE_AGE = 0.05
 _MOST_OF_ONE_AGE = 5
 _OLD = 98
+_MOST_GROUPS = 20
+_GROUPS = re.compile(
+    r"\b(?:groups?|bands?|ranges?|brackets?|grupos?|rangos?|tramos?|quinquenio|faixas?|groupes?|tranches?|gruppen?)\b"
+    r"|gruppe",
+    re.IGNORECASE,
+)
+"""A column of groups of ages, whose codes up to so many would be read as years."""
 
 _LEAST_HOLDING = 0.95
 """Share of the figures in which a band is no less than those inside it together, from which on it holds them: persons
@@ -81,7 +89,11 @@ def _births_piled(facts: FileFacts) -> list[str]:
 
 
 def check_ages(
-    connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: Mapping[int, int], facts: FileFacts = ()
+    connection: duckdb.DuckDBPyConnection,
+    gives_years: bool,
+    ages: Mapping[int, int],
+    facts: FileFacts = (),
+    column: str = "",
 ) -> Outcome:
     """Warn if far more incidents have one age than the neighbouring ages make plausible.
 
@@ -93,6 +105,7 @@ def check_ages(
         gives_years: whether the tallies have the number of incidents with the youngest and oldest ages.
         ages: how many incidents of known age have each age in years.
         facts: what was found in each file of incidents.
+        column: the name of the column of ages.
     """
     if not gives_years:
         return Outcome.not_applicable("ages_piled")
@@ -101,6 +114,10 @@ def check_ages(
     )
     least = max(_LEAST_INCIDENTS, _LEAST_SHARE * known)
     found = _births_piled(facts)
+    if known >= _LEAST_INCIDENTS and ages and max(ages) <= _MOST_GROUPS and _GROUPS.search(column.replace("_", " ")):
+        found.append(
+            f"all {known:,} ages are {min(ages)} to {max(ages)} in {column!r}: perhaps codes of groups of ages"
+        )
     if newborn >= least and newborn * _YEARS_AFTER > _MOST_OF_AGE_0 * young:
         found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} an age from 1 to 9")
     if oldest >= least and oldest > old:

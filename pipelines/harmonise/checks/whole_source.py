@@ -83,7 +83,7 @@ def check_noted(
         check_kinds_of_years(connection, statements.noted),
         judge_days(facts),
         judge_points(facts),
-        check_ages(connection, "age_0" in statements.noted, ages_given(facts), facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts), facts, source.columns.get("age", "")),
     ]
 
 

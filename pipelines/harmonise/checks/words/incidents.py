@@ -25,10 +25,12 @@ from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
     cancelled_in,
+    editions_in,
     is_about_report,
     is_day_of_cancelling,
     is_day_of_crime,
     other_deaths_in,
+    records_in,
     suspects_in,
     units_of_age_in,
 )
@@ -54,9 +56,11 @@ _MEANS = {
     "cancelled": ", which may not be counted",
     "attempted": " of completed homicide",
     "other_deaths": " of intentional homicide",
+    "edition": ", perhaps replaced by those of another edition",
     "suspects": ", but victims are counted",
     "age_unit": ", but all ages are read in one unit",
 }
+_NOT_THE_UNIT = ", which are not what is counted"
 _OF_HOMICIDE = ("attempted", "other_deaths")
 _PLACE = ("_file", "_sheet", "_row", "_received", "_number")
 
@@ -235,9 +239,12 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
         "cancelled": cancelled_in(column, words),
         "attempted": attempted_in(column, words),
         "other_deaths": other_deaths_in(words),
+        "edition": editions_in(words),
         "suspects": suspects_in(words),
         "age_unit": units_of_age_in(words),
     }
+    for word, unit in records_in(words).items():
+        said.setdefault(f"record {unit}", []).append(word)
     return [
         [kind, column, word, [[one.beside, one.rows] for one in pairs if one.word == word]]
         for kind, found in by_kind.items()
@@ -277,7 +284,9 @@ def judge_kinds(
     """
     findings, ages = total_words(facts), list[str]()
     for (kind, column, word), (rows, codes) in _kinds_of_all(folder.source, concordance, facts).items():
-        found = f"{column!r} has {word if word == A_DAY else repr(word)} in {rows:,} rows{_MEANS[kind]}"
+        found = (
+            f"{column!r} has {word if word == A_DAY else repr(word)} in {rows:,} rows{_MEANS.get(kind, _NOT_THE_UNIT)}"
+        )
         if kind == "age_unit":
             ages.append(found)
         else:
@@ -302,6 +311,8 @@ def _kinds_of_all(
     }
     victims = {measure.counting_unit for measure in source.measures.values()} == {"victim"}
     asked = {"suspects": victims, "age_unit": "age" in source.columns}
+    units = {measure.counting_unit for measure in source.measures.values()}
+    asked |= {f"record {unit}": False for unit in (*units, *(["incident"] if "case" in units else []))}
     found: dict[tuple[str, str, str], tuple[int, list[str]]] = {}
     for _, fact in facts:
         for kind, column, word, rows_of_codes in fact.get("words_beside", {}).get("kinds", ()):
