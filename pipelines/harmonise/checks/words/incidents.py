@@ -244,7 +244,7 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
         "age_unit": units_of_age_in(words),
     }
     for word, unit in records_in(words).items():
-        said.setdefault(f"record {unit}", []).append(word)
+        by_kind.setdefault(f"record {unit}", []).append(word)
     return [
         [kind, column, word, [[one.beside, one.rows] for one in pairs if one.word == word]]
         for kind, found in by_kind.items()
