@@ -74,6 +74,16 @@ def test_a_second_victim_in_columns_of_its_own_is_told(tiny: Tiny, first: str, s
     assert (outcome.outcome, found in outcome.detail) == ("warned" if found else "passed", True)
 
 
+@pytest.mark.parametrize(
+    ("more", "outcome"), [("", "warned"), ("constants: {obs_status: P}\n", "passed")], ids=["not declared", "declared"]
+)
+def test_provisional_rows_are_told_unless_all_are_declared_so(tiny: Tiny, more: str, outcome: str) -> None:
+    rows = [f"{day},Provisional" for day in DAYS]
+    found = outcomes(tiny, "time_period: date", "date,area,code,data_status", rows, more=more)["flags_unread"]
+    said = "'data_status' has 'Provisional' in 36 rows, but its figures are published as final"
+    assert (found.outcome, found.detail) == (outcome, said if outcome == "warned" else "")
+
+
 @pytest.mark.parametrize("word", ["Suicidio", "Culposo", "Natural death", "Legítima defensa"])
 def test_other_deaths_among_intentional_homicides_are_told(tiny: Tiny, word: str) -> None:
     assert judged(tiny, "tipo", word, "Doloso") == ("warned", f"'tipo' has {word!r} in 9 rows of intentional homicide")

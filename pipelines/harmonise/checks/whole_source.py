@@ -114,7 +114,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
             *judge_kinds(connection, folder, judged.concordance, facts),
             judge_split_numbers(facts),
             judge_row_totals(facts),
-            *judge_words_against_constants(folder, facts),
+            judge_words_against_constants(folder, facts),
         ]
     else:
         outcomes = [
