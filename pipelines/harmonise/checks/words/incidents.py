@@ -245,7 +245,7 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
         "suspects": suspects_in(words),
         "age_unit": units_of_age_in(words),
     }
-    said["flag"] = [word for word in words if flag_on_row(column, word)]
+    by_kind["flag"] = [word for word in words if flag_on_row(column, word)]
     for word, unit in records_in(words).items():
         by_kind.setdefault(f"record {unit}", []).append(word)
     return [
