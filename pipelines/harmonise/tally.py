@@ -25,7 +25,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.failed_sql import sql_problem, telling_of_sql
+from pipelines.collect.failed_sql import refused_if_sql_fails, sql_problem
 from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
@@ -335,7 +335,7 @@ def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str
     pattern = folder.source.layouts[file.layout].conserve
     if pattern is None:
         return {}
-    with telling_of_sql(folder, f"conserve {pattern!r}", "declaration_invalid", files=[file.name]):
+    with refused_if_sql_fails(folder, f"conserve {pattern!r}", "declaration_invalid", files=[file.name]):
         names = _describe(f"SELECT COLUMNS({quote_literal(pattern)}) FROM raw", table.kept)
     return {
         "_conserved": " + ".join(
@@ -351,13 +351,13 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, comput
     reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
     own = (*table.constants, *computed, "_number")
     names = (*table.kept, *own)
-    with telling_of_sql(folder, reshape, files=[file.name]):
+    with refused_if_sql_fails(folder, reshape, files=[file.name]):
         columns = _describe(statement, names)
     if lost := [name for name in own if name not in columns]:
         found = f"{reshape}: begin with SELECT *, because {', '.join(lost)} must be kept."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
-        with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
+        with refused_if_sql_fails(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
             _describe(f"SELECT {item.where} FROM ({statement})", names)
     missing = [name for name in source.columns.values() if name not in columns]
     if missing:
@@ -517,7 +517,7 @@ def _run_statements(
         for name in ("disposed", "mapped"):
             engine.run(getattr(statements, name), target / f"{name}.parquet")
     except StatementFailed as error:
-        raise DataRefused([sql_problem(folder, error.said, files=[file.name])]) from error
+        raise DataRefused([sql_problem(folder, error.cause, files=[file.name])]) from error
     except FileUnreadable as error:
         other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
         if other is not None:

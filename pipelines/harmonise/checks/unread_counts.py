@@ -16,10 +16,10 @@ _LEAST_NUMERIC = 0.5
 
 
 def find_unread_counts(file: IncidentFile) -> dict[str, int]:
-    """Return, for each unread column with the name of a count or weight, how many rows have more than one.
+    """Return how many rows have more than one in each unread column whose name is that of a count or a weight.
 
-    Of a weight, also those with less than one. Where incidents are counted, the number of their victims is no count. A
-    file without such a column is not read again.
+    For a weight, rows with less than one are included. Where incidents are counted, a number of victims is not taken
+    for a count. A file without such a column is not read again.
     """
     source = file.source
     of_persons = not {measure.counting_unit for measure in source.measures.values()} <= {"incident", "case"}

@@ -1,7 +1,7 @@
-"""The headings of files of incidents: what the names of their columns of counts, years and months say of the figures.
+"""The headings of files of incidents: the names of their columns of counts, years and months.
 
-The same law as for tables: a column called an average, a rate or suspects has no number of victims. Titles above a
-header are not compared, as every row has its own date and place.
+As in tables, a column whose name says average, rate or suspects does not hold a number of victims. Titles above the
+header are not compared, because every row has its own date and place.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ def headings_of_counts(folder: SourceFolder, facts: FileFacts) -> list[Caption]:
 
 
 def headings_of_years(source: Source, files: Iterable[RawFile]) -> list[Caption]:
-    """Return the names of the columns of years, or of dates, of the first file: they may say a financial year."""
+    """Return the names of the columns of years, or of dates, of the first file: they may mention a financial year."""
     names = [source.columns[role] for role in ("year", "time_period") if role in source.columns]
     return [Caption(file.name, None, None, name.replace("_", " ")) for file in list(files)[:1] for name in names]

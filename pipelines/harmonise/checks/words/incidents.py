@@ -237,7 +237,7 @@ def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: 
 def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     """The words of a column that mean another kind of row, each with the kind, its codes and its rows."""
     words = sorted({pair.word for pair in pairs})
-    said = {
+    by_kind = {
         "cancelled": cancelled_in(column, words),
         "attempted": attempted_in(column, words),
         "other_deaths": other_deaths_in(words),
@@ -245,12 +245,12 @@ def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
         "suspects": suspects_in(words),
         "age_unit": units_of_age_in(words),
     }
-    said["flag"] = [word for word in words if flag_on_row(column, word)]
+    by_kind["flag"] = [word for word in words if flag_on_row(column, word)]
     for word, unit in records_in(words).items():
-        said.setdefault(f"record {unit}", []).append(word)
+        by_kind.setdefault(f"record {unit}", []).append(word)
     return [
         [kind, column, word, [[one.beside, one.rows] for one in pairs if one.word == word]]
-        for kind, found in said.items()
+        for kind, found in by_kind.items()
         for word in found
     ]
 
