@@ -156,8 +156,8 @@ def persons_named(captions: Iterable[Caption], source: Source) -> Iterator[tuple
             by_table.setdefault((caption.file, caption.sheet), []).append(caption)
         elif "sex" not in declared and caption.is_title and (sex := _one_sex([caption])):
             yield caption, f"{_NAMES[sex]}, but the source declares no sex"
-        if "age" not in declared and (caption.is_title or caption.is_count) and (said := _OF_AGE.search(caption.text)):
-            yield caption, f"{said[0]!r}, but the source declares no age"
+        if "age" not in declared and (caption.is_title or caption.is_count) and (match := _OF_AGE.search(caption.text)):
+            yield caption, f"{match[0]!r}, but the source declares no age"
     for headings in by_table.values() if "sex" not in declared else ():
         if sex := _one_sex(headings):
             yield headings[0], f"{_NAMES[sex]}, but the source declares no sex"
