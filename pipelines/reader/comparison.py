@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, key_of, preference
 from pipelines.reader.series.rates import Rows
-from pipelines.reader.words import colon, word
+from pipelines.reader.words import WORDS, colon, semicolon, word
 from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
 from schemas.comparison import Aspect, ComparisonRules, load_comparison_rules
@@ -221,6 +222,26 @@ def labelled(codelist: str, code: str, language: str) -> str:
     return code if language == "en" else f"{code} ({code_words(codelist, code, language)})"
 
 
+def definition_words(text: str, language: str) -> str:
+    """Return the definition of a figure, with what is said about its categories in a language.
+
+    >>> definition_words("Homicidio doloso (narrower); Feminicidio (narrower) and 3 more", "fr")
+    'Homicidio doloso (plus étroite) ; Feminicidio (plus étroite) et 3 de plus'
+    """
+    if language == "en":
+        return text
+    relations = {key.removeprefix("relation "): key for key in WORDS if key.startswith("relation ")}
+
+    def relation(found: re.Match[str]) -> str:
+        return f"({', '.join(word(relations[one], language) for one in found[1].split(', '))})"
+
+    known = "|".join(relations)
+    labels, more = re.fullmatch(r"(.*?)(?: and (\d+) more)?", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    labels = re.sub(rf"\(((?:{known})(?:, (?:{known}))*)\)(?=;|$)", relation, labels)
+    labels = labels.replace("; ", semicolon(language))
+    return labels if more is None else word("and more", language).format(labels=labels, n=more)
+
+
 def status_words(status: str, language: str) -> str:
     """Return an observation status as a reason, with its code and its label.
 
@@ -274,7 +295,7 @@ def _what_is_there(code: str, every: Rows, admitted: Rows, year: int, language: 
     keys = {key_of(row) for row in every if row["ref_area"] == code and row["value"] is not None}
     if not keys:
         return word("no years", language)
-    names = "; ".join(key.name for key in sorted(keys, key=preference))
+    names = semicolon(language).join(key.named(language) for key in sorted(keys, key=preference))
     return word("other series alone", language).format(names=names)
 
 

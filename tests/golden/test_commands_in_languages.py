@@ -16,6 +16,10 @@ COMMANDS = (
     "trend 0101 --area MX-AGU --sex F",
     "trend 0101 --area DE",
     "trend 0101 --area MX-JAL --monthly",
+    "compare 0101 --areas MX AR US --year 2019",
+    "compare 0101 --areas MX-JAL MX-SIN",
+    "latest 0101 --area MX-SIN",
+    "latest 0101 --area MX-JAL",
 )
 
 
