@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 from pipelines.reader.release import packaged_query
@@ -146,7 +147,7 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
     return [row | {"place": place} for place, row in enumerate(ranked, 1)], unranked
 
 
-def unlike_most(rows: Rows) -> dict[str, str]:
+def unlike_most(rows: Rows, language: str = "en") -> dict[str, str]:
     """Return which areas of one series are not comparable with the others, and why, for maps and lists of areas.
 
     These are figures that are exceptional or lack a part, are made from other categories than most, or count more or
@@ -154,18 +155,27 @@ def unlike_most(rows: Rows) -> dict[str, str]:
 
     Args:
         rows: of each area one, with ref_area, value, rate_per_100k, iccs_made_from, obs_status, caveats.
+        language: of the reasons.
     """
+
+    def both(one: str, other: str) -> str:
+        return word("one and other", language).format(one=one, other=other)
+
     rules = load_comparison_rules()
     inside = [aspect for aspect in rules.alike if aspect.name in ("composition", "scope")]
-    found = {row["ref_area"]: " and ".join(why) for row in rows if (why := _exceptional(row, rules, "en"))}
+    found = {row["ref_area"]: reduce(both, why) for row in rows if (why := _exceptional(row, rules, language))}
     kinds = {row["ref_area"]: tuple(aspect.value(row) for aspect in inside) for row in rows}
     counted = Counter(kind for code, kind in kinds.items() if code not in found)
     if counted:
         most = counted.most_common(1)[0][0]
         for code, kind in kinds.items():
-            differing = [aspect.name for aspect, own, other in zip(inside, kind, most, strict=True) if own != other]
+            differing = [
+                word(f"unlike {aspect.name}", language)
+                for aspect, own, other in zip(inside, kind, most, strict=True)
+                if own != other
+            ]
             if differing:
-                found.setdefault(code, " and ".join(f"another {name} than most" for name in differing))
+                found.setdefault(code, reduce(both, differing))
     return found
 
 

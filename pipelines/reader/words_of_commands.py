@@ -257,8 +257,7 @@ COMMAND_WORDS = {
     "drift down": "down",
     "drift up": "up",
     "evaluation noise": (
-        "model: quasi-Poisson, autocorrelation {r} allowed for; 95 % limits include the usual swings of the "
-        "series"
+        "model: quasi-Poisson, autocorrelation {r} allowed for; 95 % limits include the usual swings of the series"
     ),
     "randomisation": (
         "randomisation p {p}: rank among the same estimate at {n} other dates and areas, 95 % of which are from "
@@ -313,8 +312,7 @@ COMMAND_WORDS = {
     "cannot tell course": "How the series would have continued: {n} periods before the date are few.",
     "cannot tell placebo date": "Whether the date matters: a date without a policy also shows a change (p {p}).",
     "cannot tell parallel": (
-        "Whether the control would have moved like the area after the date: only the time before it can be "
-        "checked."
+        "Whether the control would have moved like the area after the date: only the time before it can be checked."
     ),
     "cannot tell apart": "The effect as estimated: the areas already moved apart before the date (p {p}).",
     "cannot tell step": "Whether the areas were in step before the date: {n} periods show only large differences.",

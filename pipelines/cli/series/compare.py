@@ -50,12 +50,12 @@ def compare_command(options: argparse.Namespace) -> int:
     courses = courses_of(found, settings, "en" if options.json else options.lang)
     if options.json:
         document = {name: value for name, value in vars(found).items() if name != "query"}
-        told = courses and {**vars(courses), "sentence": courses.sentence("en")}
+        told = courses and {**vars(courses), "sentence": courses.sentence}
         print_json({**found.query.as_document(), **document, "courses": told, "plot": options.plot})
         return EXIT_DONE
     print_comparison(found, options.lang, settings)
     if courses is not None:
-        print_line(courses.sentence(options.lang))
+        print_line(courses.sentence_in(options.lang))
     if options.plot:
         print_line(word("picture", options.lang).format(path=options.plot))
     return EXIT_DONE

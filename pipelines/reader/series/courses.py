@@ -37,8 +37,13 @@ class Courses:
     p: float | None
     why_not: str | None
 
-    def sentence(self, language: str = "en") -> str:
-        """Return the result, for people; ``why_not`` is in the language in which it was asked for."""
+    @property
+    def sentence(self) -> str:
+        """The result, for people."""
+        return self.sentence_in("en")
+
+    def sentence_in(self, language: str) -> str:
+        """Return the result in a language; ``why_not`` is in the language in which it was asked for."""
         one, other = self.areas
         if self.p is None or self.number is None:
             return word("courses not tested", language).format(one=one, other=other, why=self.why_not)
