@@ -372,6 +372,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "1 cells, the other areas have 2",
     ),
+    "population_rows_missing": (
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)]),
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)][:-1]),
+        1,
+        "1 cells, the other areas have 2",
+    ),
     # C is lacking in one of 63 areas and years; where it is in two, 3 %, the source leaves out what it has none of
     "rows_missing": (
         Data(core=codes_of_places([5, 40]), about={"rows": "cells"}),
@@ -701,9 +707,10 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     # three men of four persons, as in Qatar; men in thousands, and a printed total of other persons
     "sexes_of_population": (
-        Data(cells=by_sex(2_046_000, 692_000, 0), core=by_sex(99_000, 98_000, 0)[:2], printed=[{"value": 200_000.0}]),
-        Data(cells=by_sex(700, 720_000, 0), core=by_sex(700_000, 720_000, 0)[:2], printed=[{"value": 1_820_000.0}]),
-        2,
+        Data(core=by_sex(99_000, 98_000, 0)[:2], printed=[{"value": 200_000.0}]),
+        Data(core=[*by_sex(700_000, 720_000, 0)[:2], *by_sex(700, 720_000, 0, ref_area="MX-AGU")[:2],
+                   *by_sex(700_000, 0, 0, ref_area="MX-BCN")[:1]], printed=[{"value": 1_820_000.0}]),
+        3,
         "700 men, 720000 women",
     ),
     # Lakshadweep, a 300th of the middle one of these; Eastern Cape in thousands
