@@ -60,8 +60,8 @@ def _waiting(links: Sequence[Link]) -> set[int]:
 
 def _set_aside(link: Link) -> Link:
     """Return the link without its category and codes; its note keeps the proposal."""
-    said = f"{'Proposed' if link.status == DRAFT else 'Reviewed'}: {link.iccs_code}. " if link.iccs_code else ""
-    note = f"{said}{link.note}".strip()
+    status = f"{'Proposed' if link.status == DRAFT else 'Reviewed'}: {link.iccs_code}. " if link.iccs_code else ""
+    note = f"{status}{link.note}".strip()
     return replace(link, iccs_code="", relation="none", attributes={}, sex="", age="", out_of_scope=DRAFT, note=note)
 
 

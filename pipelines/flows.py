@@ -41,7 +41,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
-from pipelines.notices import tell_of_run, telling_of_failure
+from pipelines.notices import notify_of_failure, notify_of_run
 from pipelines.reader.release import query
 from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
@@ -297,18 +297,20 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
         workers=settings.threads,
     )
     try:
-        with telling_of_failure(settings, logger.error):
+        with notify_of_failure(settings, logger.error):
             result = run_all(find_sources(sources or []), session, named=bool(sources))
     except Exception as error:  # of any library that ran out of memory or disk; all others are raised again
         limit = describe_limit(error, settings)
         if limit is None:
             raise
         notes = getattr(error, "__notes__", [])
-        return _failed("\n".join([*notes, limit.said, f"the last release is unchanged; {limit.to_do}"]), RuntimeError)
+        return _failed(
+            "\n".join([*notes, limit.summary, f"the last release is unchanged; {limit.to_do}"]), RuntimeError
+        )
     _write_artifacts(result, settings)
     if result.freed.summary:
         logger.info("%s", result.freed.summary)
-    for line in (*result.left, *tell_of_run(result, settings)):
+    for line in (*result.left, *notify_of_run(result, settings)):
         logger.error(line)
     wrong = [f"{refusal.source}: {refusal.message}" for refusal in result.refused]
     if not (result.loaded or result.unchanged or wrong):  # an unmounted folder must not look like a quiet week
@@ -468,7 +470,7 @@ def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, 
     return [one.name for one in deployments]
 
 
-def tell_by_server(deployments: Sequence[str], block: str, silent_days: int) -> list[str]:
+def add_automations(deployments: Sequence[str], block: str, silent_days: int) -> list[str]:
     """Have the server of PREFECT_API_URL send notices by its own automations; return their names.
 
     It also notices what a run cannot report itself: that its process was killed, or that no worker picks it up.

@@ -25,7 +25,7 @@ VARIABLE = "ICCS_NOTIFY"
 _LONGEST = 4_000  # letters; a mail or chat shows no more at a glance
 
 
-def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
+def notify_of_run(result: RunResult, settings: Settings) -> list[str]:
     """Send a notice of a run that refused a source, found no file at all, or greatly revised figures.
 
     Low disk space is reported too, and any other run if ``notify_success`` is set.
@@ -40,9 +40,9 @@ def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
     revised = _large_revisions(settings) if result.publication is not None else []
     if not (lines or revised):
         return _send(f"iccs: the run in {settings.data} succeeded", _account(result)) if settings.notify_success else []
-    said = [_count(lines)] if lines else []
-    said += ["large revisions"] if revised else []
-    return _send(f"iccs: {' and '.join(said)} in the run in {settings.data}", [*lines, *revised])
+    subjects = [_count(lines)] if lines else []
+    subjects += ["large revisions"] if revised else []
+    return _send(f"iccs: {' and '.join(subjects)} in the run in {settings.data}", [*lines, *revised])
 
 
 def _large_revisions(settings: Settings) -> list[str]:
@@ -67,7 +67,7 @@ def _account(result: RunResult) -> list[str]:
 
 
 @contextmanager
-def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iterator[None]:
+def notify_of_failure(settings: Settings, say: Callable[[str], object]) -> Iterator[None]:
     """Send a notice if the run inside fails with an error; failures to send are reported by ``say``.
 
     Only our own errors are quoted, as that of a library may contain a value of a file.
@@ -78,14 +78,14 @@ def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iter
         own = isinstance(error, (UsageError, DamagedStore))
         limit = describe_limit(error, settings)
         kind = f"{type(error).__name__}; see the log of the run for more"
-        what = str(error) if own else f"{limit.said}; {limit.to_do}" if limit else kind
+        what = str(error) if own else f"{limit.summary}; {limit.to_do}" if limit else kind
         line = f"the run was aborted; the last complete release stays published. {what}"
         for failed in _send(f"iccs: the run in {settings.data} failed", [line]):
             say(failed)
         raise
 
 
-def tell_of_states(states: Iterable[SourceState], settings: Settings) -> list[str]:
+def notify_of_states(states: Iterable[SourceState], settings: Settings) -> list[str]:
     """Send a notice of the sources that need attention, as in ``iccs status``; return the failures to send."""
     lines = [
         f"{one.source}: {one.state}{f': {one.message}' if one.message else ''}" for one in states if one.is_problem

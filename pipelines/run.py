@@ -21,7 +21,7 @@ from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files, find_unclaimed
 from pipelines.collect.definition_sql import check_definition_sql, sql_limits
 from pipelines.collect.fetch.fetch import fetch
-from pipelines.collect.fetch.inbox import TakenFile, WaitingFile, say_left, take_inbox
+from pipelines.collect.fetch.inbox import TakenFile, WaitingFile, describe_waiting, take_inbox
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -86,7 +86,7 @@ class Session:
         settings: where data live, and limits.
         directory: where the files are; default ``data/input``.
         run_step: how a step is run (see ``steps``).
-        take_source: how a source is processed, given its name and a function that does so and returns any refusal.
+        take_source: how a source is processed, given its name and a function that processes it and returns any refusal.
         suite: checks the structure of cells; None skips those rules.
         tally_partitions: how the partitions of a source of incidents are tallied.
         source_folders: where all sources are declared; default: those of the package.
@@ -113,7 +113,7 @@ class Session:
 class Refusal:
     """A refused source, with the message for people and the problems for JSON output.
 
-    ``is_fault`` is true if not the data but the program or the machine is at fault; ``report`` is the file about it.
+    ``is_fault`` is true if the program or the machine is at fault rather than the data; ``report`` is the fault report.
     """
 
     source: str
@@ -127,13 +127,21 @@ class Refusal:
 class RunResult:
     """What a run did: sources loaded, unchanged, absent or refused, and the publication (None if unchanged).
 
-    ``searched`` is the folder that was searched for files; ``recovered`` names pointers to vintages that were lost or
-    damaged and have been restored; ``unclaimed`` has the files there that no source takes, each with the nearest
-    patterns. ``undefined`` are sources with figures in the data folder but no definition here, which no release from
-    here contains; ``edited`` are sources whose definition was edited after their figures were loaded; ``kept`` are
-    absent ones with figures of an earlier load. ``taken`` are the files taken from the inbox; ``left`` says why others
-    stay. ``freed`` is what was
-    deleted of old vintages.
+    Attributes:
+        loaded, unchanged, absent, refused: the sources, by what became of them.
+        publication: the release that was built.
+        published: the database that holds the current release.
+        searched: the folder that was searched for files.
+        seconds: how long the run took.
+        replayed: loads in quarantine that were tried again.
+        recovered: pointers to vintages that were lost or damaged and have been restored.
+        unclaimed: the files in ``searched`` that no source takes, each with the nearest patterns.
+        undefined: sources with figures in the data folder but no definition here; no release from here contains them.
+        edited: sources whose definition was edited after their figures were loaded.
+        kept: absent sources that keep the figures of an earlier load.
+        taken: the files taken from the inbox.
+        left: why other files stay in the inbox.
+        freed: what was deleted of old vintages.
     """
 
     loaded: tuple[str, ...]
@@ -249,7 +257,7 @@ def _working_folder(name: str, settings: Settings) -> Iterator[Path]:
 def _check_acquired(
     folder: SourceFolder, acquired: Acquired, session: Session, work: Path, previous: PreviousVintage | None
 ) -> tuple[Validated, Checked]:
-    """Steps 2 to 7: from files to figures that may be stored."""
+    """Run the steps from reading the files to checking the figures, after which the figures may be stored."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     previous = previous and previous.beside(file.sha256 for file in acquired.files)
     with connect(settings) as connection:
@@ -381,7 +389,7 @@ class _Attempts:
             if self.session.directory is None and folder.source.acquire:
                 return False
             return not find_files(folder, self.session.directory or settings.input)
-        except UsageError:  # its definition is not valid, which is said where it is taken
+        except UsageError:  # its definition is not valid: the run reports it when it takes the source
             return False
 
     def _attempt(self, folder: SourceFolder) -> str | None:
@@ -399,7 +407,7 @@ class _Attempts:
             refusal = Refusal(name, str(error), ({"rule": "declaration", "found": str(error)},))
         except (Stopped, KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # a panic of a library in Rust is no Exception
+        except BaseException as error:  # a panic of a library in Rust is not an Exception
             raise_if_signalled(error)
             if is_disk_full(error):
                 error.add_note(f"source {name}, step {steps.current}")
@@ -419,7 +427,7 @@ class _Attempts:
         with _counting_rejected(again, settings, self.replayed):
             vintage, worked = run_source(folder, session, again)
         if vintage.left_out:
-            self.left_out.append(_say_left_out(vintage))
+            self.left_out.append(_describe_left_out(vintage))
         return "loaded" if worked else "unchanged"
 
     def _refuse_for_fault(self, folder: SourceFolder, step: str, error: BaseException) -> Refusal:
@@ -451,7 +459,7 @@ class _Attempts:
                 logged.append(Attempt(source, started, ended, release, refusal.message, self.named))
         return logged
 
-    def say_so_far(self) -> str:
+    def describe_so_far(self) -> str:
         """Return the outcome of the sources, to be shown together with an error of publishing."""
         good = ", ".join(self.names("loaded")) or "none"
         lines = [f"nothing was published; loaded before the failure, and kept for the next run: {good}"]
@@ -501,7 +509,7 @@ def run_all(
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
-        with _telling_of_attempts(attempts, started, settings) as published:
+        with _logging_attempts(attempts, started, settings) as published:
             publication = publish_if_new(session, known)
             published.append(publication)
             freed = reduce_old_vintages(settings)
@@ -521,19 +529,19 @@ def run_all(
         edited=_find_edited(known, attempts, settings),
         kept=tuple(name for name in attempts.names("absent") if current_vintage(name, settings) is not None),
         taken=tuple(taken),
-        left=tuple(say_left(left)),
+        left=tuple(describe_waiting(left)),
         freed=freed,
     )
 
 
 @contextmanager
-def _telling_of_attempts(attempts: _Attempts, started: str, settings: Settings) -> Iterator[list[Publication | None]]:
+def _logging_attempts(attempts: _Attempts, started: str, settings: Settings) -> Iterator[list[Publication | None]]:
     """Log the outcome of the sources even if publishing fails, and then add it to the error as a note."""
     published: list[Publication | None] = []
     try:
         yield published
     except Exception as error:
-        error.add_note(attempts.say_so_far())
+        error.add_note(attempts.describe_so_far())
         raise
     finally:
         log_attempts(attempts.as_logged(started, published[0] if published else None), settings)
@@ -569,7 +577,7 @@ def _find_edited(known: Mapping[str, SourceFolder], attempts: _Attempts, setting
     return edited_since(vintages, known)
 
 
-def _say_left_out(vintage: Vintage) -> str:
+def _describe_left_out(vintage: Vintage) -> str:
     return (
         f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and was removed from the history; "
         f"{vintage.vintage} was not compared with any vintage, so its revisions are not known. To recover it, restore "

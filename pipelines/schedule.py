@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.collect.acquire import find_files
-from pipelines.collect.fetch.inbox import WaitingFile, find_waiting, say_left
+from pipelines.collect.fetch.inbox import WaitingFile, describe_waiting, find_waiting
 from pipelines.system.running.run_log import Attempt, last_attempts, read_attempts
 from pipelines.system.settings import Settings, bytes_of
 from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
@@ -119,7 +119,7 @@ class InboxWatch:
             return [], []
         new = [one for one in find_waiting(list_sources().values(), self.settings) if self._is_new(one)]
         sources = {one.sources[0] for one in new if len(one.sources) == 1}
-        return sorted(sources), say_left(one for one in new if len(one.sources) != 1)
+        return sorted(sources), describe_waiting(one for one in new if len(one.sources) != 1)
 
     def forget(self) -> None:
         """Treat every file as new, as the last report was not delivered."""

@@ -193,18 +193,18 @@ def added_codes(sources: Mapping[str, Traversable]) -> dict[str, tuple[Code, ...
         if not path.is_file():
             continue
         for row in read_csv_rows(path, ("list", "code", "label_en", "label_fr", "label_es")):
-            said, name = f"{source_id}/codes.csv: {row['code']!r}", row["list"]
+            where, name = f"{source_id}/codes.csv: {row['code']!r}", row["list"]
             if name not in (*_EXTENDABLE, *attribute_names()):
                 known = ", ".join((*_EXTENDABLE, *attribute_names()))
-                raise DeclarationError(f"{said}: the list {name!r} cannot be extended; those that can: {known}")
+                raise DeclarationError(f"{where}: the list {name!r} cannot be extended; those that can: {known}")
             if not _OWN_CODE.fullmatch(row["code"]):
-                raise DeclarationError(f"{said}: write a code of capital letters, digits and _, such as NON_BINARY")
+                raise DeclarationError(f"{where}: write a code of capital letters, digits and _, such as NON_BINARY")
             if not (row["label_en"] and row["label_fr"] and row["label_es"]):
-                raise DeclarationError(f"{said}: give the label in English, French and Spanish")
+                raise DeclarationError(f"{where}: give the label in English, French and Spanish")
             code = _code(row)
             if found.setdefault((name, code.code), code) != code:
                 raise DeclarationError(
-                    f"{said}: another source gives this code different labels; use the same labels, or another code"
+                    f"{where}: another source gives this code different labels; use the same labels, or another code"
                 )
     names = {name for name, _ in found}
     return {name: tuple(code for (of, _), code in found.items() if of == name) for name in names}
@@ -265,8 +265,8 @@ def load_areas() -> tuple[Area, ...]:
 @cache
 def _load_areas(_: Path | None) -> tuple[Area, ...]:
     files = merge_packaged(AREAS, resources.files("schemas").joinpath("codelists", "areas"))
-    if said := _invalid_areas.get(state := _state_of(files)):
-        raise DeclarationError(said)
+    if why := _invalid_areas.get(state := _state_of(files)):
+        raise DeclarationError(why)
     try:
         return read_areas(files)
     except DeclarationError as error:
@@ -367,22 +367,22 @@ def _check_areas(areas: list[Area], lists: Mapping[str, set[str]]) -> None:
 
 def _check_history(area: Area, codes: set[str]) -> None:
     """A split or merger breaks the series of the areas concerned: these and its date must be known."""
-    said = f"areas: {area.code}"
+    where = f"areas: {area.code}"
     for name, period in (("valid_from", area.valid_from), ("valid_to", area.valid_to)):
         if period is not None and not _YEAR_OR_MONTH.fullmatch(period):
-            raise DeclarationError(f"{said}: {name} {period!r} is not a year or month: 2014 or 2014-06")
+            raise DeclarationError(f"{where}: {name} {period!r} is not a year or month: 2014 or 2014-06")
     if area.split_from and not area.valid_from:
-        raise DeclarationError(f"{said}: split_from needs valid_from, the first year or month of the area")
+        raise DeclarationError(f"{where}: split_from needs valid_from, the first year or month of the area")
     if area.merged_into and not area.valid_to:
-        raise DeclarationError(f"{said}: merged_into needs valid_to, the last year or month of the area")
+        raise DeclarationError(f"{where}: merged_into needs valid_to, the last year or month of the area")
     if area.claimed_by and area.parent is not None:
-        raise DeclarationError(f"{said}: a territory with claimed_by has no parent: it is not added to any country")
+        raise DeclarationError(f"{where}: a territory with claimed_by has no parent: it is not added to any country")
     related = {"split_from": area.split_from, "claimed_by": area.claimed_by}
     related["merged_into"] = (area.merged_into,) if area.merged_into else ()
     for name, given in related.items():
         for code in given:
             if code not in codes:
-                raise DeclarationError(f"{said}: {name} {code!r} is in no area list")
+                raise DeclarationError(f"{where}: {name} {code!r} is in no area list")
 
 
 def area_codes() -> frozenset[str]:

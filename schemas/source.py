@@ -405,8 +405,8 @@ class Source(Declared):
     @property
     def marks_are_open(self) -> bool:
         """Whether a point in a number may be a decimal or a thousands mark, as nothing declares which."""
-        said = {"thousands", "decimal"} & self.model_fields_set
-        return not said and all(layout.read.format != "parquet" for layout in self.layouts)
+        given = {"thousands", "decimal"} & self.model_fields_set
+        return not given and all(layout.read.format != "parquet" for layout in self.layouts)
 
     @property
     def stocks(self) -> tuple[tuple[str, str, str], ...]:

@@ -216,15 +216,15 @@ def _words_against(code: str, reading: Reading) -> Iterator[str]:
         yield "the label mentions an attempt"
 
 
-def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:
+def _words_for(reading: Reading, stems: Sequence[str]) -> tuple[str, ...]:
     """Return the words of the label that also occur in a text, in the same or a similar form."""
     from rapidfuzz import fuzz, process
 
-    same = [reading.shown[stem] for stem in dict.fromkeys(reading.stems) if stem in said]
+    same = [reading.shown[stem] for stem in dict.fromkeys(reading.stems) if stem in stems]
     if not same:
         cutoff = _LEAST_LIKENESS_OF_WORD
         near = (
-            (reading.shown[stem], process.extractOne(stem, said, scorer=fuzz.ratio, score_cutoff=cutoff))
+            (reading.shown[stem], process.extractOne(stem, stems, scorer=fuzz.ratio, score_cutoff=cutoff))
             for stem in dict.fromkeys(reading.stems)
         )
         same = [word for word, found in near if found]

@@ -95,9 +95,9 @@ def draft_link(
 
 def _listed(suggestion: Suggestion) -> str:
     """Return the candidates in one line: code, title, score, words for it, what speaks against it."""
-    said = []
+    shown = []
     for candidate in suggestion.candidates:
         words = f", for: {', '.join(candidate.words)}" if candidate.words else ""
         against = f", against: {'; '.join(candidate.against)}" if candidate.against else ""
-        said.append(f"{candidate.code} {candidate.title} ({candidate.score:.2f}{words}{against})")
-    return f"Candidates: {' | '.join(said)}" if said else ""
+        shown.append(f"{candidate.code} {candidate.title} ({candidate.score:.2f}{words}{against})")
+    return f"Candidates: {' | '.join(shown)}" if shown else ""

@@ -84,11 +84,11 @@ class Evidence:
             text: the label in lower case without accents.
             stems: its stems as compared with the texts, typos corrected.
         """
-        said = frozenset(stems)
-        spoken = f"{text} {' '.join(said)}"
+        distinct = frozenset(stems)
+        spoken = f"{text} {' '.join(distinct)}"
         acts = {act for act, words in self._words.items() if words.search(spoken)}
         return [
             division
             for division, act in GRAVE.items()
-            if act not in acts and not any(named <= said for named in self._named[division])
+            if act not in acts and not any(named <= distinct for named in self._named[division])
         ]

@@ -225,18 +225,18 @@ def suggest_command(options: argparse.Namespace) -> int:
         raise UsageError(f"there is no folder {output.parent} to write the draft to")
     columns = {"code": options.code, "label": options.label, "description": options.description}
     labels = _read_labels(Path(options.file), columns)
-    language, said = _language_of_labels(labels, options.lang)
+    language, language_note = _language_of_labels(labels, options.lang)
     try:
         links = draft_concordance(labels, language)
         write_concordance(links, output)
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from error
     if options.json:
-        print_json({"language": language, "language_said": said, "links": [link.row for link in links]})
+        print_json({"language": language, "language_said": language_note, "links": [link.row for link in links]})
         return EXIT_DONE
     rows = [[link.national_code, link.national_label, link.iccs_code or link.out_of_scope, link.note] for link in links]
     print_table(["code", "label", "proposed", "candidates"], rows[:20])
-    print_line(said)
+    print_line(language_note)
     print_line(
         f"{len(links)} links with status draft in {output}; each needs a person's decision; until then a run uses none "
         "of them"

@@ -171,7 +171,7 @@ def _explain(error: Exception) -> int:
         print_error(str(error))
         return EXIT_FAULT
     if (limit := describe_limit(error)) is not None:
-        print_error(limit.said)
+        print_error(limit.summary)
         print_error(f"the last release is unchanged; {limit.to_do}")
         return EXIT_FAULT
     print_error(str(error) or reason_of(error))

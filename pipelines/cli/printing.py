@@ -29,7 +29,7 @@ def console() -> Console:
 
     class PipedConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Leave it to the command, for which a closed pipe is no failure; rich would exit with 1."""
+            """Leave it to the command, which does not treat a closed pipe as a failure; rich would exit with 1."""
             raise BrokenPipeError
 
     return PipedConsole(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)

@@ -63,7 +63,7 @@ def add_parser(commands: Commands) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Load sources and publish; exit code 1 if a source was refused, had no file or the site failed, 3 for a fault."""
-    from pipelines.notices import tell_of_run, telling_of_failure
+    from pipelines.notices import notify_of_failure, notify_of_run
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
     from pipelines.system.running.steps import plain_step
@@ -89,10 +89,10 @@ def run_command(options: argparse.Namespace) -> int:
         workers=settings.threads,
         accepted_loss=options.accept_loss,
     )
-    with telling_of_failure(settings, print_error):
+    with notify_of_failure(settings, print_error):
         result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
     if result.refused or not options.replay_quarantine:  # an empty quarantine is not worth a line
-        for line in tell_of_run(result, settings):
+        for line in notify_of_run(result, settings):
             print_error(line)
     falls_short = _print_done(result, reports, options, settings)
     if result.faults:
@@ -252,7 +252,7 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     if result.publication is not None:
         print_line(f"published: release {result.publication.release}, {result.publication.observations:,} observations")
     elif settings.published.is_file():
-        print_line(say_unpublished(result, settings))
+        print_line(describe_unpublished(result, settings))
     elif not found_nothing:
         print_line("nothing to publish yet")
     if settings.published.is_file():
@@ -263,8 +263,8 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     print_line(f"total time: {result.seconds:.1f} s")
 
 
-def say_unpublished(result: RunResult, settings: Settings) -> str:
-    """Say how the published file stands if the run published nothing."""
+def describe_unpublished(result: RunResult, settings: Settings) -> str:
+    """Return a sentence on the published file, for a run that published nothing."""
     from pipelines.publish.releases import newer_than_published
 
     if newer := newer_than_published(settings):

@@ -149,10 +149,10 @@ def new_command(options: argparse.Namespace) -> int:
         )
     _check_code("unit", "counting_unit", options.unit)
     _check_code("stage", "stage", options.stage)
-    said = {name: getattr(options, name) for name in (*_ASKED, "unit", "stage", "offence_name", "year")}
+    answers = {name: getattr(options, name) for name in (*_ASKED, "unit", "stage", "offence_name", "year")}
     if sys.stdin.isatty() and not (options.no_questions or options.json):
-        said |= {name: input(f"{name}: ").strip() or None for name in _ASKED if said[name] is None}
-    draft = draft_source(options.id, table, roles, country, Answers(**said, language=options.lang))
+        answers |= {name: input(f"{name}: ").strip() or None for name in _ASKED if answers[name] is None}
+    draft = draft_source(options.id, table, roles, country, Answers(**answers, language=options.lang))
     files = write_draft(draft, project.root / "sources" / options.id, options.lang)
     if options.json:
         print_json({"source": options.id, "written": files, "seen": draft.seen, "to_do": draft.to_do})

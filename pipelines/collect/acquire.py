@@ -317,8 +317,8 @@ class _Intake:
         except NotImplementedError as error:  # a member with an unknown compression method
             raise self._refuse("file_not_readable", name, f"The zip archive cannot be unpacked ({error}).") from error
         except _NotKeptError as failed:
-            said = f"{failed.error.strerror or failed.error}: no copy of {name} can be kept in {self.raw}"
-            raise OSError(failed.error.errno, said) from failed
+            text = f"{failed.error.strerror or failed.error}: no copy of {name} can be kept in {self.raw}"
+            raise OSError(failed.error.errno, text) from failed
         except OSError as error:
             found = f"The file cannot be read ({error.strerror or error})."
             raise self._refuse("file_not_opened", name, found) from error

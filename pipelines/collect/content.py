@@ -152,22 +152,22 @@ class _Bzip2(bz2.BZ2File):
 
     def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes."""
-        with _telling_damage():
+        with _damage_as_end_of_file():
             return super().read(-1 if size is None else size)
 
     def readinto(self, b: WriteableBuffer) -> int:
         """Read the next bytes into a buffer."""
-        with _telling_damage():
+        with _damage_as_end_of_file():
             return super().readinto(b)
 
     def read1(self, size: int = -1) -> bytes:
         """Return some of the next bytes."""
-        with _telling_damage():
+        with _damage_as_end_of_file():
             return super().read1(size)
 
 
 @contextmanager
-def _telling_damage() -> Iterator[None]:
+def _damage_as_end_of_file() -> Iterator[None]:
     try:
         yield
     except OSError as error:

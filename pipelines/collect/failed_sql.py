@@ -32,12 +32,12 @@ _WORD = re.compile(
 )
 _KINDS = {"INT": "whole number", "DATE": "date", "TIME": "date or time", "BOOL": "true or false value"}
 _SHOWN = 60
-_TELLING = 5
+_LEAST_OF_A_LINE = 5
 """How many characters of a line suffice to find it within a longer one."""
 
 
 @contextmanager
-def telling_of_sql(
+def refused_if_sql_fails(
     folder: SourceFolder,
     part: str | None = None,
     rule: str = "reshape_failed",
@@ -79,7 +79,7 @@ def sql_problem(
     files: Sequence[str] = (),
     place: tuple[duckdb.DuckDBPyConnection, str] | None = None,
 ) -> Problem:
-    """Return the problem of a statement of a definition that failed; arguments as in ``telling_of_sql``."""
+    """Return the problem of a statement of a definition that failed; arguments as in ``refused_if_sql_fails``."""
     texts = _texts(folder)
     name, number, line = _find(texts, str(error), part)
     where = f"{name}, line {number}" if number else name
@@ -105,20 +105,20 @@ def _texts(folder: SourceFolder) -> dict[str, str]:
     return texts | {f"controls: {one.control}": one.where for one in source.controls if one.where}
 
 
-def _find(texts: Mapping[str, str], said: str, part: str | None) -> tuple[str, int, str]:
+def _find(texts: Mapping[str, str], message: str, part: str | None) -> tuple[str, int, str]:
     """Return which part of a definition failed, the line and its text; no line number if it has only one.
 
     The engine shows the line, possibly shortened; or a line of our own statement around it.
     """
-    marked = _MARKED_LINE.search(said)
+    marked = _MARKED_LINE.search(message)
     shown = marked[1].strip().removeprefix("...").removesuffix("...").strip() if marked else ""
-    missing = _NO_COLUMN.search(said)
+    missing = _NO_COLUMN.search(message)
     word = re.compile(rf"\b{re.escape(next(filter(None, missing.groups())))}\b") if missing else None
     known = texts if part is None else {part: texts[part]} if part in texts else {}
     lines = [(name, *one) for name, text in known.items() for one in enumerate(text.splitlines(), start=1)]
     found = next((one for one in lines if shown and shown in one[2]), None)
     if found is None:  # a condition stands within a longer line
-        within = [one for one in lines if len(one[2].strip()) >= _TELLING and one[2].strip() in shown]
+        within = [one for one in lines if len(one[2].strip()) >= _LEAST_OF_A_LINE and one[2].strip() in shown]
         found = max(within, key=lambda one: len(one[2]), default=None)
     if found is None and word is not None:
         found = next((one for one in lines if word.search(one[2].partition("--")[0])), None)

@@ -105,8 +105,8 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
             units += _units_below(connection, folder, file, target)
             layouts[file.layout].append(target)
     problems = problems or sheets_read_twice(folder.source_id, tables) or sheets_not_named(folder, tables)
-    said = (*(one for _, table in tables for one in table.captions), *units)
-    if problems := problems or find_scales(folder, said):
+    captions = (*(one for _, table in tables for one in table.captions), *units)
+    if problems := problems or find_scales(folder, captions):
         raise DataRefused(problems)
     return RawTable(
         source_id=folder.source_id,

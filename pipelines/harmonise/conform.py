@@ -14,7 +14,7 @@ import duckdb
 
 from iccs.concordance import Concordance
 from pipelines.collect.definition_sql import decisive_columns, sql_limits
-from pipelines.collect.failed_sql import telling_of_sql
+from pipelines.collect.failed_sql import refused_if_sql_fails
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.checks.periods import open_received
@@ -105,7 +105,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         shaped = " UNION ALL BY NAME ".join(
             f"FROM tidy_{number}" for number, tables in enumerate(raw.layouts) if tables
         )
-        with telling_of_sql(folder, place=(connection, f"({shaped})")), joins_as_written(connection):
+        with refused_if_sql_fails(folder, place=(connection, f"({shaped})")), joins_as_written(connection):
             _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
         _compare_cells(connection, statements, paths["cells"], paths["compared"])
         connection.execute(
@@ -202,7 +202,7 @@ def _reshape(
     if name is not None:
         # Written once instead of computed for each use; the planner then knows the number of rows.
         target = work / f"tidy-{number}.parquet"
-        with telling_of_sql(folder, name, place=(connection, f"raw_{number}")):
+        with refused_if_sql_fails(folder, name, place=(connection, f"raw_{number}")):
             # The statement says "raw"; each layout needs a raw of its own.
             _write(connection, f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout)}\n)", target)
         tidy = f"FROM read_parquet({quote_literal(str(target))})"
@@ -222,7 +222,7 @@ def _reshape(
     else:
         # A layout without conserve was refused already, see SourceFolder.
         matching = f"SELECT COLUMNS({quote_literal(layout.conserve or '')}) FROM raw_{number} LIMIT 0"
-        with telling_of_sql(folder, f"conserve {layout.conserve!r}", "declaration_invalid"):
+        with refused_if_sql_fails(folder, f"conserve {layout.conserve!r}", "declaration_invalid"):
             connection.execute(matching).fetchall()
         cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve or '')})]) AS cell FROM raw_{number}"
         sum_raw = f"(SELECT coalesce(sum(to_raw_count(cell)), 0) FROM ({cells}))"
@@ -344,7 +344,7 @@ def _check_tidy(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tid
     """Check that the columns declared exist after the reshape, and that its conditions are valid."""
     present = column_names(connection, tidy)
     for item in folder.source.exclusions:
-        with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid"):
+        with refused_if_sql_fails(folder, f"exclusions: {item.rule}", "declaration_invalid"):
             connection.execute(f"SELECT {item.where} FROM {tidy} LIMIT 0").fetchall()
     for dimension in folder.source.columns:
         _find_column(folder, dimension, present)

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.collect.failed_sql import telling_of_sql
+from pipelines.collect.failed_sql import refused_if_sql_fails
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.values.numbers import number_text
@@ -162,7 +162,7 @@ def sum_published(
     Raises:
         DataRefused: the condition of the control cannot be run.
     """
-    with _telling_of_control(folder, control):
+    with _refused_if_control_fails(folder, control):
         statement = f"SELECT sum(value)::DOUBLE, count(*) FROM {relation} WHERE {control.where}"
         (total, cells) = fetch_row(connection, statement)
     return total, cells
@@ -201,7 +201,7 @@ def compare_parts(
             table = f"read_parquet({quote_literal(str(path))})"
             if control.rows:
                 table = f"(WITH raw AS (FROM {table}) FROM (\n{folder.read_text(control.rows)}\n))"
-            with _telling_of_control(folder, control):
+            with _refused_if_control_fails(folder, control):
                 rows = run_sql(
                     connection,
                     "harmonise/row_control",
@@ -232,9 +232,9 @@ def judge_controls(controls: pa.Table) -> Outcome:
     return Outcome.of_counts("control_totals", checked, failing, detail)
 
 
-def _telling_of_control(folder: SourceFolder, control: Control) -> AbstractContextManager[None]:
+def _refused_if_control_fails(folder: SourceFolder, control: Control) -> AbstractContextManager[None]:
     """Refuse the source if SQL of a control, in its key or its file, fails."""
-    return telling_of_sql(folder, control.rows or f"controls: {control.control}", "declaration_invalid")
+    return refused_if_sql_fails(folder, control.rows or f"controls: {control.control}", "declaration_invalid")
 
 
 def read_published_rates(
@@ -255,7 +255,7 @@ def read_published_rates(
         f"WITH raw AS (FROM read_parquet([{files}], union_by_name = true)) FROM (\n{own}\n)" if own else _NO_RATES
     )
     measures = source.measures.items()
-    with telling_of_sql(folder, "rates.sql", "declaration_invalid"):
+    with refused_if_sql_fails(folder, "rates.sql", "declaration_invalid"):
         run_sql(
             connection,
             "harmonise/published_rates",

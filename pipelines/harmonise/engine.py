@@ -32,9 +32,9 @@ class FileUnreadable(Exception):
 class StatementFailed(Exception):
     """A partition can be read, but the SQL of the definition fails on its rows."""
 
-    def __init__(self, said: duckdb.Error) -> None:
-        super().__init__(type(said).__name__)
-        self.said = said
+    def __init__(self, cause: duckdb.Error) -> None:
+        super().__init__(type(cause).__name__)
+        self.cause = cause
 
 
 class Engine(Protocol):

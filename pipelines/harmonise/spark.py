@@ -116,7 +116,7 @@ class SparkEngine:
 
         for text in computed.values():
             _refuse_other_end(text)
-        with self._telling_failures():
+        with self._in_one_line():
             frame = self._read_parquet(table.path) if table.format == "parquet" else self._read_csv(table)
         kept = [functions.col(_quote_column(column)) for column in table.kept]
         self._malformed = None
@@ -162,19 +162,19 @@ class SparkEngine:
             UsageError: a name or word in the statement ends with a backslash, or has one before a quote.
         """
         _refuse_other_end(statement)
-        with self._telling_failures():
+        with self._in_one_line():
             self.session.sql(statement).write.mode("overwrite").parquet(str(target))
 
     def count_malformed(self) -> int:
         """See ``Engine``."""
         if self._malformed is None:
             return 0
-        with self._telling_failures():
+        with self._in_one_line():
             return int(self._malformed.count())
 
     @contextmanager
-    def _telling_failures(self) -> Iterator[None]:
-        """Errors of the cluster have the full Java stack in their text: one line of it is shown."""
+    def _in_one_line(self) -> Iterator[None]:
+        """Raise an error of the cluster with one line of its text, which otherwise holds the full Java stack."""
         try:
             yield
         except Exception as error:  # the client raises whatever the gateway, Java or the network raised

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.failed_sql import telling_of_sql
+from pipelines.collect.failed_sql import refused_if_sql_fails
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_lines, open_partition
 from pipelines.harmonise.engine import DuckDBEngine, text_query
@@ -312,7 +312,7 @@ class _Records:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw_{number} AS {raw}")
         tidy = f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout) or 'FROM raw'}\n)"
         files = [file.name for file in self.files if file.layout == number]
-        with telling_of_sql(folder, folder.reshape_name(layout), files=files):
+        with refused_if_sql_fails(folder, folder.reshape_name(layout), files=files):
             self.connection.execute(f"CREATE TEMP TABLE tidy_{number} AS {tidy}")
         single = len(source.layouts) == 1
         self._check_kept(layout, number, several=single)
@@ -370,7 +370,7 @@ class _Records:
             f"trim(coalesce(CAST({quote_identifier(one)} AS VARCHAR), ''))" for one in _survey(self.folder).key
         )
         files = [file.name for file in self.files if file.layout == number]
-        with telling_of_sql(self.folder, files=files):
+        with refused_if_sql_fails(self.folder, files=files):
             run_sql(
                 self.connection,
                 "harmonise/survey_records",

@@ -25,19 +25,21 @@ from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.definition_sql import sql_limits
-from pipelines.collect.failed_sql import sql_problem, telling_of_sql
+from pipelines.collect.failed_sql import refused_if_sql_fails, sql_problem
 from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_not_named, sheets_read_twice, unread_sheets
+from pipelines.harmonise.checks.ages import find_births
 from pipelines.harmonise.checks.beside_counts import find_split_numbers
 from pipelines.harmonise.checks.incident_file import IncidentFile
+from pipelines.harmonise.checks.points import find_common_point
 from pipelines.harmonise.checks.repeats.case_numbers import find_case_numbers, find_numbered_parts
 from pipelines.harmonise.checks.repeats.incidents import count_repeats
 from pipelines.harmonise.checks.reshaped_rows import check_reshaped_rows
 from pipelines.harmonise.checks.totals.counts_of_incidents import find_beside_counts
 from pipelines.harmonise.checks.totals.incidents import find_total_words, refuse_totals
-from pipelines.harmonise.checks.unread_counts import find_unread_counts
+from pipelines.harmonise.checks.unread_counts import find_second_columns, find_unread_counts
 from pipelines.harmonise.checks.words.incident_constants import find_words_against_constants
 from pipelines.harmonise.checks.words.incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
@@ -333,7 +335,7 @@ def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str
     pattern = folder.source.layouts[file.layout].conserve
     if pattern is None:
         return {}
-    with telling_of_sql(folder, f"conserve {pattern!r}", "declaration_invalid", files=[file.name]):
+    with refused_if_sql_fails(folder, f"conserve {pattern!r}", "declaration_invalid", files=[file.name]):
         names = _describe(f"SELECT COLUMNS({quote_literal(pattern)}) FROM raw", table.kept)
     return {
         "_conserved": " + ".join(
@@ -349,13 +351,13 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, comput
     reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
     own = (*table.constants, *computed, "_number")
     names = (*table.kept, *own)
-    with telling_of_sql(folder, reshape, files=[file.name]):
+    with refused_if_sql_fails(folder, reshape, files=[file.name]):
         columns = _describe(statement, names)
     if lost := [name for name in own if name not in columns]:
         found = f"{reshape}: begin with SELECT *, because {', '.join(lost)} must be kept."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
-        with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
+        with refused_if_sql_fails(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
             _describe(f"SELECT {item.where} FROM ({statement})", names)
     missing = [name for name in source.columns.values() if name not in columns]
     if missing:
@@ -403,8 +405,11 @@ def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
     """Return what the columns that the source does not read reveal about its rows, by kind, where they reveal any."""
     found = {
         "counts_unread": find_unread_counts(file),
+        "second_columns": find_second_columns(file),
         "numbers": find_case_numbers(file),
         "numbered_parts": find_numbered_parts(file),
+        "births": find_births(file),
+        "common_point": find_common_point(file),
         "total_words": find_total_words(file),
         "split_numbers": find_split_numbers(file),
         "beside_counts": find_beside_counts(file),
@@ -512,7 +517,7 @@ def _run_statements(
         for name in ("disposed", "mapped"):
             engine.run(getattr(statements, name), target / f"{name}.parquet")
     except StatementFailed as error:
-        raise DataRefused([sql_problem(folder, error.said, files=[file.name])]) from error
+        raise DataRefused([sql_problem(folder, error.cause, files=[file.name])]) from error
     except FileUnreadable as error:
         other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
         if other is not None:

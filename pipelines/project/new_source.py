@@ -546,15 +546,15 @@ def _pattern(name: str) -> str:
 
 def _guess_measure(table: SeenTable, roles: Roles, answers: Answers) -> tuple[str, str]:
     """Return stage and counting unit as answered, or as the words of the file suggest."""
-    said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", "")))
-    stage = answers.stage or stage_named(said.replace("_", " ")) or "recorded"
+    names = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", "")))
+    stage = answers.stage or stage_named(names.replace("_", " ")) or "recorded"
     unit = answers.unit or ("person" if stage != "recorded" and not answers.stage else _guess_unit(table, roles))
     return stage, unit
 
 
 def _guess_unit(table: SeenTable, roles: Roles) -> str:
-    said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", ""), table.path.name))
-    return next((unit for unit, words in _UNITS.items() if re.search(words, said, re.IGNORECASE)), "offence")
+    names = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", ""), table.path.name))
+    return next((unit for unit, words in _UNITS.items() if re.search(words, names, re.IGNORECASE)), "offence")
 
 
 def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, constants: dict[str, str]) -> None:

@@ -173,8 +173,8 @@ class PairMethod(Method):
             table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))
         table = table.append_column("few_events", pa.array(few))
         # A ratio over no events has no value but a lower limit; nothing over nothing has neither.
-        said = np.isfinite(value) | (np.isfinite(low) & (top > 0))
-        return Figures(table.filter(pa.array(said)), self.describe(indicator))
+        has_figure = np.isfinite(value) | (np.isfinite(low) & (top > 0))
+        return Figures(table.filter(pa.array(has_figure)), self.describe(indicator))
 
 
 class RateRatio(PairMethod):

@@ -67,6 +67,6 @@ def group_populations(connection: duckdb.DuckDBPyConnection, priorities: Mapping
         "priority": pa.array(list(priorities.values()), pa.int64()),
     }
     connection.register("population_priority", pa.table(columns))
-    said = ", ".join(quote_literal(code) for code in SAID_ITSELF)
-    run_sql(connection, "publish/population_groups", said_itself=said, uncompared=uncompared_sql())
+    codes = ", ".join(quote_literal(code) for code in SAID_ITSELF)
+    run_sql(connection, "publish/population_groups", said_itself=codes, uncompared=uncompared_sql())
     connection.unregister("population_priority")

@@ -294,7 +294,7 @@ def _resident_bytes() -> int:
 def query_failed(error: duckdb.Error, settings: Settings) -> Exception:
     """Return what to raise for a user's SQL that failed: DuckDB's own message, and the cause if it is one of ours."""
     if (limit := describe_limit(error, settings, MOST_SPILLED)) is not None:
-        return LimitReached(f"the query failed: {limit.said}; {limit.to_do}")
+        return LimitReached(f"the query failed: {limit.summary}; {limit.to_do}")
     text = str(error)
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in text:
         text += "\nA query can read only the published file; to write the result to a file use --output FILE"

@@ -141,8 +141,8 @@ def _protect_group(
     except UsageError as error:
         for source in group:
             proposed = {propose_coarser(cells, source.threshold, levels) for cells in source.counts.values()}
-            said = tuple(sorted(one for one in proposed if one))
-            found[source.source] = replace(found[source.source], outcome="refused", why=str(error), coarser=said)
+            coarser = tuple(sorted(one for one in proposed if one))
+            found[source.source] = replace(found[source.source], outcome="refused", why=str(error), coarser=coarser)
         return
     failed = {name: sum(one.determined for one in series[name]) for name in names}
     failed_for_one = {name: sum(one.determined_for_one_person for one in series[name]) for name in names}
@@ -162,9 +162,9 @@ def _protect_group(
 
 def _coarser(source: Protected, series: Sequence[Series], levels: Levels) -> tuple[str, ...]:
     """Return a proposal if more than a third of the cells of a stage and counting unit are hidden."""
-    said = {
+    steps = {
         propose_coarser(source.counts[one.stage, one.counting_unit], source.threshold, levels)
         for one in series
         if len(one.hidden) > TOO_MANY * one.cells
     }
-    return tuple(sorted(one for one in said if one))
+    return tuple(sorted(one for one in steps if one))

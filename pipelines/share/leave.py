@@ -99,21 +99,21 @@ def make_package(
                 built.path.unlink()
             package = f"{built.release}-{level}"
             _keep_cells(release, found, package, settings)
-            said: dict[str, Any] = {"package": package, "form": form, "level": level, "recipient": recipient}
-            said |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
+            entry: dict[str, Any] = {"package": package, "form": form, "level": level, "recipient": recipient}
+            entry |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
             sources = {one.source: _policy(one, built) for one in found}
-            log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
+            log_package({**entry, "content_key": built.content_key, "sources": sources}, settings)
             _put(staging, target)
     return Package(target, package, found)
 
 
 def _refuse(found: Sequence[SharedSource]) -> None:
     if refused := [one for one in found if one.outcome == "refused"]:
-        said = "; ".join(f"{one.source} cannot be shared: {one.why}" for one in refused)
-        raise SharingRefused(f"nothing was written. {said}")
+        reasons = "; ".join(f"{one.source} cannot be shared: {one.why}" for one in refused)
+        raise SharingRefused(f"nothing was written. {reasons}")
     if not any(one.outcome in ("as_it_is", "protected") for one in found):
-        said = "; ".join(f"{one.source}: {one.why}" for one in found)
-        raise SharingRefused(f"nothing may leave. {said}")
+        reasons = "; ".join(f"{one.source}: {one.why}" for one in found)
+        raise SharingRefused(f"nothing may leave. {reasons}")
 
 
 def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], write: Writer) -> None:
@@ -182,17 +182,17 @@ def _sums(staging: Path) -> dict[str, str]:
 
 
 def _policy(one: SharedSource, built: BuiltRelease) -> dict[str, Any]:
-    said: dict[str, Any] = {"outcome": one.outcome, "why": one.why}
+    entry: dict[str, Any] = {"outcome": one.outcome, "why": one.why}
     if one.policy is not None:
-        said |= one.policy.model_dump(mode="json")
+        entry |= one.policy.model_dump(mode="json")
     if one.source in built.vintages:
-        said["vintage"] = built.vintages[one.source].vintage
+        entry["vintage"] = built.vintages[one.source].vintage
     if one.outcome == "protected":
-        said |= {
+        entry |= {
             "threshold": one.threshold,
             "cells": sum(series.cells for series in one.series),
             "hidden": sum(len(series.hidden) for series in one.series),
             "audited": sum(series.examined for series in one.series),
             "computable": sum(series.determined + series.determined_for_one_person for series in one.series),
         }
-    return said
+    return entry

@@ -199,8 +199,12 @@ def _write_table(sheet: Any, table: _Table, bold: Any, text: Any, numbers: Mappi
 
 
 def _notes(used: set[str]) -> Sequence[str]:
-    signs = {"..": "not reported, or no figure", **dict(SIGNS.values()), **{mark: said for mark, said in MARKS.items()}}
-    return [f"{sign.lower()}  {said}" for sign, said in signs.items() if sign in used]
+    signs = {
+        "..": "not reported, or no figure",
+        **dict(SIGNS.values()),
+        **MARKS,
+    }
+    return [f"{sign.lower()}  {meaning}" for sign, meaning in signs.items() if sign in used]
 
 
 def _write_text(sheet: Any, row: int, column: int, value: str, text: Any) -> None:

@@ -267,12 +267,11 @@ def seasonal_sen_line(
     return Line(slope, low, high, float(np.nanmedian(flat)) - slope * middle)
 
 
-def false_discovery(p_values: Sequence[float | None], *, dependent: bool = False) -> list[float | None]:
+def false_discovery(p_values: Sequence[float | None]) -> list[float | None]:
     """Return p values adjusted for the number of tests made, for tables with many series; None stays None.
 
-    Benjamini and Hochberg (1995), JRSS B 57: 289-300; ``dependent``: Benjamini and Yekutieli (2001), Annals of
-    Statistics 29: 1165-1188. Calling significant what is below 0.05 then keeps the expected share of false calls below
-    5 %.
+    Benjamini and Hochberg (1995), JRSS B 57: 289-300. If what is below 0.05 is then called significant, the expected
+    share of false calls is below 5 %.
 
     >>> [p if p is None else round(p, 3) for p in false_discovery([0.01, None, 0.02, 0.2])]
     [0.03, None, 0.03, 0.2]
@@ -280,10 +279,9 @@ def false_discovery(p_values: Sequence[float | None], *, dependent: bool = False
     # scipy.stats.false_discovery_control gives the same; its import takes longer than all the tests of a release.
     tested = np.array([p for p in p_values if p is not None], dtype=np.float64)
     ranks = np.arange(len(tested), 0, -1)
-    tests = len(tested) * (float((1 / ranks).sum()) if dependent else 1.0)
     descending = np.argsort(-tested, kind="stable")
     in_order = np.empty_like(tested)
-    in_order[descending] = np.minimum.accumulate(np.minimum(tested[descending] * tests / ranks, 1.0))
+    in_order[descending] = np.minimum.accumulate(np.minimum(tested[descending] * len(tested) / ranks, 1.0))
     adjusted = iter(in_order.tolist())
     return [None if p is None else float(next(adjusted)) for p in p_values]
 

@@ -127,7 +127,7 @@ class _Digests:
         try:
             kept = json.loads(self._kept_in.read_text(encoding="utf-8"))
             self._kept: dict[str, tuple[str, Facts]] = {
-                name: (content, (said, tuple(imports))) for name, (content, said, imports) in kept.items()
+                name: (content, (digest, tuple(imports))) for name, (content, digest, imports) in kept.items()
             }
         except (OSError, ValueError):  # missing or incomplete: written again
             self._kept = {}
@@ -168,8 +168,8 @@ class _Digests:
         suffix = Path(name).suffix
         if self._texts and (suffix == ".yml" or name.startswith("schemas/published/")):
             return hashlib.sha256(text.encode()).hexdigest(), ()
-        said, imports = _NORMALISED[suffix](text)
-        return hashlib.sha256(said.encode()).hexdigest(), imports
+        normalised, imports = _NORMALISED[suffix](text)
+        return hashlib.sha256(normalised.encode()).hexdigest(), imports
 
     def closure(self, names: Iterator[str], ends: tuple[str, ...] = ()) -> set[str]:
         """Return these modules and all that they import, directly or indirectly, but nothing through ``ends``."""

@@ -154,15 +154,15 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: 
     ended, done = Event(), Event()
 
     def watch() -> None:
-        begun, told = time.monotonic(), 0.0
+        begun, interrupted = time.monotonic(), 0.0
         while not done.wait(_INTERRUPT_SECONDS):  # again and again: an interrupt between two statements is lost
             now = time.monotonic()
             if now - begun >= seconds:
                 ended.set()
             if ended.is_set() or asked_to_end():
-                told = told or now
+                interrupted = interrupted or now
                 connection.interrupt()
-                if now - told > _OBEY_SECONDS and is_watching():
+                if now - interrupted > _OBEY_SECONDS and is_watching():
                     _end_process(too_long)
 
     watcher = Thread(target=watch, daemon=True, name="time limit")

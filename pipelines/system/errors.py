@@ -141,10 +141,10 @@ def reason_of(error: BaseException) -> str:
     """
     text = str(error).strip()
     if not isinstance(error, OSError) and is_of_the_machine(error):
-        told = next((one for one in (*_FULL, *_OUT_OF_REACH) if one in text), None)
-        if told:
+        known = next((one for one in (*_FULL, *_OUT_OF_REACH) if one in text), None)
+        if known:
             path = re.search(r"""["'](/[^"'\\]+)""", text)
-            return f"{told}: {path[1]}" if path else told
+            return f"{known}: {path[1]}" if path else known
     return text.splitlines()[0] if text else type(error).__name__
 
 

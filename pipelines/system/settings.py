@@ -36,10 +36,10 @@ class Settings:
     acquire_from: tuple[str, ...] = ()  # hosts, stores and folders that sources may be fetched from
     max_acquire_seconds: int = 1800  # for one file, with all attempts
     site: Path | None = None  # folder in which planned runs build the site of the release
-    notify_revision_percent: int = 10  # a revision of one figure by more than this is told
-    notify_silent_days: int = 0  # without a good run for longer, this is told; 0 never
-    notify_free_space: str = "2GB"  # less room for data than this is told
-    notify_success: bool = False  # a run without a problem is told, too
+    notify_revision_percent: int = 10  # a larger revision of one figure is notified
+    notify_silent_days: int = 0  # more days without a good run are notified; 0: never
+    notify_free_space: str = "2GB"  # less room for data is notified
+    notify_success: bool = False  # a run without a problem is notified too
 
     @property
     def input(self) -> Path:
@@ -155,14 +155,14 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     )
 
 
-def say_setting(key: str, value: object = None) -> str:
+def describe_setting(key: str, value: object = None) -> str:
     """Return a phrase with the value of a setting and where it was set, for a message.
 
     Args:
         key: name of the setting in ``iccs.toml``.
         value: the value in force, if known; else that of the environment, the project or the default.
 
-    >>> say_setting("spill_limit", "1GB") if "ICCS_SPILL_LIMIT" not in os.environ else "spill_limit is 1GB"
+    >>> describe_setting("spill_limit", "1GB") if "ICCS_SPILL_LIMIT" not in os.environ else "spill_limit is 1GB"
     'spill_limit is 1GB'
     """
     text, name = setting_in_force(key)

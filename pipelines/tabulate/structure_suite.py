@@ -208,10 +208,10 @@ def _safe_path() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _begin_process(watched: Connection, said: str) -> None:
+def _begin_process(watched: Connection, output: str) -> None:
     """Prepare the suite's process: it ends with the run, is quiet, and loads no module of the current folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then ends this process
-    with Path(said).open("ab") as file:  # whatever the library prints is not for the terminal
+    with Path(output).open("ab") as file:  # whatever the library prints is not for the terminal
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     threading.Thread(target=_end_with_run, args=(watched,), daemon=True).start()

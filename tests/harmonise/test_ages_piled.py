@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tiny_incidents import outcomes
 from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire
@@ -14,11 +15,11 @@ from pipelines.system.outcomes import Outcome
 ALL_AGES = [str(age) for age in range(98)] * 5
 
 
-def _piled(tiny: Tiny, ages: list[str], values: str = "") -> Outcome:
+def _piled(tiny: Tiny, ages: list[str], values: str = "", unit: str = "years") -> Outcome:
     tiny.declare(
         "kind: incident\nlayouts: [{files: ['*.csv'], read: {columns: [when, area, code, age]}}]\narea_scheme: inegi\n"
         "columns: {ref_area: area, time_period: when, national_code: code, age: age}\nrows: events\n"
-        "ages: {unit: years, bands: [Y0T17, Y_GE18]}\n"
+        f"ages: {{unit: {unit}, bands: [Y0T17, Y_GE18]}}\n"
         "measures: {victims: {counting_unit: victim}}\nbreakdowns: [{by: [age]}]\n",
         values=values,
     )
@@ -54,3 +55,36 @@ def test_ages_that_pile_up_stand_for_none(tiny: Tiny, piled: list[str], detail: 
 def test_a_number_that_is_declared_to_mean_unknown_is_no_age(tiny: Tiny) -> None:
     found = _piled(tiny, ALL_AGES + ["99"] * 60, values="age,99,_U\n")
     assert (found.outcome, found.checked) == ("passed", 490)
+
+
+BIRTHS = [f"{year}-{1 + year % 12:02}-{1 + year % 28:02}" for year in range(1930, 2020)]
+
+
+@pytest.mark.parametrize(
+    ("piled", "values", "detail"),
+    [
+        (["1970-01-01"] * 25, "", "a.csv: 25 of 115 have the same date of birth, and 1 the next in number"),
+        (["1970-01-01"] * 25, "age,1970-01-01,_U,\n", ""),
+        (["1970-01-01"] * 5, "", ""),
+        (
+            ["2024-02-01"] * 25,
+            "",
+            "a.csv: 25 of 115 have the same date of birth, and 1 the next in number; 25 of",
+        ),
+    ],
+    ids=["a default", "declared as unknown", "few", "the day of the event"],
+)
+def test_a_date_of_birth_that_many_have_is_none(tiny: Tiny, piled: list[str], values: str, detail: str) -> None:
+    found = _piled(tiny, BIRTHS + piled, values=values, unit="birth_date")
+    assert found.outcome == ("warned" if detail else "passed")
+    assert found.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(("column", "outcome"), [("grupo_edad", "warned"), ("age", "passed")])
+def test_codes_of_groups_of_ages_are_no_years(tiny: Tiny, column: str, outcome: str) -> None:
+    ages = "ages: {bands: [Y0T17, Y_GE18]}\nbreakdowns: [{by: [age]}]\n"
+    rows = [f"2024-02-01,14,HOM,{1 + case % 8}" for case in range(40)]
+    header = f"date,area,code,{column}"
+    found = outcomes(tiny, f"time_period: date, age: {column}", header, rows, more=ages)["ages_piled"]
+    assert found.outcome == outcome
+    assert (f"all 40 ages are 1 to 8 in {column!r}" in found.detail) == (outcome == "warned")

@@ -33,6 +33,12 @@ def test_the_heading_of_counts_says_what_they_are(tiny: Tiny, column: str, rule:
     assert found in judged[rule].detail
 
 
+def test_below_a_banner_the_row_of_the_heading_is_not_named(tiny: Tiny) -> None:
+    rows = [f"{row},{number}" for number, row in enumerate(ROWS, 1)]
+    judged = outcomes(tiny, "time_period: date, value: tasa", "Homicidios,,,\ndate,area,code,tasa", rows)
+    assert judged["heading_says_rate"].detail == "a.csv: 'tasa' in 'tasa'"
+
+
 @pytest.mark.parametrize(
     ("role", "column", "rule", "found"),
     [

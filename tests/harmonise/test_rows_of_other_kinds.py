@@ -44,6 +44,46 @@ def test_the_day_of_a_deletion_is_told_without_the_day(tiny: Tiny) -> None:
     assert found == ("warned", "'deleted_at' has a day in 9 rows, which may not be counted")
 
 
+@pytest.mark.parametrize(
+    ("column", "odd", "other", "meaning"),
+    [
+        ("unidad", "Hecho", "Víctima", "which are not what is counted"),
+        ("record_type", "Offender", "Victim", "which are not what is counted"),
+        ("edition", "Preliminary", "Final", "perhaps replaced by those of another edition"),
+    ],
+)
+def test_rows_of_another_unit_or_edition_are_told(tiny: Tiny, column: str, odd: str, other: str, meaning: str) -> None:
+    outcome, detail = judged(tiny, column, odd, other)
+    assert outcome == "warned"
+    assert f"{column!r} has {odd!r} in 9 rows, {meaning}" in detail
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("sexo_victima_1", "sexo_victima_2", "a.csv: 'sexo_victima_2' is given in 9 rows, in addition to"),
+        ("sex", "sex_2", "a.csv: 'sex_2' is given in 9 rows, in addition to 'sex'"),
+        ("sex", "sex_of_suspect", ""),
+    ],
+)
+def test_a_second_victim_in_columns_of_its_own_is_told(tiny: Tiny, first: str, second: str, found: str) -> None:
+    rows = [f"{day},F,{'M' if number % 4 == 0 else ''}" for number, day in enumerate(DAYS)]
+    values, more = "sex,F,F,\nsex,M,M,\n", "breakdowns: [{by: [sex]}]\n"
+    columns, header = f"time_period: date, sex: {first}", f"date,area,code,{first},{second}"
+    outcome = outcomes(tiny, columns, header, rows, values=values, more=more)["count_column_unread"]
+    assert (outcome.outcome, found in outcome.detail) == ("warned" if found else "passed", True)
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome"), [("", "warned"), ("constants: {obs_status: P}\n", "passed")], ids=["not declared", "declared"]
+)
+def test_provisional_rows_are_told_unless_all_are_declared_so(tiny: Tiny, more: str, outcome: str) -> None:
+    rows = [f"{day},Provisional" for day in DAYS]
+    found = outcomes(tiny, "time_period: date", "date,area,code,data_status", rows, more=more)["flags_unread"]
+    said = "'data_status' has 'Provisional' in 36 rows, but its figures are published as final"
+    assert (found.outcome, found.detail) == (outcome, said if outcome == "warned" else "")
+
+
 @pytest.mark.parametrize("word", ["Suicidio", "Culposo", "Natural death", "Legítima defensa"])
 def test_other_deaths_among_intentional_homicides_are_told(tiny: Tiny, word: str) -> None:
     assert judged(tiny, "tipo", word, "Doloso") == ("warned", f"'tipo' has {word!r} in 9 rows of intentional homicide")

@@ -16,7 +16,7 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
-from pipelines.cli.run import say_unpublished
+from pipelines.cli.run import describe_unpublished
 from pipelines.publish.releases import (
     compare_releases,
     kept_releases,
@@ -134,7 +134,7 @@ def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFix
     assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
     unchanged = _run(tiny, "14,2024,HOM,8\n15,2024,HOM,1\n")
     assert unchanged.publication is None
-    assert f"iccs releases restore {second}" in say_unpublished(unchanged, tiny.settings)
+    assert f"iccs releases restore {second}" in describe_unpublished(unchanged, tiny.settings)
     capsys.readouterr()
     main(["status", *people])
     assert f"iccs releases restore {second}" in capsys.readouterr().out

@@ -141,7 +141,7 @@ def test_whatever_statement_of_publishing_reaches_the_limit_it_is_told_as_that(g
         publish([vintage], {given.name: given.source}, small)
     limit = describe_limit(error.value, small)
     assert limit is not None, repr(error.value)
-    assert limit.said == f"the memory limit is too small (memory_limit is {amount})"
+    assert limit.summary == f"the memory limit is too small (memory_limit is {amount})"
 
 
 def test_temporary_space_of_a_run_is_named_by_its_setting() -> None:
@@ -151,7 +151,7 @@ def test_temporary_space_of_a_run_is_named_by_its_setting() -> None:
     )
     limit = describe_limit(duckdb.OutOfMemoryException(text), Settings(Path("data"), spill_limit="100KB"))
     assert limit is not None
-    assert "spill_limit is 100KB; memory_limit is 400MB, by default" in limit.said
+    assert "spill_limit is 100KB; memory_limit is 400MB, by default" in limit.summary
     assert "raise ICCS_SPILL_LIMIT or ICCS_MEMORY_LIMIT" in limit.to_do
 
 
@@ -166,7 +166,7 @@ def test_temporary_space_of_a_run_is_named_by_its_setting() -> None:
 def test_the_limit_that_is_named_is_the_one_in_force(used: str, set_to: str, said: str) -> None:
     """Parts of a run share the setting, and a command that only reads has what the machine has."""
     limit = describe_limit(duckdb.OutOfMemoryException(f"no more {used}"), Settings(Path("data"), memory_limit=set_to))
-    assert limit is not None and said in limit.said
+    assert limit is not None and said in limit.summary
 
 
 def test_the_setting_is_named_as_the_project_sets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_the_setting_is_named_as_the_project_sets_it(tmp_path: Path, monkeypatch
     monkeypatch.setenv("ICCS_PROJECT", str(tmp_path))
     monkeypatch.delenv("ICCS_MEMORY_LIMIT", raising=False)
     limit = describe_limit(duckdb.OutOfMemoryException("no more (28.6 MiB/28.6 MiB used)"))
-    assert limit is not None and f"({tmp_path / 'iccs.toml'}: memory_limit is 30MB)" in limit.said
+    assert limit is not None and f"({tmp_path / 'iccs.toml'}: memory_limit is 30MB)" in limit.summary
 
 
 def test_a_list_of_rejected_cells_is_not_damaged_because_memory_is_short(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tiny_source import Tiny
 
-from pipelines.notices import tell_of_run, telling_of_failure
+from pipelines.notices import notify_of_failure, notify_of_run
 from pipelines.run import Refusal, RunResult, Session, run_all
 from pipelines.schedule import find_office_problems
 from pipelines.system.running.run_log import Attempt, log_attempts
@@ -79,14 +79,14 @@ def test_a_webhook_and_a_mail_say_what_was_refused(tmp_path: Path, monkeypatch: 
     ):
         address = f"mailto://127.0.0.1:{mail}?from=iccs@example.org&to=office@example.org&mode=insecure"
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook} {address}")
-        assert tell_of_run(result(tmp_path, "mx_one", "mx_two"), settings) == []
+        assert notify_of_run(result(tmp_path, "mx_one", "mx_two"), settings) == []
         assert len(got) == 2
         assert got[0].startswith(f"iccs: 2 problems in the run in {tmp_path}")
         assert "mx_one: 1 cell rejected: unknown area.\n\nmx_two: 1 cell rejected" in got[0]
         assert "mx_two: 1 cell rejected" in got[1]
-        assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
+        assert notify_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
         assert len(got) == 2, "nobody is told of a run that succeeded"
-        assert tell_of_run(result(tmp_path), settings) == []
+        assert notify_of_run(result(tmp_path), settings) == []
         assert "no file of any source was found" in got[2]
 
 
@@ -96,16 +96,16 @@ def test_a_notice_that_cannot_be_sent_is_said_without_its_address(
     settings = Settings(data=tmp_path)
     with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
         monkeypatch.setenv("ICCS_NOTIFY", f"json://user:s3cret@127.0.0.1:{hook}/broken json://127.0.0.1:{hook}/fine")
-        failed = tell_of_run(result(tmp_path, "mx_one"), settings)
+        failed = notify_of_run(result(tmp_path, "mx_one"), settings)
     assert failed == ["ICCS_NOTIFY: the notice could not be sent to address 1 (json)"]
     assert len(got) == 2, "the second address is told all the same"
     assert "s3cret" not in caplog.text
     monkeypatch.setenv("ICCS_NOTIFY", "no-address:s3cret")
-    (said,) = tell_of_run(result(tmp_path, "mx_one"), settings)
+    (said,) = notify_of_run(result(tmp_path, "mx_one"), settings)
     assert "address 1 (not of the form kind://...) is of a kind unknown to apprise" in said
     for pieces in ("https//hooks.example/T0/s3cret", "user:s3cret@host"):
         monkeypatch.setenv("ICCS_NOTIFY", pieces)
-        assert not any(part in str(tell_of_run(result(tmp_path, "mx_one"), settings)) for part in ("s3cret", "user"))
+        assert not any(part in str(notify_of_run(result(tmp_path, "mx_one"), settings)) for part in ("s3cret", "user"))
     assert "s3cret" not in said
 
 
@@ -116,9 +116,9 @@ def test_a_run_that_could_not_publish_is_told_without_values_of_a_file(
     said: list[str] = []
     with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
-        with pytest.raises(UsageError), telling_of_failure(settings, said.append):
+        with pytest.raises(UsageError), notify_of_failure(settings, said.append):
             raise UsageError("another run is writing")
-        with pytest.raises(ValueError), telling_of_failure(settings, said.append):
+        with pytest.raises(ValueError), notify_of_failure(settings, said.append):
             raise ValueError("cannot read 'Jane Doe'")
     assert "the run was aborted; the last complete release stays published. another run is writing" in got[0]
     assert "ValueError; see the log of the run for more" in got[1]
@@ -127,7 +127,7 @@ def test_a_run_that_could_not_publish_is_told_without_values_of_a_file(
 
 
 def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:
-    assert tell_of_run(result(tmp_path, "mx_one"), Settings(data=tmp_path)) == []
+    assert notify_of_run(result(tmp_path, "mx_one"), Settings(data=tmp_path)) == []
 
 
 def test_room_that_runs_out_and_a_long_silence_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_room_that_runs_out_and_a_long_silence_are_told(tmp_path: Path, monkeypa
     log_attempts([Attempt("mx_one", "2026-03-01T06:00:00+00:00", "refused")], settings)
     with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
-        assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
+        assert notify_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
     assert got[0].startswith(f"iccs: 2 problems in the run in {tmp_path}")
     assert "no run has succeeded since 2026-01-05, more than 35 days ago" in got[0]
     assert "less than 900TB (notify_free_space)" in got[0]
@@ -149,7 +149,7 @@ def test_who_wishes_is_told_of_a_run_that_went_well(tmp_path: Path, monkeypatch:
     settings = Settings(data=tmp_path, notify_free_space="1KB", notify_success=True)
     with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
-        assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
+        assert notify_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
     assert got[0].startswith(f"iccs: the run in {tmp_path} succeeded")
     assert got[0].endswith("nothing new to publish\n\nloaded: mx_one")
 
@@ -167,7 +167,7 @@ def test_a_figure_that_is_revised_by_much_is_told_with_both_values(tiny: Tiny, m
         for events in (200, 210, 240):  # by 5 %, then by 14.3 %
             tiny.give("t.csv", f"area,period,code,n\nMX-JAL,2024,HOM,{events}\n")
             run = run_all(find_sources([], tiny.sources), session, named=False)
-            assert tell_of_run(run, tiny.settings) == []
+            assert notify_of_run(run, tiny.settings) == []
     assert len(got) == 1
     assert got[0].startswith("iccs: large revisions in the run in")
     assert "xx_tiny: MX-JAL, 2024, ICCS 0101: 210 became 240 (+14.3 %)" in got[0]

@@ -31,7 +31,7 @@ import time_machine
 from publisher import Publisher, gives, publishing
 from tiny_source import Tiny
 
-from pipelines.notices import VARIABLE, tell_of_run
+from pipelines.notices import VARIABLE, notify_of_run
 from pipelines.run import Session, run_all
 from pipelines.schedule import find_missed
 from pipelines.system.running.run_log import Attempt, read_attempts
@@ -133,7 +133,7 @@ class Office:
         session = Session(self.settings, source_folders=self.tiny.sources)
         with time_machine.travel(moment, tick=True), without_suite():
             result = run_all(folders, session, named=names is not None)
-            assert tell_of_run(result, self.settings) == []
+            assert notify_of_run(result, self.settings) == []
         self.week.runs.append((moment, f"{', '.join(names or ['all sources'])}{why}"))
         if result.publication is not None:
             self.week.releases.append((moment, result.publication.release))

@@ -221,9 +221,9 @@ def read_calendar(cron: str, time_zone: str) -> Calendar:
     try:
         return Calendar(cron=cron, time_zone=time_zone)
     except ValidationError as error:
-        said = error.errors()[0]
-        option = "--cron" if said["loc"] == ("cron",) else "--time-zone"
-        raise UsageError(f"{option}: {said['msg'].removeprefix('Value error, ')}") from error
+        first = error.errors()[0]
+        option = "--cron" if first["loc"] == ("cron",) else "--time-zone"
+        raise UsageError(f"{option}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def plan(every: Calendar, settings: Settings) -> list[Deployment]:
@@ -404,7 +404,7 @@ def deploy_command(options: argparse.Namespace) -> int:
         )
     settings = load_settings(options.data)
     planned = plan(read_calendar(options.cron, options.time_zone), settings)
-    from pipelines.flows import deploy, tell_by_server
+    from pipelines.flows import add_automations, deploy
 
     project = find_project()
     environment = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner}
@@ -413,7 +413,7 @@ def deploy_command(options: argparse.Namespace) -> int:
     if project is not None:
         environment[VARIABLE] = str(project.root)
     names = deploy(planned, options.pool, environment, project.root if project else settings.data.parent)
-    notices = tell_by_server(names, options.notify, settings.notify_silent_days) if options.notify else []
+    notices = add_automations(names, options.notify, settings.notify_silent_days) if options.notify else []
     if options.json:
         print_json({"deployments": [f"iccs/{name}" for name in names], "notices": notices})
         return EXIT_DONE

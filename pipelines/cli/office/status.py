@@ -87,11 +87,11 @@ def status_command(options: argparse.Namespace) -> int:
 
 
 def _notify(states: list[SourceState], settings: Settings) -> None:
-    from pipelines.notices import VARIABLE, tell_of_states
+    from pipelines.notices import VARIABLE, notify_of_states
 
     if not os.environ.get(VARIABLE):
         raise UsageError(f"--notify: {VARIABLE} has no address; see docs/operations.md")
-    for line in tell_of_states(states, settings):
+    for line in notify_of_states(states, settings):
         print_error(line)
 
 

@@ -261,8 +261,8 @@ def check_command(options: argparse.Namespace) -> int:
         print_line()
         print_table([name.replace("_", " ") for name in rows[0]], [list(row.values()) for row in rows])
     for one in found:
-        for said in one.coarser:
-            print_line(f"{one.source}: {said}")
+        for step in one.coarser:
+            print_line(f"{one.source}: {step}")
     for one in refused:
         print_error(f"{one.source} cannot be shared: {one.why}")
     return EXIT_REFUSED if refused else EXIT_DONE

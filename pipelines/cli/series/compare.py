@@ -49,8 +49,8 @@ def compare_command(options: argparse.Namespace) -> int:
     courses = courses_of(found, settings)
     if options.json:
         document = {name: value for name, value in vars(found).items() if name != "query"}
-        told = courses and {**vars(courses), "sentence": courses.sentence}
-        print_json({**found.query.as_document(), **document, "courses": told, "plot": options.plot})
+        tests = courses and {**vars(courses), "sentence": courses.sentence}
+        print_json({**found.query.as_document(), **document, "courses": tests, "plot": options.plot})
         return EXIT_DONE
     print_comparison(found, options.lang, settings)
     if courses is not None:

@@ -130,7 +130,7 @@ def _put_aside(old: Path, source: str, settings: Settings) -> None:
     replace_atomically(place / f"{digest[:12]}-{old.name}", lambda temporary: shutil.copy2(old, temporary))
 
 
-def say_left(left: Iterable[WaitingFile]) -> list[str]:
+def describe_waiting(left: Iterable[WaitingFile]) -> list[str]:
     """Return the message about the files that stay in the inbox."""
     return [
         f"{one.path} is in the inbox, and "

@@ -116,10 +116,10 @@ def fetch_web(
             _attempt, functools.partial(_ask, client, one, last, partial, limits, settings), partial, limits
         )
     except (_Passing, httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:
-        said = str(error) if isinstance(error, _Passing) else f"{type(error).__name__}: {error}"
+        why = str(error) if isinstance(error, _Passing) else f"{type(error).__name__}: {error}"
         if limits.seconds_left <= 0:
-            said = f"gave {partial.size:,} bytes in {limits.max_seconds:,.0f} s"
-        found = f"{without_query(one.address)} {said}; tried {max(partial.failures, 1)} times without progress."
+            why = f"gave {partial.size:,} bytes in {limits.max_seconds:,.0f} s"
+        found = f"{without_query(one.address)} {why}; tried {max(partial.failures, 1)} times without progress."
         raise limits.refuse("file_not_fetched", found) from error
     finally:
         watch.cancel()

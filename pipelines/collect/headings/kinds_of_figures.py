@@ -193,8 +193,8 @@ def persons_named(captions: Iterable[Caption], source: Source) -> Iterator[tuple
             by_table.setdefault((caption.file, caption.sheet), []).append(caption)
         elif "sex" not in declared and caption.is_title and (sex := _one_sex([caption])):
             yield caption, f"{_NAMES[sex]}, but the source declares no sex"
-        if "age" not in declared and (caption.is_title or caption.is_count) and (said := _OF_AGE.search(text)):
-            yield caption, f"{said[0]!r}, but the source declares no age"
+        if "age" not in declared and (caption.is_title or caption.is_count) and (match := _OF_AGE.search(text)):
+            yield caption, f"{match[0]!r}, but the source declares no age"
     for headings in by_table.values() if "sex" not in declared else ():
         if sex := _one_sex(headings):
             yield headings[0], f"{_NAMES[sex]}, but the source declares no sex"
@@ -214,8 +214,8 @@ def residents_named(caption: Caption, source: Source) -> Iterator[str]:
     if kind := next((kind for kind, words in _NOT_RESIDENTS.items() if words.search(about)), None):
         yield f"{kind}, not the residents of a place"
     declared = {*source.columns, *source.constants, *source.totals}
-    if caption.is_count and "age" not in declared and (said := _AGES_OF_RESIDENTS.search(text)):
-        yield f"{said[0]!r}, but the source declares no age"
+    if caption.is_count and "age" not in declared and (match := _AGES_OF_RESIDENTS.search(text)):
+        yield f"{match[0]!r}, but the source declares no age"
 
 
 def _one_sex(captions: list[Caption]) -> str | None:

@@ -62,8 +62,8 @@ def words_for_other_year(text: str, is_label: bool = False) -> str | None:
     ('2019/20', None)
     """
     text = text.replace("_", " ")
-    if said := _OTHER_YEAR.search(text):
-        return said[0]
+    if match := _OTHER_YEAR.search(text):
+        return match[0]
     if span := words_for_months_of_two_years(text):
         return span
     for found in _OF_TWO.finditer(text) if is_label else ():
@@ -94,12 +94,12 @@ def judge_kinds_of_years(
         return Outcome.not_applicable("years_not_calendar")
     found: dict[str, None] = {}
     for caption in captions:
-        said = words_for_other_year(caption.text, is_label=caption.is_count)
+        words = words_for_other_year(caption.text, is_label=caption.is_count)
         if source.year_starts:  # the contrary contradicts the declaration
             calendar, ending = _CALENDAR.search(caption.text), _ENDING.search(caption.text.replace("_", " "))
-            said = calendar[0] if calendar and not said else ending[0] if ending and as_given else None
-        if said and years.get((caption.file, caption.sheet)):
+            words = calendar[0] if calendar and not words else ending[0] if ending and as_given else None
+        if words and years.get((caption.file, caption.sheet)):
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
-            found[f"{', '.join(filter(None, where))}: {said!r}{shown}"] = None
+            found[f"{', '.join(filter(None, where))}: {words!r}{shown}"] = None
     return Outcome.of_warning("years_not_calendar", len(years), found)

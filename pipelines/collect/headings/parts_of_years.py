@@ -79,8 +79,8 @@ def part_of_year_in(text: str, column: str) -> str | None:
     has_year, bare = rest != text, rest.strip(" -_/.,:")
     found = _ALONE.fullmatch(bare)
     if found is None:
-        said = _PART.fullmatch(bare)
-        return " ".join(said[0].lower().split()) if said else None
+        match = _PART.fullmatch(bare)
+        return " ".join(match[0].lower().split()) if match else None
     if found["number"]:
         return _numbered_part(bare, int(found["number"]), column.replace("_", " "), has_year)
     if found["month"]:
@@ -116,8 +116,8 @@ def words_for_rolling_year(text: str) -> str | None:
     ('12 months ending', 'año móvil')
     >>> words_for_rolling_year("Offences by month, 12 months")
     """
-    said = _ROLLING.search(text.replace("_", " "))
-    return said[0] if said else None
+    match = _ROLLING.search(text.replace("_", " "))
+    return match[0] if match else None
 
 
 def words_for_part_of_year(text: str) -> str | None:

@@ -70,8 +70,8 @@ def words_for_rate(label: str) -> str | None:
     ('rate', None)
     """
     for part in reversed(label.replace("_", " ").split(" | ")):
-        if said := _RATE.search(part):
-            return said[0]
+        if match := _RATE.search(part):
+            return match[0]
         if _NUMBER.search(part):
             return None
     return None
@@ -113,12 +113,12 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
     judged = 0
     for file in files:
         name = PurePosixPath(file).stem.replace("_", " ").replace("-", " ")
-        if (said := _RATE_OF_FILE.search(name)) and not _NUMBER.search(name):
-            found[f"{file}: {said[0]!r} in the name of the file"] = None
+        if (match := _RATE_OF_FILE.search(name)) and not _NUMBER.search(name):
+            found[f"{file}: {match[0]!r} in the name of the file"] = None
     for caption in captions:
         if caption.is_title:
-            said = None if _NUMBER.search(caption.text) else _RATE_OF_TABLE.search(caption.text)
-            words = said[0] if said else None
+            match = None if _NUMBER.search(caption.text) else _RATE_OF_TABLE.search(caption.text)
+            words = match[0] if match else None
         elif caption.is_count:
             judged += 1
             words = words_for_rate_as_unit(caption.text) if caption.is_unit else words_for_rate(caption.text)

@@ -130,20 +130,20 @@ def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired:
         return _ended(f"Reading the workbook did not finish within {job['cpu_seconds'] * _WAIT_FACTOR:,} s.")
-    said = done.stderr.decode("utf-8", errors="replace").strip()
+    errors = done.stderr.decode("utf-8", errors="replace").strip()
     if done.returncode == 0:
         answer: dict[str, Any] = json.loads(done.stdout)
         if "errno" in answer:
             raise OSError(answer["errno"], answer["strerror"])
         if not answer.get("out_of_memory"):
             return answer
-    if done.returncode == 0 or "memory allocation of" in said:
+    if done.returncode == 0 or "memory allocation of" in errors:
         more = f"Reading the workbook takes more than {job['memory_bytes'] / 2**20:,.0f} MiB of memory"
         return _ended(f"{more}: it is damaged, or a stray cell is far from the data.")
     if done.returncode == -signal.SIGXCPU:
         return _ended(f"Reading the workbook takes more than {job['cpu_seconds']:,} s of processor time.")
     if done.returncode > 0:
-        raise RuntimeError(f"the workbook reader did not start: {said}")
+        raise RuntimeError(f"the workbook reader did not start: {errors}")
     return _ended(f"The workbook is damaged: its reader was terminated by signal {-done.returncode}.")
 
 

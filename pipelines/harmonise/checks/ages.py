@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.statements import Grain
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
 from schemas.codelists import parse_age
-from schemas.declarations import breakdown_columns, quote_literal
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.source import SourceFolder
 
 # Of 55,237 homicides of the FBI's Supplementary Homicide Reports, 1,147 victims were in their first year, 4.6 times as
@@ -26,6 +28,13 @@ _YEARS_AFTER = 9
 _LEAST_OF_ONE_AGE = 0.05
 _MOST_OF_ONE_AGE = 5
 _OLD = 98
+_MOST_GROUPS = 20
+_GROUPS = re.compile(
+    r"\b(?:groups?|bands?|ranges?|brackets?|grupos?|rangos?|tramos?|quinquenio|faixas?|groupes?|tranches?|gruppen?)\b"
+    r"|gruppe",
+    re.IGNORECASE,
+)
+"""A column of groups of ages, whose codes up to so many would be read as years."""
 
 _LEAST_HOLDING = 0.95
 """Share of the figures in which a band is no less than those inside it together, from which on it holds them: persons
@@ -48,7 +57,44 @@ class _OuterBand:
     inner_value: float
 
 
-def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: Mapping[int, int]) -> Outcome:
+def find_births(file: IncidentFile) -> list[int]:
+    """Return how many persons have the most common date of birth, and the next one, and any; empty without such dates.
+
+    No date is kept: one that so many have is the default of a form.
+    """
+    source, column = file.source, file.source.columns.get("age", "")
+    if source.ages is None or source.ages.unit != "birth_date" or column not in file.table.kept:
+        return []
+    unknown = [word.strip() for dimension, word, _ in file.folder.words if dimension == "age"]
+    listed = ", ".join(map(quote_literal, ["", *unknown]))
+    with file.connection() as connection:
+        rows = connection.execute(
+            f"SELECT count(*) AS number, sum(number) OVER () FROM {file.rows([column])} "
+            f"WHERE trim({quote_identifier(column)}) NOT IN ({listed}) GROUP BY trim({quote_identifier(column)}) "
+            "ORDER BY number DESC LIMIT 2"
+        ).fetchall()
+    return [*(int(number) for number, _ in rows), int(rows[0][1])] if len(rows) == 2 else []
+
+
+def _births_piled(facts: FileFacts) -> list[str]:
+    """Return, as text, the files in which so many persons have one date of birth that it is none."""
+    found = []
+    for file, fact in facts:
+        most, following, known = fact.get("births") or (0, 0, 0)
+        if most >= max(_LEAST_INCIDENTS, _LEAST_OF_ONE_AGE * known) and most > _MOST_OF_ONE_AGE * following:
+            found.append(
+                f"{file.name}: {most:,} of {known:,} have the same date of birth, and {following:,} the next in number"
+            )
+    return found
+
+
+def check_ages(
+    connection: duckdb.DuckDBPyConnection,
+    gives_years: bool,
+    ages: Mapping[int, int],
+    facts: FileFacts = (),
+    column: str = "",
+) -> Outcome:
     """Warn if far more incidents have one age than the neighbouring ages make plausible.
 
     Files give an unknown age as 0 or 99, or as the default of a form, such as 18 or 30. Read as an age, it is counted
@@ -58,6 +104,8 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         connection: has ``tally_part``, the combinations of incidents.
         gives_years: whether the tallies have the number of incidents with the youngest and oldest ages.
         ages: how many incidents of known age have each age in years.
+        facts: what was found in each file of incidents.
+        column: the name of the column of ages.
     """
     if not gives_years:
         return Outcome.not_applicable("ages_piled")
@@ -65,7 +113,11 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool, ages: M
         number or 0 for number in fetch_row(connection, fill_sql("harmonise/ages_piled"))
     )
     least = max(_LEAST_INCIDENTS, _LEAST_SHARE * known)
-    found = []
+    found = _births_piled(facts)
+    if known >= _LEAST_INCIDENTS and ages and max(ages) <= _MOST_GROUPS and _GROUPS.search(column.replace("_", " ")):
+        found.append(
+            f"all {known:,} ages are {min(ages)} to {max(ages)} in {column!r}: perhaps codes of groups of ages"
+        )
     if newborn >= least and newborn * _YEARS_AFTER > _MOST_OF_AGE_0 * young:
         found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} an age from 1 to 9")
     if oldest >= least and oldest > old:

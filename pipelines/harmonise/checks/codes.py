@@ -171,7 +171,7 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: P
     codes = Counter(iccs for _, iccs in {(code, iccs) for code, _, iccs in rows})
     found = []
     for code, label, iccs in rows:
-        said = _OF_WHICH.search(f"{label} {code}")
-        if said and (codes[iccs] > 1 or not contain):
-            found.append(f"{code}: {said[0]!r} in {label!r}, counted in {iccs}")
+        match = _OF_WHICH.search(f"{label} {code}")
+        if match and (codes[iccs] > 1 or not contain):
+            found.append(f"{code}: {match[0]!r} in {label!r}, counted in {iccs}")
     return Outcome.of_warning("part_beside_whole", len(rows), found)

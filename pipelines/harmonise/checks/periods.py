@@ -51,34 +51,33 @@ _LEAST_EXPECTED = 20
 _NEARLY_NONE = 0.05
 
 
-def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Outcome]:
+def check_periods(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Outcome]:
     """Refuse a source whose periods are not what their texts seem to say.
 
     Args:
-        connection: where the relation is.
+        connection: has ``core``, with ``_file``, ``_sheet`` and ``_row`` (NULL for incidents).
         source: the source.
-        relation: SQL of observations in codes, with ``_file``, ``_sheet`` and ``_row`` (NULL of incidents).
 
     Raises:
         DataRefused: spans of two years or weeks taken for months, two frequencies in one measure, or months that are
             undeclared running sums.
     """
     problems = [
-        *_years_as_months(connection, source, relation),
-        *_named_otherwise(connection, source, relation),
-        *_mixed_frequencies(connection, source, relation),
+        *_years_as_months(connection, source),
+        *_named_otherwise(connection, source),
+        *_mixed_frequencies(connection, source),
     ]
     if problems:
         raise DataRefused(problems)
     outcomes = [Outcome("mixed_frequencies", "passed", len(source.measures), 0)]
     if source.kind == "incident":
         return outcomes  # events: nothing is added up yet
-    return [*outcomes, _check_running_sums(connection, source, relation)]
+    return [*outcomes, _check_running_sums(connection, source)]
 
 
-def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
+def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Problem]:
     """Problems of years such as 2009-10, 2010-11, 2011-12: every "month" is the next year, so they are spans."""
-    row = run_sql(connection, "harmonise/years_as_months", observations=relation).fetchone()
+    row = run_sql(connection, "harmonise/years_as_months").fetchone()
     if row is None:
         return []
     first, last, periods, file, sheet, line = row
@@ -89,7 +88,7 @@ def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, rela
     return [_problem("years_as_months", source, found, file, sheet, line, first)]
 
 
-def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
+def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Problem]:
     """Problems of months in a column that is named after weeks, quarters or half-years: 2023-02 is their second."""
     # Of dates with a day, a week or quarter may be the one that it begins.
     is_day = source.kind == "incident" and any("D" in form for form in source.dates)
@@ -100,7 +99,7 @@ def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, rela
     periods, first, file, sheet, row = fetch_row(
         connection,
         "SELECT count(DISTINCT time_period), min(CAST(time_period AS VARCHAR)), arg_min(_file, (_file, _row)), "
-        f"arg_min(_sheet, (_file, _row)), min(_row) FROM {relation} WHERE freq = 'M'",
+        "arg_min(_sheet, (_file, _row)), min(_row) FROM core WHERE freq = 'M'",
     )
     if not periods:
         return []
@@ -108,9 +107,9 @@ def _named_otherwise(connection: duckdb.DuckDBPyConnection, source: Source, rela
     return [replace(_problem("months_of_another_name", source, found, file, sheet, row, first), column=column)]
 
 
-def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
+def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Problem]:
     found: dict[str, list[tuple[str, int, str | None, str | None, int | None, str]]] = {}
-    for measure, *rest in run_sql(connection, "harmonise/mixed_frequencies", observations=relation).fetchall():
+    for measure, *rest in run_sql(connection, "harmonise/mixed_frequencies").fetchall():
         found.setdefault(measure, []).append(tuple(rest))
     problems = []
     for measure, freqs in found.items():
@@ -125,18 +124,22 @@ def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, re
     return problems
 
 
-def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
+def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
     """Refuse months that fall only where a year begins, and grow with the months: running sums.
 
     They are looked for in a measure as a whole, and if it has none, in each of its areas and codes.
     """
     if source.cumulative is not None:
         return Outcome("months_accumulate", "passed", 0, 0)
+    ((judged,),) = connection.execute(
+        "SELECT count(DISTINCT measure) FROM core WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
+    ).fetchall()
+    if not judged:
+        return Outcome.not_applicable("months_accumulate")
     keys = ("measure", "national_code", "ref_area", *breakdown_columns())
     found = run_sql(
         connection,
         "harmonise/running_sums",
-        observations=relation,
         keys=", ".join(keys),
         series=", ".join(f"monthly.{key}" for key in keys),
         same_series=" AND ".join(f"earlier.{key} IS NOT DISTINCT FROM now.{key}" for key in keys),
@@ -145,12 +148,7 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
         least_of_part=str(_LEAST_RISES_OF_PART),
     ).fetchall()
     if found:
-        raise DataRefused(
-            [_running_sum(connection, source, relation, _RunningSums(*one)) for one in found[:_MOST_RUNNING_SUMS]]
-        )
-    ((judged,),) = connection.execute(
-        f"SELECT count(DISTINCT measure) FROM {relation} WHERE freq IN ('M', 'Q') AND value IS NOT NULL"
-    ).fetchall()
+        raise DataRefused([_running_sum(connection, source, _RunningSums(*one)) for one in found[:_MOST_RUNNING_SUMS]])
     return Outcome.of_refusal("months_accumulate", judged)
 
 
@@ -171,7 +169,7 @@ class _RunningSums(NamedTuple):
     last: float
 
 
-def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, relation: str, sums: _RunningSums) -> Problem:
+def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, sums: _RunningSums) -> Problem:
     """The problem of running sums, with their last row."""
     part = {"measure": sums.measure, "ref_area": sums.area, "national_code": sums.code}
     given: dict[str, object] = {name: value for name, value in part.items() if value is not None}
@@ -179,7 +177,7 @@ def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, relation
     (period, file, sheet, row) = fetch_row(
         connection,
         "SELECT max(time_period), arg_max(_file, time_period), arg_max(_sheet, time_period), "
-        f"arg_max(_row, time_period) FROM {relation} WHERE freq <> 'A' AND {wanted}",
+        f"arg_max(_row, time_period) FROM core WHERE freq <> 'A' AND {wanted}",
         given,
     )
     month = 12 // sums.in_year * sums.start + 1

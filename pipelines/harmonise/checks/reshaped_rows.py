@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.collect.failed_sql import telling_of_sql
+from pipelines.collect.failed_sql import refused_if_sql_fails
 from pipelines.harmonise.checks.incident_file import IncidentFile
 from pipelines.system.connection import fetch_row
 from pipelines.system.errors import DataRefused, Problem
@@ -20,7 +20,7 @@ def check_reshaped_rows(file: IncidentFile) -> None:
     if statement is None:
         return
     name = file.file.name
-    with file.connection() as connection, telling_of_sql(file.folder, reshape, files=[name]):
+    with file.connection() as connection, refused_if_sql_fails(file.folder, reshape, files=[name]):
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         first = f"SELECT * FROM ({file.numbered_rows()}) LIMIT {_ROWS_TRIED}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {first}")

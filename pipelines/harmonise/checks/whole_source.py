@@ -28,6 +28,7 @@ from pipelines.harmonise.checks.periods import (
     check_periods,
     has_years_as_given,
 )
+from pipelines.harmonise.checks.points import judge_points
 from pipelines.harmonise.checks.repeats.case_numbers import check_case_numbers
 from pipelines.harmonise.checks.repeats.words_alike import check_words_alike
 from pipelines.harmonise.checks.totals.added_rows import check_added_codes, check_added_rows
@@ -45,7 +46,7 @@ from pipelines.harmonise.checks.words.scales_and_periods import (
     headings_in_words,
     parts_in_words,
     refuse_scales,
-    telling_words,
+    words_of_scales_and_periods,
     years_in_words,
 )
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, unused_columns
@@ -63,9 +64,9 @@ def check_observations(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     """Judge places, measures, ages, labels, periods and exclusions of all observations together."""
     check_total_rows(connection, folder, grain)
     return [
-        *check_places(connection, folder, "core"),
+        *check_places(connection, folder),
         *(check(connection, folder, grain) for check in (check_measures, check_stocks, check_bands, check_words_alike)),
-        *check_periods(connection, folder.source, "core"),
+        *check_periods(connection, folder.source),
         check_exclusions(connection, folder.source, grain),
     ]
 
@@ -81,7 +82,8 @@ def check_noted(
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         judge_days(facts),
-        check_ages(connection, "age_0" in statements.noted, ages_given(facts)),
+        judge_points(facts),
+        check_ages(connection, "age_0" in statements.noted, ages_given(facts), facts, source.columns.get("age", "")),
     ]
 
 
@@ -102,7 +104,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
     """
     has_text = isinstance(judged, Conformed) and folder.source.kind != "survey"
     unused = unused_columns(connection, folder, judged.raw) if has_text else ()
-    words = telling_words(connection, unused) if unused else ()
+    words = words_of_scales_and_periods(connection, unused) if unused else ()
     refuse_scales(folder, words)
     check_added_codes(connection, folder)
     if isinstance(judged, Tallied):
@@ -112,7 +114,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
             *judge_kinds(connection, folder, judged.concordance, facts),
             judge_split_numbers(facts),
             judge_row_totals(facts),
-            *judge_words_against_constants(folder, facts),
+            judge_words_against_constants(folder, facts),
         ]
     else:
         outcomes = [

@@ -1,9 +1,9 @@
 -- Grain: one row for each measure and area that has rows of its own and rows of areas inside it, with both counts and the
 -- first row of its own.
--- reads: area_ancestor, the observations
+-- reads: area_ancestor, core
 WITH given AS (
     SELECT measure, ref_area, sum(value) AS value, arg_min(_file, _row) AS _file, min(_row) AS _row
-    FROM {{observations}}
+    FROM core
     GROUP BY measure, ref_area
 )
 SELECT own.measure, own.ref_area, coalesce(own.value, 0) AS own_value, coalesce(sum(part.value), 0) AS part_value,

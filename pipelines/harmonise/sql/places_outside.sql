@@ -1,6 +1,6 @@
 -- Grain: one row for each area with rows that is neither one of those that the source covers, nor inside one, nor the
 -- place not stated of an area above them; with its first row.
--- reads: area_ancestor, the observations
+-- reads: area_ancestor, core
 WITH covered AS (
     SELECT area FROM area_ancestor WHERE list_contains({{covers}}, CAST(ancestor AS VARCHAR))
 ),
@@ -8,7 +8,7 @@ above AS (
     SELECT ancestor FROM area_ancestor WHERE area IN (FROM covered)
 )
 SELECT CAST(ref_area AS VARCHAR) AS ref_area, count(*) AS cells, arg_min(_file, _row) AS _file, min(_row) AS _row
-FROM {{observations}}
+FROM core
 WHERE ref_area NOT IN (FROM covered) AND value IS NOT NULL AND NOT EXISTS (
     FROM area_ancestor AS place
     WHERE place.area = ref_area AND place.area_level = 'not_stated' AND place.ancestor IN (FROM above)

@@ -8,11 +8,11 @@ WITH period AS (
     SELECT time_period, CASE freq WHEN 'M' THEN 12 ELSE 4 END AS in_year,
         in_year * CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER)
         + CAST(ltrim(substr(CAST(time_period AS VARCHAR), 6), 'Q') AS INTEGER) - 1 AS point
-    FROM (SELECT DISTINCT time_period, freq FROM {{observations}} WHERE freq IN ('M', 'Q') AND value IS NOT NULL)
+    FROM (SELECT DISTINCT time_period, freq FROM core WHERE freq IN ('M', 'Q') AND value IS NOT NULL)
 ),
 monthly AS (
     SELECT {{keys}}, in_year, point, sum(value) AS value
-    FROM {{observations}}
+    FROM core
     JOIN period USING (time_period)
     WHERE value IS NOT NULL
     GROUP BY ALL

@@ -260,9 +260,9 @@ class RowPeriod:
 
     def own(self) -> dict[str, str]:
         """Return the columns computed from a tidy row: its first day, the day it came, and the frequency of a cell."""
-        said = "year" if "year" in self.source.columns else "time_period"
+        role = "year" if "year" in self.source.columns else "time_period"
         if not self.is_of_cells:
-            return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
+            return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(role)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
         written = text
         text = text if self.source.year_starts is None else first_year(text)
@@ -326,12 +326,12 @@ def period_number(period: RowPeriod) -> str:
     Where its month is as plain (2024-05-91; 29/02/2023 if all declared dates begin with the day), it is -202405.
     A text that may contain two years (2016-2020, 2012-13, 20132024) has none.
     """
-    said = "trim(r._said)"
-    years = (f"nullif(regexp_extract({said}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
-    two = f"regexp_extract({said}, '{_TWO_YEARS}', 0) <> '' OR {first_year(said)} <> {said}"
+    text = "trim(r._said)"
+    years = (f"nullif(regexp_extract({text}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
+    two = f"regexp_extract({text}, '{_TWO_YEARS}', 0) <> '' OR {first_year(text)} <> {text}"
     year = f"CASE WHEN NOT coalesce({two}, FALSE) THEN TRY_CAST(coalesce({', '.join(years)}) AS INTEGER) END"
     pattern = _MONTH_SECOND if _begins_with_days(period) else _MONTH_AFTER_YEAR
-    month = f"coalesce(TRY_CAST(nullif(regexp_extract({said}, '{pattern}', 1), '') AS INTEGER), 0)"
+    month = f"coalesce(TRY_CAST(nullif(regexp_extract({text}, '{pattern}', 1), '') AS INTEGER), 0)"
     return f"coalesce({_valid_period_number(period)}, CAST(-100 * {year} - {month} AS INTEGER))"
 
 
@@ -478,8 +478,8 @@ def describe_period(text: str, source: Source) -> str:
             "It looks like a year stored as a day, as spreadsheets do. If all periods of this column are years, "
             f"{_reshape(column)} If they are months, write 7 for 4."
         )
-    said = f"It looks like {looks}. " if looks is not None else ""
-    return f"{said}In a table, write 2024, 2024-Q1 or 2024-03."
+    guess = f"It looks like {looks}. " if looks is not None else ""
+    return f"{guess}In a table, write 2024, 2024-Q1 or 2024-03."
 
 
 def _reshape(column: str) -> str:

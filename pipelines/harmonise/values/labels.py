@@ -226,25 +226,25 @@ def age_word_problem(word: str, code: str) -> str | None:
     if bounds is None or text.strip().isdigit():
         return None
     numbers = [int(number) for number in _NUMBER.findall(text)]
-    said = f"{word!r} has the code {code} but means"
+    start = f"{word!r} has the code {code} but means"
     low, high = bounds
     for parts, pattern in _PARTS_OF_A_YEAR.items():
         if numbers and pattern.search(text):
             years = [number // parts for number in numbers]
             fits = low >= min(years) and high is not None and high <= max(years)
             right = f"Y{years[0]}" if len(set(years)) == 1 else f"Y{min(years)}T{max(years)}"
-            return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year, so {right}"
+            return None if fits else f"{start} {'-'.join(map(str, numbers))} parts of a year, so {right}"
     if _ADULT.search(text) and low < MAJORITY_AGE:
-        return f"{said} adults"
+        return f"{start} adults"
     if _MINOR.search(text) and (high is None or high >= MAJORITY_AGE):
-        return f"{said} minors"
+        return f"{start} minors"
     borders = {low, high, None if high is None else high + 1}
     if any(number not in borders for number in numbers):
-        return f"{said} {', '.join(map(str, numbers))}"
+        return f"{start} {', '.join(map(str, numbers))}"
     return None
 
 
-def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, observations: str) -> list[Outcome]:
+def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> list[Outcome]:
     """Check the places of a source as a whole, for tables and incidents alike.
 
     In a source of events, a row for an area in addition to rows for its parts is an event whose part is not stated; so
@@ -253,9 +253,8 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
     ``covers`` must have no rows for anything else, as its figure for the country would be that of a part.
 
     Args:
-        connection: with ``area_ancestor``.
+        connection: has ``area_ancestor`` and ``core``.
         folder: the source.
-        observations: the relation of observations: measure, ref_area, value, _file, _row.
 
     Raises:
         DataRefused: one of the two conditions is violated.
@@ -265,14 +264,12 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
     blank = {code for dimension, word, code in folder.words if dimension == "ref_area" and not word.strip()}
     added_up = source.rows == "events" or (source.rows == "parts" and bool(blank))
     if added_up:
-        found = run_sql(connection, "harmonise/places_beside_parts", observations=observations).fetchall()
+        found = run_sql(connection, "harmonise/places_beside_parts").fetchall()
         wrong = [one for one in found if source.rows == "events" or one[1] in blank]
         problems += [_place_beside_parts(folder, *one) for one in wrong]
     if source.covers:
         covers = ", ".join(quote_literal(area) for area in source.covers)
-        found = run_sql(
-            connection, "harmonise/places_outside", covers=f"[{covers}]", observations=observations
-        ).fetchall()
+        found = run_sql(connection, "harmonise/places_outside", covers=f"[{covers}]").fetchall()
         problems += [_place_outside(folder, *one) for one in found]
     if problems:
         raise DataRefused(problems)

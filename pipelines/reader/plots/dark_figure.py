@@ -96,11 +96,11 @@ def plot_dark_figure(
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
         raise UsageError(f"{most} series of {iccs} in {area} are too many for one picture; see: iccs estimates")
-    told = _survey_shares(found.figures, iccs, rows)
+    survey_shares = _survey_shares(found.figures, iccs, rows)
     figure = panel_canvas(ax, 9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
     narrow = _SHARE_OF_WIDTH * inches_wide(figure)
-    _draw_estimates(panels[0], rows, told, _WIDE * narrow, language)
+    _draw_estimates(panels[0], rows, survey_shares, _WIDE * narrow, language)
     _draw_recorded(panels[1], rows, language)
     _draw_share(panels[2], rows, narrow, language)
     _space_years(panels, rows, narrow)
@@ -111,8 +111,8 @@ def plot_dark_figure(
     people = people_words(sex, TOTAL, language)
     whole = f"{iccs} {title}{colon(language)}{name}{people}, {word('dark figure', language)}"
     sources = [row[side] for row in rows for side in ("survey_source", "recorded_source")]
-    sources = list(dict.fromkeys([*sources, *(row["source"] for row in told)]))
-    text = foot_text(sources, _notes(rows, told, language), language, settings)
+    sources = list(dict.fromkeys([*sources, *(row["source"] for row in survey_shares)]))
+    text = foot_text(sources, _notes(rows, survey_shares, language), language, settings)
     return finish_picture(figure, list(panels), whole, text)
 
 
@@ -158,8 +158,8 @@ def _people(row: dict[str, Any], language: str) -> str:
     return people
 
 
-def _draw_estimates(axes: Axes, rows: Rows, told: Rows, room: float, language: str) -> None:
-    _head(axes, word("experienced panel", language), _survey_share_lines(told, language), room)
+def _draw_estimates(axes: Axes, rows: Rows, survey_shares: Rows, room: float, language: str) -> None:
+    _head(axes, word("experienced panel", language), _survey_share_lines(survey_shares, language), room)
     names = _survey_names(rows, language)
     for place, (key, own) in enumerate(_series(rows, *_SURVEY).items()):
         _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), names[key], (place, place))
@@ -233,18 +233,18 @@ def _finish(axes: Axes, language: str) -> None:
     axes.legend(frameon=False, fontsize=sized(7), loc="best")
 
 
-def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
+def _notes(rows: Rows, survey_shares: Rows, language: str) -> list[str]:
     """Return what the two sides are, how they compare in the last year of each survey series, and how they differ."""
     notes = []
     names = _survey_names(rows, language)
     for row in _last_rows(rows):
-        said = _describe_series(row, language)
+        text = _describe_series(row, language)
         name = names[tuple(row[column] for column in _SURVEY)].replace(chr(10), " ")
-        notes += [f"{name}{colon(language)}{said}"] if len(names) > 1 else [said]
+        notes += [f"{name}{colon(language)}{text}"] if len(names) > 1 else [text]
     if len(names) > 1:
         notes.append(word("share signs", language))
     notes.append(word("no reporting rate", language))
-    for row in told:
+    for row in survey_shares:
         share = _share_text(row["estimate"], row["lower_limit"], row["upper_limit"], language)
         told_by = word(f"told of {row['universe']}", language)
         notes.append(
@@ -288,10 +288,10 @@ def _share_lines(rows: Rows, language: str) -> list[str]:
     return lines
 
 
-def _survey_share_lines(told: Rows, language: str) -> list[str]:
+def _survey_share_lines(survey_shares: Rows, language: str) -> list[str]:
     """Return the shares estimated by surveys, for the heading of the panel of estimates."""
     lines = []
-    for row in told:
+    for row in survey_shares:
         share = _share_text(row["estimate"], row["lower_limit"], row["upper_limit"], language)
         lines.append(f"{_measure_name(row['measure'], language)}, {row['time_period']}{colon(language)}{share}")
     return lines

@@ -43,8 +43,8 @@ def read_earlier(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Setti
         for end, one in stretches([row for row in every if key_of(row) == key], key, series.breaks, wanted):
             (row,), _ = trend_rows([replace(one, stock=series.is_stock)])
             bridged = "" if row["break_handling"] == "no break declared" else f"; {row['break_handling']}"
-            said = f"before the break in {end}; used {row['first_year']}-{row['last_year']}{bridged}"
-            found.append(row | {"break_handling": said, "adjusted_p": None, "same_series_as": None})
+            handling = f"before the break in {end}; used {row['first_year']}-{row['last_year']}{bridged}"
+            found.append(row | {"break_handling": handling, "adjusted_p": None, "same_series_as": None})
     return found
 
 

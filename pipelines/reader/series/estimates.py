@@ -67,10 +67,10 @@ def _nothing(iccs: str | None, areas: Sequence[str], sdg: str | None, settings: 
         return "the release has no estimates or ratios: no source with figures: estimate or ratio is loaded"
     codes, numbers, places = ({str(value) for value in column if value} for column in zip(*there, strict=True))
     asked = [("category", [iccs], codes), ("SDG indicator", [sdg], numbers), ("area", areas, places)]
-    said = [
+    reasons = [
         f"{what} {text} (nearest: {', '.join(nearest_values(text, known)) or ', '.join(sorted(known)[:12])})"
         for what, texts, known in asked
         for text in texts
         if text is not None and text not in known
     ]
-    return "no estimates of this " + (" and ".join(said) if said else "combination of category, area and sex")
+    return "no estimates of this " + (" and ".join(reasons) if reasons else "combination of category, area and sex")

@@ -207,14 +207,14 @@ def _areas(
             parts.append(f'<path class="{"none" if code in of_whole else "land"}" d="{path}"/>')
             continue
         row, shade = found[code], _shade(class_of[code], most)
-        said = f"{row['name']}{colon(language)}{_rate(row['rate_per_100k'], language)}{_star(row)}"
+        title = f"{row['name']}{colon(language)}{_rate(row['rate_per_100k'], language)}{_star(row)}"
         if row["direction"]:
-            said += f", {word('direction ' + row['direction'], language)}"
-        parts.append(f'<path class="{shade}" d="{path}"><title>{escape(said)}</title></path>')
+            title += f", {word('direction ' + row['direction'], language)}"
+        parts.append(f'<path class="{shade}" d="{path}"><title>{escape(title)}</title></path>')
         room = outlines.rooms[code]
         if room.size < _SMALLEST:
             at = f'cx="{room.x}" cy="{room.y}" r="4"'
-            discs.append(f'<circle class="{shade}" {at}><title>{escape(said)}</title></circle>')
+            discs.append(f'<circle class="{shade}" {at}><title>{escape(title)}</title></circle>')
     return "".join([*parts, *discs])
 
 

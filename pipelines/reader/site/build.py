@@ -110,7 +110,7 @@ def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
     except Exception as error:  # of any library that ran out of memory or disk; all others are raised again
         if (limit := describe_limit(error, settings)) is None:
             raise
-        why = f"{limit.said}; {limit.to_do}"
+        why = f"{limit.summary}; {limit.to_do}"
     return f"the site was not built; the old one stays: {why}"
 
 

@@ -538,8 +538,8 @@ class Pages:
             rows.append({"source": name, "title": source["title"], **numbers})
             link = str(source["url"]).startswith(_WEB)
             path = f"quality/{name}.html"
-            told = [row | {"detail": name_places(row["detail"] or "", names)} for row in rules]
-            yield self._page("source", path, source["title"], source=source, rules=told, link=link)
+            named_rules = [row | {"detail": name_places(row["detail"] or "", names)} for row in rules]
+            yield self._page("source", path, source["title"], source=source, rules=named_rules, link=link)
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
 
     def _ask(self) -> Page:

@@ -35,8 +35,8 @@ def propose_coarser(cells: Mapping[Key, int], threshold: int, levels: Levels) ->
         if deepest == min(depth.values(), default=0):
             continue
         left = {key: count for key, count in cells.items() if depth[key[place]] < deepest}
-        said = f"breakdown by {name}" if deepest == 1 else f"finest level of {name}"
-        best = min(best, (_share_small(left, threshold), said))
+        step = f"breakdown by {name}" if deepest == 1 else f"finest level of {name}"
+        best = min(best, (_share_small(left, threshold), step))
     if not best[1]:
         return None
     return f"without the {best[1]} {100 * best[0]:.0f} % of the cells are small, instead of {100 * now:.0f} %"

@@ -147,13 +147,13 @@ def protect(
 
 
 def _agreed_zeros(sources: Sequence[Protected], editions: Sequence[Edition]) -> bool:
-    said = {source.zeros_shown: source.source for source in sources}
-    if len(said) > 1:
+    choices = {source.zeros_shown: source.source for source in sources}
+    if len(choices) > 1:
         raise UsageError(
-            f"{said[True]} shows zeros and {said[False]}, which has the same counts, hides them; give both the same "
-            "policy: sharing: {zeros: shown} or {zeros: hidden}"
+            f"{choices[True]} shows zeros and {choices[False]}, which has the same counts, hides them; give both the "
+            "same policy: sharing: {zeros: shown} or {zeros: hidden}"
         )
-    (zeros_shown,) = said
+    (zeros_shown,) = choices
     for edition in editions:
         if edition.zeros_shown != zeros_shown:
             before = "shown" if edition.zeros_shown else "hidden"
@@ -165,13 +165,13 @@ def _agreed_zeros(sources: Sequence[Protected], editions: Sequence[Edition]) -> 
 
 
 def _agreed_rounding(sources: Sequence[Protected], editions: Sequence[Edition]) -> int | None:
-    said = {source.rounding: source.source for source in sources}
-    if len(said) > 1:
+    choices = {source.rounding: source.source for source in sources}
+    if len(choices) > 1:
         raise UsageError(
-            f"{' and '.join(sorted(said.values()))} have the same counts but are rounded differently; give both the "
+            f"{' and '.join(sorted(choices.values()))} have the same counts but are rounded differently; give both the "
             "same rounding in their policies, or none"
         )
-    (rounding,) = said
+    (rounding,) = choices
     for edition in editions:
         if edition.rounding != rounding:
             before = f"rounded to {edition.rounding}" if edition.rounding else "shown or hidden"

@@ -43,9 +43,9 @@ def round_counts(margins: Margins, base: int, fixed: Mapping[int, int]) -> tuple
             found = _round_block(margins, block, base, fixed, 1)
         if found is None:
             key = dict(zip(dimensions(), margins.keys[block[0]], strict=True))
-            said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
+            cell = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
             raise UsageError(
-                f"the counts linked with {said} cannot be rounded to multiples of {base} whose totals add up, each "
+                f"the counts linked with {cell} cannot be rounded to multiples of {base} whose totals add up, each "
                 f"within {base} of the true count{', given what has left before' if fixed else ''}. Declare fewer "
                 "breakdowns, or hide small counts: sharing: {threshold: 3} instead of rounding"
             )

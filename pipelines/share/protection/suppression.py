@@ -261,10 +261,10 @@ class _Block:
 
     def _unprotectable(self, target: int) -> str:
         key = dict(zip(dimensions(), self.margins.keys[self.places[target]], strict=True))
-        said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
+        cell = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
         codes = Counter({name: len({key[at] for key in self.margins.keys}) for at, name in enumerate(dimensions())})
         return (
-            f"the cell {said} is below the threshold of {self.threshold} and can be computed whatever else is hidden, "
+            f"the cell {cell} is below the threshold of {self.threshold} and can be computed whatever else is hidden, "
             "because too few other cells have counts, or they are always shown. Declare fewer breakdowns (for "
             f"instance of {codes.most_common(1)[0][0]}), or a shorter never_suppress"
         )

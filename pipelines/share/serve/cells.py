@@ -97,8 +97,8 @@ def _shape(ask: Ask, edition: Edition, form: Form) -> Shape:
     dimension = given.get("dimensionAtObservation", TIME)
     if dimension not in (TIME, "AllDimensions"):
         known = dimension in {component_id(name) for name in dimensions()}
-        said = f"dimensionAtObservation is {TIME} or AllDimensions here."
-        raise NotAnswered(501 if known else 422, said)
+        why = f"dimensionAtObservation is {TIME} or AllDimensions here."
+        raise NotAnswered(501 if known else 422, why)
     shown, value, keys_only = _detail(given.get("detail", "full")) if ask.version == 1 else _parts(ask)
     return Shape(
         edition.agency,

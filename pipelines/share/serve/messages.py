@@ -130,18 +130,18 @@ def _write_xml(parts: Sequence[Part], form: Form, shape: Shape) -> Iterator[str]
     dimension = "AllDimensions" if shape.flat else TIME
     yield _head(form, shape, root, dimension)
     for part in parts:
-        said = f'action="{part.action}"'
+        attributes = f'action="{part.action}"'
         start = "" if generic else "ss:"
         if part.valid_from is not None:
-            said += f' {start}validFromDate="{part.valid_from.isoformat(timespec="seconds")}Z"'
+            attributes += f' {start}validFromDate="{part.valid_from.isoformat(timespec="seconds")}Z"'
         if part.valid_to is not None:
-            said += f' {start}validToDate="{part.valid_to.isoformat(timespec="seconds")}Z"'
+            attributes += f' {start}validToDate="{part.valid_to.isoformat(timespec="seconds")}Z"'
         if not generic:
             scope = "" if form == DATA_XML_3 else f' ss:dataScope="{FLOW}"'
-            said = f'ss:structureRef="{FLOW}" xsi:type="ns1:DataSetType"{scope} {said}'
+            attributes = f'ss:structureRef="{FLOW}" xsi:type="ns1:DataSetType"{scope} {attributes}'
         else:
-            said = f'structureRef="{FLOW}" {said}'
-        yield f"<mes:DataSet {said}>\n"
+            attributes = f'structureRef="{FLOW}" {attributes}'
+        yield f"<mes:DataSet {attributes}>\n"
         yield from _pieces(_generic(part, shape) if generic else _specific(part, shape))
         yield "</mes:DataSet>\n"
     yield f"</mes:{root}>\n"
@@ -294,11 +294,11 @@ def _data_set(
             found.append(None if value is None else lists[name][_number(value)])
         return [] if part.action == "Delete" else found
 
-    said: dict[str, Any] = {"structure": 0, "action": part.action}
+    data_set: dict[str, Any] = {"structure": 0, "action": part.action}
     if part.valid_from is not None:
-        said["validFrom"] = f"{part.valid_from.isoformat(timespec='seconds')}Z"
+        data_set["validFrom"] = f"{part.valid_from.isoformat(timespec='seconds')}Z"
     if part.valid_to is not None:
-        said["validTo"] = f"{part.valid_to.isoformat(timespec='seconds')}Z"
+        data_set["validTo"] = f"{part.valid_to.isoformat(timespec='seconds')}Z"
     series: dict[str, Any] = {}
     flat: dict[str, Any] = {}
     for row in rows:
@@ -311,4 +311,4 @@ def _data_set(
             series.setdefault(key, {"observations": {}})["observations"][str(lists[TIME][str(row[end])])] = observed(
                 row
             )
-    return {**said, **({"observations": flat} if shape.flat else {"series": series})}
+    return {**data_set, **({"observations": flat} if shape.flat else {"series": series})}

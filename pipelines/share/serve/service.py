@@ -109,16 +109,16 @@ class Service:
         editions = self._editions(ask, levels)
         packed = _takes_gzip(headers.get("accept-encoding", ""))
         tag = _tag(editions, levels, path, query, form, packed=packed)
-        said = {
+        response_headers = {
             "ETag": tag,
             "Vary": _VARY,
             "Cache-Control": "private, no-cache" if "partners" in levels else "no-cache",
         }
         if _has_tag(headers.get("if-none-match", ""), tag):
-            return Answer(304, said)
-        said["Content-Type"] = form.content_type
+            return Answer(304, response_headers)
+        response_headers["Content-Type"] = form.content_type
         if packed:
-            said["Content-Encoding"] = "gzip"
+            response_headers["Content-Encoding"] = "gzip"
         if not self._places.acquire(timeout=self.limits.seconds):
             raise NotAnswered(503, "Too many requests are being processed; try again in a minute.", 60)
         try:
@@ -126,7 +126,7 @@ class Service:
         finally:
             self._places.release()
         size = body.seek(0, 2)
-        return Answer(200, {**said, "Content-Length": str(size)}, _read(body))
+        return Answer(200, {**response_headers, "Content-Length": str(size)}, _read(body))
 
     def _editions(self, ask: Ask, levels: tuple[Level, ...]) -> list[Edition]:
         """Return the packages for an answer: the current one first, then earlier ones."""
@@ -193,8 +193,8 @@ def _tag(
     editions: Sequence[Edition], levels: Sequence[Level], path: str, query: str, form: Form, *, packed: bool
 ) -> str:
     """Return the entity tag of an answer, which depends on release, request and format."""
-    said = (*(one.release for one in editions), editions[0].agency, levels, path, query, form.content_type)
-    digest = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    parts = (*(one.release for one in editions), editions[0].agency, levels, path, query, form.content_type)
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     return f'"{editions[0].release}-{digest}{"-gzip" if packed else ""}"'
 
 
@@ -240,4 +240,4 @@ def _refusal(error: NotAnswered) -> Answer:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 204:
         return Answer(204, {name: headers[name] for name in ("Vary", "Cache-Control")})
-    return Answer(error.status, headers, iter([f"{error.said}\n".encode()]))
+    return Answer(error.status, headers, iter([f"{error.sentence}\n".encode()]))

@@ -110,7 +110,7 @@ class Shelf:
         """
         with self._lock:
             if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
-                self._look(lambda path, said: _LOG.error("%s is not served: %s", path.name, said))
+                self._look(lambda path, why: _LOG.error("%s is not served: %s", path.name, why))
             found = [one for one in self._editions.values() if one is not None and one.level in levels]
         found.sort(key=lambda one: (one.published_at, levels.index(one.level), one.written))
         return list({one.published_at: one for one in found}.values())
@@ -128,8 +128,8 @@ class Shelf:
             )
         return found[-1]
 
-    def _refuse(self, path: Path, said: str) -> None:
-        raise UsageError(f"{path}: {said}")
+    def _refuse(self, path: Path, why: str) -> None:
+        raise UsageError(f"{path}: {why}")
 
     def _look(self, complain: Callable[[Path, str], None]) -> None:
         """Open new packages and forget deleted ones; a damaged package is reported once."""

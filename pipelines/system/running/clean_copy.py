@@ -55,8 +55,8 @@ def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
     done = subprocess.run([sys.executable, "-P", "-c", start, *given], capture_output=True, check=False, umask=0o077)
     if done.returncode:
         copy.unlink(missing_ok=True)
-        said = done.stderr.decode("utf-8", errors="replace").strip().splitlines() or [f"ended by {done.returncode}"]
-        raise OSError(f"the database could not be copied: {said[-1]}")
+        errors = done.stderr.decode("utf-8", errors="replace").strip().splitlines() or [f"ended by {done.returncode}"]
+        raise OSError(f"the database could not be copied: {errors[-1]}")
     copy.chmod(path.stat().st_mode & 0o777)
     os.replace(copy, path)
 

@@ -84,11 +84,11 @@ def describe_fault(
             f"  {limit.to_do[0].upper()}{limit.to_do[1:]}."
         )
     first = (str(error).strip().splitlines() or [""])[0]
-    told = f"{type(error).__name__}: {first}" if show_text and first else type(error).__name__
-    told += f": {limit.said}; {limit.to_do}" if limit else ""
+    described = f"{type(error).__name__}: {first}" if show_text and first else type(error).__name__
+    described += f": {limit.summary}; {limit.to_do}" if limit else ""
     where = f"{report} (no data values in it; please send it to the maintainers)" if report else "could not be written"
     return (
-        f"internal error in step {step} ({told})\n"
+        f"internal error in step {step} ({described})\n"
         "  The data of this source were not used; they may be correct.\n"
         f"  report: {where}"
     )

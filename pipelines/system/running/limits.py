@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.system.errors import is_disk_full, is_out_of_memory, is_out_of_reach, reason_of
-from pipelines.system.settings import Settings, bytes_of, say_setting, setting_in_force
+from pipelines.system.settings import Settings, bytes_of, describe_setting, setting_in_force
 
 _USED_UP = re.compile(r"\([\d.]+ ?\w* ?/ ?([\d.]+ \w+) used\)")
 _TEMPORARY = "max_temp_directory_size"
@@ -27,7 +27,7 @@ class Limit:
     to_do: str
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """What was reached, in one line."""
         return f"{self.what} ({self.more})"
 
@@ -66,13 +66,13 @@ def _out_of_memory(text: str, settings: Settings | None, most_spilled: str | Non
     used = _USED_UP.search(text)
     if used is None:
         return _no_more_memory(settings)
-    memory = say_setting("memory_limit", settings and settings.memory_limit)
+    memory = describe_setting("memory_limit", settings and settings.memory_limit)
     if _TEMPORARY in text:
         what = "work that does not fit into memory takes too much temporary disk space"
         if most_spilled is not None:
             to_do = "ask for less, or raise ICCS_MEMORY_LIMIT (memory_limit in iccs.toml)"
             return Limit(what, f"more than {most_spilled}; {memory}", to_do)
-        spill = say_setting("spill_limit", settings and settings.spill_limit)
+        spill = describe_setting("spill_limit", settings and settings.spill_limit)
         to_do = "raise ICCS_SPILL_LIMIT or ICCS_MEMORY_LIMIT (spill_limit, memory_limit in iccs.toml) and run again"
         return Limit(what, f"{spill}; {memory}", to_do)
     set_to = settings.memory_limit if settings else setting_in_force("memory_limit")[0]
@@ -88,7 +88,7 @@ def _out_of_memory(text: str, settings: Settings | None, most_spilled: str | Non
 
 
 def _no_more_memory(settings: Settings | None) -> Limit:
-    memory = say_setting("memory_limit", settings and settings.memory_limit)
+    memory = describe_setting("memory_limit", settings and settings.memory_limit)
     return Limit(
         "the system gives the program no more memory, although its own limit is not reached",
         memory,

@@ -70,6 +70,7 @@ _FLAGS = re.compile(
     r"|observaci[oó]n(?:es)?|notas?|s[ií]mbolos?|calidad|statut|symboles?"
     r"|hinweise?|anmerkung(?:en)?)"
 )
+_ON_ROWS = ("provisional", "estimated", "forecast")
 _SHORT_FLAGS = re.compile(r".*(?:status|flag|symbol)s?")
 _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
     (
@@ -185,6 +186,18 @@ def check_constants_and_flags(
 
 def _name(column: UnusedColumn) -> str:
     return " ".join(fold(column.name).replace("_", " ").split())
+
+
+def flag_on_row(column: str, word: str) -> str | None:
+    """Return what a word in a column of flags means for a row of incidents; None if it is no flag on its figure.
+
+    >>> flag_on_row("data_status", "Provisional"), flag_on_row("status", "Open"), flag_on_row("accuracy", "Estimated")
+    ('provisional', None, None)
+    """
+    name = " ".join(fold(column).replace("_", " ").split())
+    if not _FLAGS.fullmatch(name):
+        return None
+    return next((one for one, words, _ in _MEANINGS if one in _ON_ROWS and words.fullmatch(fold(word))), None)
 
 
 def _is_flag(column: UnusedColumn) -> bool:

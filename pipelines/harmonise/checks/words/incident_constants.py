@@ -56,12 +56,12 @@ def _agrees(source: Source, dimension: str, word: str) -> bool:
     return sex_of_word(word) == constant if dimension == "sex" else may_be_in(word, constant)
 
 
-def judge_words_against_constants(folder: SourceFolder, facts: FileFacts) -> list[Outcome]:
-    """Warn of columns of incidents that contradict a constant; incidents have no flags."""
+def judge_words_against_constants(folder: SourceFolder, facts: FileFacts) -> Outcome:
+    """Warn of columns of incidents that contradict a constant."""
     found = [
         f"{file.name}: {name!r} has {word!r} or the like in {rows:,} rows, but constants.{dimension} is "
         f"{folder.source.constants[dimension]}"
         for file, fact in facts
         for name, (dimension, word, rows) in fact.get("against_constants", {}).items()
     ]
-    return [Outcome.of_warning("constants_agree", len(facts), found), Outcome.not_applicable("flags_unread")]
+    return Outcome.of_warning("constants_agree", len(facts), found)

@@ -20,15 +20,18 @@ from pipelines.harmonise.checks.codes import LabelOfCode, stems
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.incidents import total_words
 from pipelines.harmonise.checks.words.area_names import NameOfPlace
+from pipelines.harmonise.checks.words.constants_and_flags import flag_on_row
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     A_DAY,
     HOMICIDE,
     attempted_in,
     cancelled_in,
+    editions_in,
     is_about_report,
     is_day_of_cancelling,
     is_day_of_crime,
     other_deaths_in,
+    records_in,
     suspects_in,
     units_of_age_in,
 )
@@ -54,9 +57,12 @@ _MEANS = {
     "cancelled": ", which may not be counted",
     "attempted": " of completed homicide",
     "other_deaths": " of intentional homicide",
+    "flag": ", but its figures are published as final",
+    "edition": ", perhaps replaced by those of another edition",
     "suspects": ", but victims are counted",
     "age_unit": ", but all ages are read in one unit",
 }
+_NOT_THE_UNIT = ", which are not what is counted"
 _OF_HOMICIDE = ("attempted", "other_deaths")
 _PLACE = ("_file", "_sheet", "_row", "_received", "_number")
 
@@ -231,16 +237,20 @@ def _labels_of_codes(pairs: Sequence[Beside], labels: frozenset[str], personal: 
 def _kinds(column: str, pairs: Sequence[Beside]) -> list[list[Any]]:
     """The words of a column that mean another kind of row, each with the kind, its codes and its rows."""
     words = sorted({pair.word for pair in pairs})
-    said = {
+    by_kind = {
         "cancelled": cancelled_in(column, words),
         "attempted": attempted_in(column, words),
         "other_deaths": other_deaths_in(words),
+        "edition": editions_in(words),
         "suspects": suspects_in(words),
         "age_unit": units_of_age_in(words),
     }
+    by_kind["flag"] = [word for word in words if flag_on_row(column, word)]
+    for word, unit in records_in(words).items():
+        by_kind.setdefault(f"record {unit}", []).append(word)
     return [
         [kind, column, word, [[one.beside, one.rows] for one in pairs if one.word == word]]
-        for kind, found in said.items()
+        for kind, found in by_kind.items()
         for word in found
     ]
 
@@ -275,11 +285,15 @@ def judge_kinds(
         concordance: its links.
         facts: what was found in each partition.
     """
-    findings, ages = total_words(facts), list[str]()
+    findings, ages, flags = total_words(facts), list[str](), list[str]()
     for (kind, column, word), (rows, codes) in _kinds_of_all(folder.source, concordance, facts).items():
-        found = f"{column!r} has {word if word == A_DAY else repr(word)} in {rows:,} rows{_MEANS[kind]}"
+        found = (
+            f"{column!r} has {word if word == A_DAY else repr(word)} in {rows:,} rows{_MEANS.get(kind, _NOT_THE_UNIT)}"
+        )
         if kind == "age_unit":
             ages.append(found)
+        elif kind == "flag":
+            flags.append(found)
         else:
             findings.append(found)
             listed = ", ".join(quote_literal(code) for code in codes)
@@ -287,6 +301,7 @@ def judge_kinds(
     return [
         Outcome.of_warning("parts_unlike", len(facts), findings),
         Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),
+        Outcome.of_warning("flags_unread", len(facts), flags),
     ]
 
 
@@ -301,7 +316,9 @@ def _kinds_of_all(
         if "includes_attempts" not in link.named_caveats
     }
     victims = {measure.counting_unit for measure in source.measures.values()} == {"victim"}
-    asked = {"suspects": victims, "age_unit": "age" in source.columns}
+    asked = {"suspects": victims, "age_unit": "age" in source.columns, "flag": "obs_status" not in source.constants}
+    units = {measure.counting_unit for measure in source.measures.values()}
+    asked |= {f"record {unit}": False for unit in (*units, *(["incident"] if "case" in units else []))}
     found: dict[tuple[str, str, str], tuple[int, list[str]]] = {}
     for _, fact in facts:
         for kind, column, word, rows_of_codes in fact.get("words_beside", {}).get("kinds", ()):

@@ -96,6 +96,16 @@ _REPORTED = re.compile(
     r"|enregistr\w*|comunicac\w*|notific\w*|anzeige|erfasst|erfassung|aufnahme\w*)"
 )
 _IS_DAY = re.compile(r"(dates?|days?|fecha|dia|jour|data|datum|tag|dt|tatzeit|tattag|tatdatum|when)")
+_RECORDS = {
+    "incident": re.compile(r"incident|incidente|hecho|event|evento|case|caso|fall|vorgang|fait|ocorrencia|fato"),
+    "victim": re.compile(r"victim|victima|victime|vitima|opfer"),
+    "person": re.compile(r"offender|suspect|accused|arrestee|imputado|detenido|autor|auteur|tatverdachtiger?|suspeito"),
+    "offence": re.compile(r"offen[cs]e|delito|infraction|straftat|delikt|crime"),
+    "property": re.compile(r"property|bien(e)?|vehicle|vehiculo|weapon|arma|witne(s)?|testigo|temoin|zeuge"),
+}
+"""What a row is, by the word of a column of kinds of records."""
+_FIRST_EDITION = re.compile(r"preliminar\w*|provis\w*|first edition|vorlaufig\w*|initial|original|superseded")
+_LAST_EDITION = re.compile(r"final|definitiv\w*|revised|revisad[oa]|endgultig\w*|corrected|corregid[oa]|definitif")
 A_DAY = "a day"
 """In place of the day on which a row was cancelled."""
 HOMICIDE = "0101"
@@ -179,6 +189,28 @@ def is_day_of_cancelling(column: str) -> bool:
     words = _words_of_name(column)
     is_day = any(_IS_DAY.fullmatch(word) or _AT.fullmatch(word) for word in words)
     return is_day and any(map(_OF_CANCELLING.fullmatch, words))
+
+
+def records_in(words: Sequence[str]) -> dict[str, str]:
+    """Return what each word of a column says that a row is, by counting unit, if all of them do, and not the same.
+
+    >>> records_in(["Hecho", "Víctima"]), records_in(["Incident", "Offender"]), records_in(["Victim"])
+    ({'Hecho': 'incident', 'Víctima': 'victim'}, {'Incident': 'incident', 'Offender': 'person'}, {})
+    """
+    found = {
+        word: unit for word in words for unit, names in _RECORDS.items() if names.fullmatch(plain(word).rstrip("s"))
+    }
+    return found if len(found) == len(words) and len(set(found.values())) > 1 else {}
+
+
+def editions_in(words: Sequence[str]) -> list[str]:
+    """Return the words of a column which mean the first of two editions, if it has both.
+
+    >>> editions_in(["Preliminary", "Final"]), editions_in(["Final"])
+    (['Preliminary'], [])
+    """
+    first = [word for word in words if _FIRST_EDITION.fullmatch(plain(word))]
+    return first if any(_LAST_EDITION.fullmatch(plain(word)) for word in words) else []
 
 
 def is_day_of_crime(column: str) -> bool:

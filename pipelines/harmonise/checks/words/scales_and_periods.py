@@ -35,19 +35,21 @@ _UNITS = re.compile(
 _POWERS = re.compile(r"unit[ _]mult(iplier)?|scalar[ _]id|multiplier|unit[ _]multiplier", re.IGNORECASE)
 
 
-def telling_words(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]) -> tuple[UnusedWord, ...]:
+def words_of_scales_and_periods(
+    connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedColumn]
+) -> tuple[UnusedWord, ...]:
     """Return the words of the unused columns that give a scale, a year other than a calendar year, or a part of a year.
 
     Args:
         connection: has ``core``; gets ``used_row``.
         unused: the columns.
     """
-    telling = [column for column in unused if not column.is_place and _is_telling(column)]
+    telling = [column for column in unused if not column.is_place and _may_name_scale_or_period(column)]
     run_sql(connection, "harmonise/used_rows")
     return tuple(word for column in telling for word in words_in_used_rows(connection, column))
 
 
-def _is_telling(column: UnusedColumn) -> bool:
+def _may_name_scale_or_period(column: UnusedColumn) -> bool:
     if not column.words or len(column.words) > _MOST_WORDS:
         return False
     is_unit = _UNITS.fullmatch(fold(column.name).strip()) is not None

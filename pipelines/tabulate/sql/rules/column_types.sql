@@ -1,5 +1,6 @@
 -- Grain: one row for each column of the published cells: its type against the declared one; codes as an enumeration of
 -- texts are text.
+-- reads: cells
 SELECT NULL AS stage, NULL AS counting_unit, NULL AS iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex,
     NULL AS age, NULL AS found, NULL AS expected, there.column_type <> declared.type
         AND NOT (declared.type = 'VARCHAR' AND starts_with(there.column_type, 'ENUM(')) AS failing,

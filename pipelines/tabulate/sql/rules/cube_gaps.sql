@@ -50,6 +50,7 @@ code AS (
         coalesce(list(age) FILTER (is_plain AND sex = '_T'), []) AS ages_of_both_sexes,
         count(*) FILTER ((sex = '_U' OR age = '_U') AND NOT writes_zeros) AS unknown
     FROM cell
+    SEMI JOIN leaf USING (block, national_code, iccs)
     LEFT JOIN (SELECT leaf, writes_zeros FROM leaf) USING (leaf)
     GROUP BY ALL
 ),
