@@ -125,7 +125,7 @@ def series_arguments() -> argparse.ArgumentParser:
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
     add_style(parent)
     parent.add_argument(
-        "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names, caveats and pictures"
+        "--lang", choices=("en", "fr", "es"), default="en", help="language of tables, lines and pictures (default: en)"
     )
     return parent
 

@@ -35,14 +35,15 @@ def console() -> Console:
     return PipedConsole(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)
 
 
-def rates_and_limits(rows: Iterable[Mapping[str, Any]]) -> str:
+def rates_and_limits(rows: Iterable[Mapping[str, Any]], language: str = "en") -> str:
     """Return what a table of rates shows: with limits, unless none of its rates has any, such as those of prisoners.
 
     >>> rates_and_limits([{"ci_low": None}]), rates_and_limits([{"ci_low": None}, {"ci_low": 1.5}])
     ('rates per 100,000', 'rates per 100,000 with 95 % limits')
     """
-    limits = any(row["ci_low"] is not None for row in rows)
-    return "rates per 100,000" + (" with 95 % limits" if limits else "")
+    from pipelines.reader.words import word
+
+    return word("rates with limits" if any(row["ci_low"] is not None for row in rows) else "rates", language)
 
 
 def print_line(text: str = "") -> None:
@@ -78,9 +79,14 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, decimals: int = 2
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    decimals: int = 2,
+    language: str = "en",
 ) -> None:
-    """Print a table: numbers right-aligned and never wrapped, NULL as an empty cell.
+    """Print a table: numbers right-aligned and never wrapped, with the separators of a language; NULL as an empty cell.
 
     On a terminal that is too narrow, each row is a block of lines ``column  value`` instead.
     """
@@ -90,7 +96,7 @@ def print_table(
     kept = [list(row) for row in rows]
     numbers = [any(isinstance(row[n], (int, float, Decimal)) for row in kept) for n in range(len(columns))]
     places = [0 if _all_whole([row[n] for row in kept]) else decimals for n in range(len(columns))]
-    cells = [[_cell(value, place) for value, place in zip(row, places, strict=True)] for row in kept]
+    cells = [[_cell(value, place, language) for value, place in zip(row, places, strict=True)] for row in kept]
     widest = [
         max([cell_len(name), *(cell_len(line) for row in cells for line in row[n].split("\n"))])
         for n, name in enumerate(columns)
@@ -166,7 +172,11 @@ def _all_whole(values: Sequence[object]) -> bool:
     return all(float(value).is_integer() for value in values if isinstance(value, (float, Decimal)))
 
 
-def _cell(value: object, decimals: int) -> str:
+def _cell(value: object, decimals: int, language: str = "en") -> str:
+    if language != "en" and isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        from pipelines.reader.words import figure_in
+
+        return figure_in(_cell(value, decimals), language)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, bool):

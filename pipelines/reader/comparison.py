@@ -209,8 +209,16 @@ def caveat_line(caveat: str, where: str, language: str) -> str:
     >>> caveat_line("figures_rounded", "AU 2021", "es")
     'salvedad figures_rounded (La fuente redondea los recuentos (aquí o en una parte del total)): AU 2021'
     """
-    label = "" if language == "en" else f" ({code_words('caveat', caveat, language)})"
-    return f"{word('caveat', language)} {caveat}{label}{colon(language)}{where}"
+    return f"{word('caveat', language)} {labelled('caveat', caveat, language)}{colon(language)}{where}"
+
+
+def labelled(codelist: str, code: str, language: str) -> str:
+    """Return a code, with its label where the language is not English.
+
+    >>> labelled("no_rate_reason", "zero_population", "es")
+    'zero_population (La población es cero)'
+    """
+    return code if language == "en" else f"{code} ({code_words(codelist, code, language)})"
 
 
 def status_words(status: str, language: str) -> str:

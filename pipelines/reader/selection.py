@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pipelines.reader.release import check_code, query
+from pipelines.reader.words import WORDS, colon, word
 from pipelines.system.settings import Settings
 from schemas.codelists import ranked_codes
 from schemas.declarations import attribute_columns, quote_identifier, quote_literal
@@ -29,7 +30,26 @@ class SeriesKey(NamedTuple):
         >>> SeriesKey("un_cts_prisons", "held_unsentenced", "person").name
         'un_cts_prisons: held_unsentenced persons'
         """
-        return f"{self.source}: {self.stage} {self.counting_unit}s"
+        return self.named("en")
+
+    @classmethod
+    def of_name(cls, name: str) -> SeriesKey:
+        """Return the key with a name.
+
+        >>> SeriesKey.of_name("un_cts_prisons: held_unsentenced persons").counting_unit
+        'person'
+        """
+        source, _, kind = name.partition(": ")
+        stage, _, units = kind.partition(" ")
+        return cls(source, stage, units.removesuffix("s"))
+
+    def named(self, language: str) -> str:
+        """Return the key in the words of a language.
+
+        >>> SeriesKey("mx_sesnsp_victims", "recorded", "victim").named("es")
+        'mx_sesnsp_victims: víctimas registradas'
+        """
+        return f"{self.source}{colon(language)}{kind_words(self.stage, self.counting_unit, language)}"
 
 
 @dataclass(frozen=True)
@@ -64,9 +84,17 @@ class SeriesQuery:
     @property
     def words(self) -> str:
         """Category, area, sex and, unless they are totals, age and attributes, for messages."""
-        place = "by country" if self.area is None else f"in {self.area}"
-        parts = [f"{self.iccs} {place}", f"sex {self.sex}"]
-        parts += [f"age {self.age}"] if self.age != TOTAL else []
+        return self.in_words("en")
+
+    def in_words(self, language: str) -> str:
+        """Return the same in the words of a language.
+
+        >>> SeriesQuery("0101", "MX", sex="F").in_words("es")
+        '0101 en MX, sexo F'
+        """
+        place = word("asked by country" if self.area is None else "asked in area", language)
+        parts = [place.format(iccs=self.iccs, area=self.area), word("asked sex", language).format(sex=self.sex)]
+        parts += [word("asked age", language).format(age=self.age)] if self.age != TOTAL else []
         return ", ".join([*parts, *(f"{name} {code}" for name, code in self.attributes.items())])
 
     def admits(self, key: SeriesKey) -> bool:
@@ -112,6 +140,26 @@ class SeriesQuery:
         for column, code in (("area", self.area), ("sex", self.sex), ("age", self.age)):
             if code is not None:
                 check_code(column, code, settings)
+
+
+_FEMININE = {
+    "fr": {"offence", "case", "victim", "person", "arrest", "place"},
+    "es": {"victim", "person", "place"},
+}
+"""Counting units whose name is feminine, by language: the stage of the process agrees with it."""
+
+
+def kind_words(stage: str, counting_unit: str, language: str) -> str:
+    """Return what a series counts, in the words of a language; codes of another version stay codes.
+
+    >>> kind_words("recorded", "victim", "en"), kind_words("recorded", "offence", "fr")
+    ('recorded victims', 'infractions enregistrées')
+    """
+    gender = "feminine" if counting_unit in _FEMININE.get(language, ()) else "masculine"
+    units, kind = f"units {counting_unit}", f"{stage} {gender}"
+    if units not in WORDS or kind not in WORDS:
+        return f"{stage} {counting_unit}s"
+    return word(kind, language).format(units=word(units, language))
 
 
 def key_of(row: Mapping[str, Any]) -> SeriesKey:

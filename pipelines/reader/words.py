@@ -1,4 +1,4 @@
-"""Words of pictures and pages in three languages: English here, French and Spanish in the catalogues of ``locale``.
+"""Words of pictures, pages and commands in three languages: English here, French and Spanish in ``locale``.
 
 Catalogues are gettext files (``.po``), which any translation editor opens; the context of a message is its key here.
 Labels of codes are columns of the code lists.
@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from pipelines.reader.words_of_commands import COMMAND_WORDS
 from schemas.errors import UsageError, nearest_values
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ WORDS = {
     "funnel dashes bym": "Dashes: smoothed rates.",
     "bym": "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016).",
     "without neighbour": "Without neighbours, smoothed only towards the rate of all areas: {names}.",
+    **COMMAND_WORDS,
 }
 """English by key."""
 
@@ -193,9 +195,24 @@ def word(key: str, language: str) -> str:
     return WORDS[key] if language == "en" else load_catalogue(language)[key]
 
 
+def counted(key: str, number: float, language: str) -> str:
+    """Return the word for a number of things: that of ``key 1`` where the language has the singular.
+
+    >>> counted("years back", 1, "es"), counted("years back", 2, "es")
+    ('{years}, hasta {n} año atrás', '{years}, hasta {n} años atrás')
+    """
+    singular = number < 2 if language == "fr" else number == 1
+    return word(f"{key} 1" if singular else key, language)
+
+
 def colon(language: str) -> str:
     """Return the colon with the spacing of the language."""
     return " : " if language == "fr" else ": "
+
+
+def semicolon(language: str) -> str:
+    """Return the semicolon with the spacing of the language."""
+    return " ; " if language == "fr" else "; "
 
 
 def figure_in(text: str, language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 
 _MONTHS_PRINTED = 13
 _YEAR_COLUMNS = {
-    "year": "time_period",
-    "value": "value",
-    "population": "population",
-    "rate": "rate_per_100k",
-    "low": "ci_low",
-    "high": "ci_high",
-    "status": "obs_status",
+    "column year": "time_period",
+    "column value": "value",
+    "column population": "population",
+    "column rate": "rate_per_100k",
+    "column low": "ci_low",
+    "column high": "ci_high",
+    "column status": "obs_status",
 }
+"""Columns of rows by the word of their heading."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -69,6 +71,7 @@ def trend_command(options: argparse.Namespace) -> int:
 def _annual(options: argparse.Namespace, settings: Settings) -> None:
     from pipelines.reader.series.earlier import read_earlier
     from pipelines.reader.series.trends import read_trends, segment_limits
+    from pipelines.reader.words import word
 
     wanted = series_query(options, settings)
     found = read_trends(wanted, settings)
@@ -93,58 +96,76 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
         return
     _print_annual(wanted, found, options.lang, settings)
     if options.earlier:
-        print_line("before the last break (not valid for today):" if earlier else "no years before a break")
+        print_line(word("before last break" if earlier else "no years before", options.lang))
         for row in earlier:
-            print_line(f"  {_trend_line(row)}")
+            print_line(f"  {_trend_line(row, options.lang)}")
     if options.plot:
-        print_line(f"picture: {options.plot}")
+        print_line(word("picture", options.lang).format(path=options.plot))
 
 
 def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settings: Settings) -> None:
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import names_of
     from pipelines.reader.series.trends import segment_limits
+    from pipelines.reader.words import colon, word
 
     title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
     people = people_words(wanted.sex, wanted.age, language)
-    what = rates_and_limits([row for rows in found.series.values() for row in rows])
-    print_line(f"{wanted.iccs} {title}: {name}{people}; {what}")
+    what = f"{wanted.iccs} {title}{colon(language)}{name}{people}"
+    figures = rates_and_limits([row for rows in found.series.values() for row in rows], language)
+    print_line(word("table title", language).format(what=what, figures=figures))
     for key, rows in found.series.items():
         _print_years(key, rows, language)
     for line in [
-        *map(_trend_line, found.trends),
-        *map(change_line, found.changes),
-        *map(_segment_line, found.segments),
-        *map(_limits_line, segment_limits(found)),
+        *(_trend_line(row, language) for row in found.trends),
+        *(change_line(row, language) for row in found.changes),
+        *(_segment_line(row, language) for row in found.segments),
+        *(_limits_line(row, language) for row in segment_limits(found)),
     ]:
         print_line(line)
     if wanted.age != "_T":
-        print_line("directions, changes and segments are published for all ages together only")
+        print_line(word("all ages only", language))
 
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]], language: str) -> None:
     """Print one series, one line per year; notes on single years (no rate, caveats) follow the table."""
-    from iccs.periods import year_spans
-    from pipelines.reader.comparison import caveat_line
+    from pipelines.reader.words import word
 
     print_line()
     print_table(
-        list(_YEAR_COLUMNS),
+        [word(heading, language) for heading in _YEAR_COLUMNS],
         [[_whole_persons(row)[name] for name in _YEAR_COLUMNS.values()] for row in rows],
-        title=key.name,
+        title=key.named(language),
+        language=language,
     )
     wide = [row for row in rows if row["usual_low"] is not None]
     if wide:
-        low, high = (f"{wide[-1][name]:,.2f}" for name in ("usual_low", "usual_high"))
-        year = wide[-1]["time_period"]
-        print_line(f"limits include chance alone; with the usual variation between years, {year}: {low} to {high}")
+        low, high = (_figure(wide[-1][name], ",.2f", language) for name in ("usual_low", "usual_high"))
+        print_line(word("limits usual", language).format(year=wide[-1]["time_period"], low=low, high=high))
     bounded = [
-        f"{row['time_period']} {row['rate_at_least']:,.2f} to {row['rate_at_most']:,.2f}"
+        word("year low high", language).format(
+            year=row["time_period"],
+            low=_figure(row["rate_at_least"], ",.2f", language),
+            high=_figure(row["rate_at_most"], ",.2f", language),
+        )
         for row in rows
         if row["rate_at_most"] is not None
     ]
     if bounded:
-        print_line(f"rate between (if none of the unknown belong here, if all do): {'; '.join(bounded)}")
+        print_line(word("rate bounds", language).format(years="; ".join(bounded)))
+    notes = _notes_on_years(rows, language)
+    for note in notes:
+        print_line(note)
+    if notes:
+        print_line()
+
+
+def _notes_on_years(rows: list[dict[str, Any]], language: str) -> list[str]:
+    """Return a line for each reason for which years have no rate, and for each caveat."""
+    from iccs.periods import year_spans
+    from pipelines.reader.comparison import caveat_line, labelled
+    from pipelines.reader.words import counted, word
+
     no_rate: dict[str, list[int]] = {}
     caveats: dict[str, list[int]] = {}
     for row in rows:
@@ -153,14 +174,26 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]], language: str) -> N
             no_rate.setdefault(row["no_rate_reason"], []).append(year)
         for caveat in filter(None, (row["caveats"] or "").split(";")):
             caveats.setdefault(caveat, []).append(year)
-    for reason, years in no_rate.items():
-        print_line(f"no rate, {reason}: {year_spans(years)}")
+    notes = [
+        word("no rate of years", language).format(
+            reason=labelled("no_rate_reason", reason, language), years=year_spans(years)
+        )
+        for reason, years in no_rate.items()
+    ]
     farthest = max((row["backcast_years"] or 0 for row in rows), default=0)
     for caveat, years in caveats.items():
-        reach = f", up to {farthest} years back" if caveat == "population_backcast" else ""
-        print_line(caveat_line(caveat, f"{year_spans(years)}{reach}", language))
-    if no_rate or caveats:
-        print_line()
+        spans = year_spans(years)
+        if caveat == "population_backcast":
+            spans = counted("years back", farthest, language).format(years=spans, n=farthest)
+        notes.append(caveat_line(caveat, spans, language))
+    return notes
+
+
+def _figure(number: float, form: str, language: str) -> str:
+    """Return a number in a format, with the separators of a language."""
+    from pipelines.reader.words import figure_in
+
+    return figure_in(f"{number:{form}}", language)
 
 
 def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
@@ -172,126 +205,195 @@ def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"population": None if row["population"] is None else round(row["population"])}
 
 
-def _trend_line(record: dict[str, Any]) -> str:
+def _trend_line(record: dict[str, Any], language: str) -> str:
     from pipelines.reader.selection import key_of
+    from pipelines.reader.series.trends import direction_words, handling_words
+    from pipelines.reader.words import semicolon, word
+
+    basis = "rate" if record["basis"] == "rate_per_100k" else "counts"
+    head = word("trend of", language).format(
+        series=key_of(record).named(language),
+        basis=word(f"basis {basis}", language),
+        direction=direction_words(record["direction"], language),
+        first=record["first_year"],
+        last=record["last_year"],
+        n=record["n"],
+    )
+    if record["change_percent"] is None:
+        change = _no_percent(record, language)
+    else:
+        change = word("change percent", language).format(percent=_figure(record["change_percent"], "+.1f", language))
+    parts = [head, change]
+    if record["apc"] is not None:
+        parts += [_annual_change(record, language), _sensitivity(record, language)]
+    elif record["direction"] == "too few events":
+        parts.append(word("mean events", language).format(n=_figure(record["mean_events"], ",.1f", language)))
+    if record["mann_kendall_p"] is not None:
+        parts.append(_monotonic(record, basis, language))
+    clauses = [", ".join(filter(None, parts)), handling_words(record["break_handling"], language)]
+    clauses += [word("estimate", language)] if record["obs_status"] == "E" else []
+    if record["caveats"]:
+        clauses.append(word("carries", language).format(codes=record["caveats"].replace(";", ", ")))
+    return semicolon(language).join(clauses)
+
+
+def _annual_change(record: dict[str, Any], language: str) -> str:
+    from pipelines.reader.words import figure_in, word
+    from pipelines.statistics.wording import p_value_text
+
+    high = record["apc_high"]
+    return word("annual change", language).format(
+        percent=_figure(record["apc"], "+.1f", language),
+        low=_figure(record["apc_low"], "+.1f", language),
+        high=word("no upper limit", language) if high is None else _figure(high, "+.1f", language),
+        p=figure_in(p_value_text(record["p_value"]), language),
+        r=_figure(record["autocorrelation"], ".2f", language),
+    )
+
+
+def _monotonic(record: dict[str, Any], basis: str, language: str) -> str:
+    from pipelines.reader.words import figure_in, word
     from pipelines.statistics.wording import p_value_text, signed_text
 
-    change = _no_percent(record) if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
-    basis = "rate per 100,000" if record["basis"] == "rate_per_100k" else "counts"
-    text = (
-        f"{key_of(record).name} ({basis}): {record['direction']}, "
-        f"{record['first_year']}-{record['last_year']}, n = {record['n']}{change}"
+    slope, low, high = (
+        figure_in(signed_text(record[name]), language) for name in ("sen_slope_per_year", "sen_low", "sen_high")
     )
-    if record["apc"] is not None:
-        high = "no upper limit" if record["apc_high"] is None else f"{record['apc_high']:+.1f}"
-        text += (
-            f", {record['apc']:+.1f} % a year ({record['apc_low']:+.1f} to {high}), "
-            f"p {p_value_text(record['p_value'])} (autocorrelation {record['autocorrelation']:.2f} allowed for)"
-        )
-        text += _sensitivity(record)
-    elif record["direction"] == "too few events":
-        text += f", {record['mean_events']:,.1f} a year on average"
-    if record["mann_kendall_p"] is not None:
-        text += (
-            f", Mann-Kendall p {p_value_text(record['mann_kendall_p'])} "
-            f"(variance x {record['variance_factor']:.2f} for autocorrelation), "
-            f"Sen slope of the {basis} {signed_text(record['sen_slope_per_year'])} a year "
-            f"({signed_text(record['sen_low'])} to {signed_text(record['sen_high'])})"
-        )
-    text += f"; {record['break_handling']}" + ("; estimate (E)" if record["obs_status"] == "E" else "")
-    return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
+    return word(f"mann-kendall {basis}", language).format(
+        p=figure_in(p_value_text(record["mann_kendall_p"]), language),
+        factor=_figure(record["variance_factor"], ".2f", language),
+        slope=slope,
+        low=low,
+        high=high,
+    )
 
 
-def _sensitivity(record: dict[str, Any]) -> str:
+def _sensitivity(record: dict[str, Any], language: str) -> str:
     """Say whether the direction holds without single years; if many are decisive, that it depends on most of them."""
+    from pipelines.reader.series.trends import direction_words
+    from pipelines.reader.words import word
+
     years = (record["decisive_years"] or "").split(";")
     if years == [""]:
-        return ", the same without any one year"
+        return word("same without any", language)
     if len(years) > record["n"] / 2:
-        return f", a different direction without any one of {len(years)} of {record['n']} years"
-    text = f", a different direction without {' or '.join(years)}"
+        return word("other without one of", language).format(n=len(years), years=record["n"])
+    listed = reduce(lambda one, other: word("one or other", language).format(one=one, other=other), years)
     if str(record["last_year"]) in years:
-        text += f" ({record['direction_without_last_year']} without the last year)"
-    return text
+        alone = direction_words(record["direction_without_last_year"], language)
+        return word("other without the last", language).format(years=listed, direction=alone)
+    return word("other without", language).format(years=listed)
 
 
-def change_line(record: dict[str, Any]) -> str:
+def change_line(record: dict[str, Any], language: str = "en") -> str:
     """Return a row of ``out.change`` as a line: its name and, if it was tested, its limits and p-value."""
     from pipelines.reader.selection import key_of
+    from pipelines.reader.series.trends import handling_words
+    from pipelines.reader.words import WORDS, figure_in, semicolon, word
+    from pipelines.statistics.wording import p_value_text
 
     direction = record["direction"]
     swing = record["usual_swing_percent"]
     if direction == "no significant change" and swing is not None:
         # This does not mean that nothing changed: years of the series this far apart usually differ as much.
-        direction = f"within the usual swings of the series (-{100 * swing / (100 + swing):.0f} to +{swing:,.0f} %)"
-    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
-    text += _no_percent(record)
-    if record["change_percent"] is not None:
-        text += f", {record['change_percent']:+,.1f} %{_tested(record, percent=True)}"
-    elif record["rate_ratio"] is not None:
-        text += f", ratio {record['rate_ratio']:.2f}{_tested(record, percent=False)}"
-    else:
-        text += _tested(record, percent=False)
-    return f"{text}; {record['break_handling']}"
+        low, high = (
+            _figure(one, form, language) for one, form in ((100 * swing / (100 + swing), ".0f"), (swing, ",.0f"))
+        )
+        direction = word("usual swings", language).format(low=f"-{low}", high=f"+{high}")
+    elif f"change {direction}" in WORDS:
+        direction = word(f"change {direction}", language)
+    head = word("change of", language).format(
+        series=key_of(record).named(language),
+        first=record["first_year"],
+        last=record["last_year"],
+        direction=direction,
+    )
+    p = None if record["p_value"] is None else f"p {figure_in(p_value_text(record['p_value']), language)}"
+    line = ", ".join(filter(None, (head, _no_percent(record, language), _size(record, language), p)))
+    return f"  {line}{semicolon(language)}{handling_words(record['break_handling'], language)}"
 
 
-def _tested(record: dict[str, Any], *, percent: bool) -> str:
-    """Return limits and p-value of a change, in percent or as a ratio; empty if it was not tested."""
-    from pipelines.statistics.wording import p_value_text
+def _size(record: dict[str, Any], language: str) -> str:
+    """Return how large a change is, in percent or as a ratio, with its limits if it was tested."""
+    from pipelines.reader.words import word
 
-    if record["p_value"] is None:
-        return ""
+    in_percent = record["change_percent"] is not None
     low, high = (
-        None if limit is None else f"{100 * (limit - 1):+,.1f}" if percent else f"{limit:.2f}"
+        None
+        if limit is None or record["p_value"] is None
+        else _figure(100 * (limit - 1), "+,.1f", language)
+        if in_percent
+        else _figure(limit, ".2f", language)
         for limit in (record["ratio_low"], record["ratio_high"])
     )
-    limits = "" if low is None else f" ({low} to {high or 'no upper limit'})"
-    if record["rate_ratio"] is None:  # no events at the start
-        limits = f", ratio at least {low}" if record["ratio_low"] else ""
-    return f"{limits}, p {p_value_text(record['p_value'])}"
+    if record["change_percent"] is None and record["rate_ratio"] is None:  # no events at the start
+        return word("ratio at least", language).format(low=low) if low and record["ratio_low"] else ""
+    high = high or word("no upper limit", language)
+    if in_percent:
+        percent = _figure(record["change_percent"], "+,.1f", language)
+        return (
+            f"{percent} %"
+            if low is None
+            else word("percent limits", language).format(percent=percent, low=low, high=high)
+        )
+    ratio = _figure(record["rate_ratio"], ".2f", language)
+    key = "ratio" if low is None else "ratio limits"
+    return word(key, language).format(ratio=ratio, low=low, high=high)
 
 
-def _no_percent(record: dict[str, Any]) -> str:
+def _no_percent(record: dict[str, Any], language: str) -> str:
     """Say why a change is not given in percent; empty if a break already says so."""
+    from pipelines.reader.words import word
     from schemas.comparison import load_comparison_rules
 
     if record["no_percent_reason"] not in ("few_events", "no_events"):
         return ""
-    few = load_comparison_rules().fewest_events
-    many = "a count of 0" if record["no_percent_reason"] == "no_events" else f"a count below {few}"
-    return f", change not given in percent ({many} in {record['first_year']})"
+    key = "no percent none" if record["no_percent_reason"] == "no_events" else "no percent few"
+    return word(key, language).format(n=load_comparison_rules().fewest_events, year=record["first_year"])
 
 
-def _segment_line(record: dict[str, Any]) -> str:
+def _segment_line(record: dict[str, Any], language: str) -> str:
     from pipelines.reader.selection import key_of
+    from pipelines.reader.series.trends import handling_words
+    from pipelines.reader.words import figure_in, semicolon, word
     from pipelines.statistics.wording import p_value_text
 
-    return (
-        f"  {key_of(record).name}, segment {record['first_year']}-"
-        f"{record['last_year']}: {record['apc']:+.1f} % a year "
-        f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
-        f"p {p_value_text(record['p_value'])}; {record['break_handling']}"
+    percent, low, high = (_figure(record[name], "+.1f", language) for name in ("apc", "apc_low", "apc_high"))
+    line = word("segment of", language).format(
+        series=key_of(record).named(language),
+        first=record["first_year"],
+        last=record["last_year"],
+        percent=percent,
+        low=low,
+        high=high,
+        p=figure_in(p_value_text(record["p_value"]), language),
     )
+    return f"  {line}{semicolon(language)}{handling_words(record['break_handling'], language)}"
 
 
-def _limits_line(record: dict[str, Any]) -> str:
+def _limits_line(record: dict[str, Any], language: str) -> str:
     """Say how certain the joinpoints of a series and the changes between them are, by resampling."""
     from pipelines.reader.selection import key_of
+    from pipelines.reader.words import word
 
-    turns = ", ".join(f"{one['year']} ({one['low']} to {one['high']})" for one in record["joinpoints"])
-    changes = ", ".join(f"{one['apc_low']:+.1f} to {one['apc_high']:+.1f}" for one in record["segments"])
-    return (
-        f"  {key_of(record).name}, joinpoint {turns}, and percent a year {changes}, on average "
-        f"{record['aapc_low']:+.1f} to {record['aapc_high']:+.1f}: 95 % limits from {record['draws']:,} resampled "
-        "series, which do not assume that the joinpoints are known"
+    def limits(one: dict[str, Any], name: str) -> dict[str, str]:
+        return {at: _figure(one[f"{name}_{at}"], "+.1f", language) for at in ("low", "high")}
+
+    line = word("joinpoints of", language).format(
+        series=key_of(record).named(language),
+        turns=", ".join(word("joinpoint", language).format(**one) for one in record["joinpoints"]),
+        changes=", ".join(word("low high", language).format(**limits(one, "apc")) for one in record["segments"]),
+        n=_figure(record["draws"], ",", language),
+        **limits(record, "aapc"),
     )
+    return f"  {line}"
 
 
 def _monthly(options: argparse.Namespace, settings: Settings) -> None:
     """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked to."""
     from pipelines.reader.series.monthly import read_monthly
+    from pipelines.reader.words import word
 
-    found = read_monthly(series_query(options, settings, freq="M"), settings)
+    found = read_monthly(series_query(options, settings, freq="M"), settings, options.lang)
     if options.plot:
         from pipelines.reader.plots.evaluation import plot_monthly
         from pipelines.reader.plots.style import save_picture
@@ -302,59 +404,87 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
         return
     _print_monthly(found, options.lang)
     if options.plot:
-        print_line(f"picture: {options.plot}")
-
-
-_BESIDE_ANNUAL = {
-    "open": "the monthly or the annual direction is inconclusive: they do not contradict each other",
-    "other": "the annual direction differs: it may cover other years, and allows for slower swings",
-    "opposite": "the annual direction is the opposite: it covers other years, or some of the years outweigh the rest",
-}
+        print_line(word("picture", options.lang).format(path=options.plot))
 
 
 def _print_monthly(found: MonthlyReport, language: str) -> None:
     from iccs.periods import period_at
     from pipelines.reader.comparison import caveat_line
-    from pipelines.statistics.wording import p_value_text, signed_text
+    from pipelines.reader.selection import SeriesKey
+    from pipelines.reader.series.counts import bridge_words
+    from pipelines.reader.words import WORDS, word
 
-    series, parts, test, line = found.series, found.parts, found.test, found.line
+    series = found.series
+    _print_months(found, language)
+    for turn in found.turns:
+        month, value = f"{turn.month[0]}-{turn.month[1]:02d}", _figure(turn.value, ",.1f", language)
+        print_line(word(f"turn {turn.kind}", language).format(month=month, value=value))
+    if not found.turns:
+        print_line(word("no turn", language))
+    print_line(_course_of_months(found, language))
+    if found.annual[0]:
+        print_line(word("annual series", language).format(sentence=found.annual[0]))
+    if f"annual {found.beside_annual}" in WORDS:
+        print_line(word(f"annual {found.beside_annual}", language))
+    print_line(_test_of_months(found, language))
+    if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
+        print_line(word("months used", language).format(first=found.first_period, last=found.last_period))
+    for bridge in series.crossed:
+        month, factor = period_at(bridge.at, "M"), bridge_words(bridge, language)
+        print_line(word("earlier bridged", language).format(month=month, factor=factor))
+    if series.others:
+        names = ", ".join(SeriesKey.of_name(name).named(language) for name in series.others)
+        print_line(word("other series", language).format(names=names))
+    for caveat, months in series.caveat_spans.items():
+        print_line(caveat_line(caveat, months, language))
+    print_line(word("stl lines", language))
+
+
+def _print_months(found: MonthlyReport, language: str) -> None:
+    from pipelines.reader.words import word
+
+    series, parts = found.series, found.parts
     columns = [parts.values, parts.adjusted, parts.trend, parts.season]
     rows = [
         [f"{year}-{month:02d}", count, *(float(column[place]) for column in columns)]
         for place, ((year, month), count) in enumerate(zip(parts.months, series.counts, strict=True))
     ][-_MONTHS_PRINTED:]
-    names = ["month", "recorded", "equal months", "adjusted", "trend", "season"]
-    print_table(names, rows, title=f"{series.title}: the last months")
-    for turn in found.turns:
-        print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
-    if not found.turns:
-        print_line("no turning point of the trend beyond what noise explains")
-    text = f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months"
-    if found.trend is not None and found.percent_a_year is not None:
-        percent, low, high = found.percent_a_year
-        what = "rate" if found.basis == "rate_per_100k" else "number"
-        text += f": {what} {percent:+.1f} % a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, "
-        text += "autocorrelation allowed for"
-    print_line(text)
-    if found.annual[0]:
-        print_line(f"annual series, {found.annual[0]}")
-    if found.beside_annual in _BESIDE_ANNUAL:
-        print_line(_BESIDE_ANNUAL[found.beside_annual])
-    print_line(
-        f"in addition, for the counts: {test.method} p {p_value_text(test.p)}, "
-        f"Sen slope {signed_text(line.slope)} a year ({signed_text(line.low)} to {signed_text(line.high)})"
+    headings = [f"column {name}" for name in ("month", "recorded", "equal months", "adjusted")]
+    names = [word(heading, language) for heading in (*headings, "trend", "column season")]
+    title = word("last months", language).format(series=series.titled(language))
+    print_table(names, rows, title=title, language=language)
+
+
+def _course_of_months(found: MonthlyReport, language: str) -> str:
+    """Return the direction of a monthly series, with its size in percent a year if it was tested."""
+    from pipelines.reader.series.trends import direction_words
+    from pipelines.reader.words import figure_in, word
+    from pipelines.statistics.wording import p_value_text
+
+    said = {
+        "direction": direction_words(found.direction, language),
+        "first": found.series.periods[0],
+        "last": found.series.periods[-1],
+        "n": str(found.test.n),
+    }
+    if found.trend is None or found.percent_a_year is None:
+        return word("months alone", language).format(**said)
+    percent, low, high = (_figure(number, "+.1f", language) for number in found.percent_a_year)
+    key = "months rate" if found.basis == "rate_per_100k" else "months number"
+    p = figure_in(p_value_text(found.trend.p), language)
+    return word(key, language).format(percent=percent, low=low, high=high, p=p, **said)
+
+
+def _test_of_months(found: MonthlyReport, language: str) -> str:
+    from pipelines.reader.words import figure_in, word
+    from pipelines.statistics.wording import p_value_text, signed_text
+
+    slope, low, high = (
+        figure_in(signed_text(number), language) for number in (found.line.slope, found.line.low, found.line.high)
     )
-    if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
-        print_line(
-            f"published {found.first_period} to {found.last_period}; used: the months after the last break and gap"
-        )
-    for bridge in series.crossed:
-        print_line(f"bridged in {period_at(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
-    if series.others:
-        print_line(f"other series: {', '.join(series.others)}")
-    for caveat, months in series.caveat_spans.items():
-        print_line(caveat_line(caveat, months, language))
-    print_line("adjusted and trend by STL; the latest months are provisional and change when new months are added")
+    key = "correlated seasonal test" if found.test.method.endswith("correlated seasons") else "seasonal test"
+    p = figure_in(p_value_text(found.test.p), language)
+    return word(key, language).format(p=p, slope=slope, low=low, high=high)
 
 
 def _monthly_document(found: MonthlyReport) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from iccs.periods import month_spans, period_index, year_spans
 from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
+from pipelines.reader.words import figure_in, word
 from pipelines.system.settings import Settings
 from schemas.declarations import POPULATION_CAVEATS, is_compared, join_caveats
 from schemas.errors import UsageError
@@ -54,7 +55,11 @@ class Series:
     @property
     def title(self) -> str:
         """The description of the figures: category, area, sex, source, stage and counting unit."""
-        return f"{self.query.words}, {self.key.name}"
+        return self.titled("en")
+
+    def titled(self, language: str) -> str:
+        """Return the query and its series in the words of a language."""
+        return f"{self.query.in_words(language)}, {self.key.named(language)}"
 
     def frame(self) -> DataFrame:
         """Return counts and populations as a DataFrame by period; a missing one is NaN."""
@@ -183,6 +188,20 @@ def series_breaks(declared: SeriesBreaks, one: SeriesQuery, starts: Sequence[str
     key = (one.source or "", one.area or "", one.iccs, one.stage or "", one.counting_unit or "", one.sex)
     breaks = declared.of(key, starts, one.freq)
     return breaks if one.age == TOTAL and not one.attributes else Breaks(tuple(breaks.all))
+
+
+def bridge_words(bridge: Bridge, language: str) -> str:
+    """Return the factor of a bridge, with its limits if it has any, in a language.
+
+    >>> bridge_words(Bridge(2014, 1.38, 1.362, 1.398), "en") == Bridge(2014, 1.38, 1.362, 1.398).words
+    True
+    >>> bridge_words(Bridge(2014, 2.0, 2.0, 2.0), "es")
+    '× 2,000'
+    """
+    factor, low, high = (figure_in(f"{number:.3f}", language) for number in (bridge.factor, bridge.low, bridge.high))
+    if bridge.low == bridge.high:
+        return word("factor", language).format(factor=factor)
+    return word("factor limits", language).format(factor=factor, low=low, high=high)
 
 
 def person_years(series: Series) -> NDArray[np.float64]:

@@ -113,8 +113,13 @@ def _has_too_few(series: Series) -> bool:
     return 12 * sum(counts) / len(counts) < few or len(years) < FEWEST_YEARS_WITH_EVENTS
 
 
-def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> MonthlyReport:
+def read_monthly(wanted: SeriesQuery, settings: Settings | None = None, language: str = "en") -> MonthlyReport:
     """Return a monthly series, seasonally adjusted, with its turning points and direction.
+
+    Args:
+        wanted: the query.
+        settings: where the published file is.
+        language: of the sentence on the annual series.
 
     Raises:
         UsageError: no such series, or too few months without a gap.
@@ -128,8 +133,9 @@ def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> Month
     parts, turns = decompose_series(series)
     test, line = direction_of(series)
     trend, basis = trend_of(series)
+    annual = annual_direction(series, settings, language)
     ends = published.periods[0], published.periods[-1]
-    return MonthlyReport(series, *ends, parts, turns, trend, basis, annual_direction(series, settings), test, line)
+    return MonthlyReport(series, *ends, parts, turns, trend, basis, annual, test, line)
 
 
 def trend_of(series: Series) -> tuple[Effect | None, str]:
@@ -146,7 +152,7 @@ def trend_of(series: Series) -> tuple[Effect | None, str]:
     return (widest_effect([one.effect() for one in made]) if all(one.converged.all() for one in made) else None), basis
 
 
-def annual_direction(series: Series, settings: Settings | None = None) -> tuple[str, str]:
+def annual_direction(series: Series, settings: Settings | None = None, language: str = "en") -> tuple[str, str]:
     """Return a sentence on the annual series of the same figures, and its direction; empty if none is published."""
     wanted = series.query
     if wanted.age != TOTAL or wanted.attributes:
@@ -155,7 +161,7 @@ def annual_direction(series: Series, settings: Settings | None = None) -> tuple[
     rows = packaged_query("reader/trend_summary", settings, wanted, **asked).records()
     for row in rows:
         if key_of(row) == series.key:
-            return trend_sentence(row), row["direction"]
+            return trend_sentence(row, language), row["direction"]
     return "", ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.reader.series.rates import Rows
-from pipelines.reader.words import WORDS, figure_in, word
+from pipelines.reader.words import WORDS, figure_in, semicolon, word
 from pipelines.system.settings import Settings
 from schemas.declarations import is_compared
 from schemas.errors import UsageError
@@ -20,6 +20,9 @@ DIRECTED = frozenset({"rising", "falling", "stable", "number rising", "number fa
 
 _HANDLING = (
     ("no break", r"no break declared"),
+    ("no break between", r"no break in between"),
+    ("break across", r"break in (?P<years>[\d, ]+): not compared across it"),
+    ("before break", r"before the break in (?P<year>\d+)"),
     ("break in", r"break in (?P<years>[\d, ]+)"),
     ("used years", r"used (?P<years>[\d-]+)"),
     ("bridged in", r"bridged in (?P<year>\d+) \(x (?P<factor>[\d.]+)\)"),
@@ -133,9 +136,8 @@ def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
     '2015 a 2024: en aumento, +3,1 % al año (+0,2 a +6,0).'
     """
     direction = trend["direction"]
-    key = f"direction {direction}"
     text = word("trend sentence", language).format(
-        first=trend["first_year"], last=trend["last_year"], direction=word(key, language) if key in WORDS else direction
+        first=trend["first_year"], last=trend["last_year"], direction=direction_words(direction, language)
     )
     if direction in DIRECTED:
         percent, low, high = (
@@ -144,6 +146,12 @@ def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
         )
         text += ", " + word("percent a year", language).format(percent=percent, low=low, high=high)
     return f"{text}."
+
+
+def direction_words(direction: str, language: str) -> str:
+    """Return a direction of ``out.trend`` in a language; one of another version stays as it is."""
+    key = f"direction {direction}"
+    return word(key, language) if key in WORDS else direction
 
 
 def series_sentence(wanted: SeriesQuery, key: SeriesKey, language: str = "en", settings: Settings | None = None) -> str:
@@ -163,6 +171,16 @@ def handling_in(text: str, language: str) -> str:
     >>> handling_in("no break declared", "en")
     'No break declared.'
     """
+    sentence = handling_words(text, language)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def handling_words(text: str, language: str) -> str:
+    """Return the same to follow other words of a line: ``break_handling`` of any table, as it is in English.
+
+    >>> handling_words("no break in between", "fr"), handling_words("before the break in 2023; used 2000-2022", "es")
+    ('aucune rupture entre les deux', 'antes de la ruptura de 2023; se usan 2000-2022')
+    """
     parts = []
     for part in re.split(r"; (?=break in|used|bridged)", text):
         known = ((key, re.fullmatch(pattern, part)) for key, pattern in _HANDLING)
@@ -174,5 +192,4 @@ def handling_in(text: str, language: str) -> str:
             }
             part = word(key, language).format(**figures)
         parts.append(part)
-    sentence = "; ".join(parts)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    return semicolon(language).join(parts)
