@@ -111,7 +111,8 @@ _AGES_OF_RESIDENTS = re.compile(
 )
 _NOT_RESIDENTS = {
     "households or dwellings": _words(
-        r"households?|dwellings?|housing units|hogares|viviendas?|m[eé]nages|logements|haushalte?|wohnungen|domic[ií]lios"
+        r"households?|dwellings?|housing units|hogares|viviendas?|m[eé]nages|logements|haushalte?|wohnungen"
+        r"|domic[ií]lios"
     ),
     "births or deaths": _words(
         r"births?|deaths?|nacimientos|nacidos|defunciones|naissances|d[eé]c[eè]s|geburten|sterbef[aä]lle|nascimentos|[oó]bitos"

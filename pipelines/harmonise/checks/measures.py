@@ -11,7 +11,7 @@ from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 _PERIOD = {
     "A": "left(CAST(time_period AS VARCHAR), 4)",

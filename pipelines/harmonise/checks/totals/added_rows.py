@@ -284,8 +284,8 @@ def _days_problem(folder: SourceFolder, column: str, one: WordOfRows, words: Seq
     """Return the problem that persons on one day are added to those on other days of the year."""
     shown = ", ".join(_shown(word.word) for word in words[:3]) + (" ..." if len(words) > 3 else "")
     found = (
-        f"Rows that differ in {_name_of(column)} are added up ({shown}), but the source counts persons on a day: the same "
-        "persons are counted again in each part of a year."
+        f"Rows that differ in {_name_of(column)} are added up ({shown}), but the source counts persons on a day: the "
+        "same persons are counted again in each part of a year."
     )
     place = None if column.startswith("_") else column
     return Problem("stock_added_up", folder.source_id, found, one.file, row=one.row, column=place, value=one.word)
