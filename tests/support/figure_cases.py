@@ -282,6 +282,16 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "0.0 % in 2020, 30.0 % in 2021",
     ),
+    # Few men alone, women of a category that only they can have, and a year in which the sex of many is unknown.
+    "sex_absent": (
+        Data(core=[*by_sex(199, 0, 0)[:2], *by_sex(0, 900, 0, national_label="Feminicidio", time_period="2021")[:2],
+                   *by_sex(900, 0, 800, time_period="2022")[:3], *by_sex(190, 10, 0, time_period="2023")[:2]]),
+        Data(core=[*by_sex(200, 0, 0)[:2], *by_sex(100, 0, 0, time_period="2021")[:1],
+                   *by_sex(50, 0, 0, time_period="2021", national_code="R")[:1],
+                   *by_sex(50, 0, 0, ref_area="MX-AGU", time_period="2021")[:1]]),
+        3,
+        "200 men, no women",
+    ),
     "sex_split_disappears": (Data(cells=SPLIT_YEARS), Data(cells=NOBODY_YEARS), 4, "0.0 % here, for 100.0 %"),
     "sex_vanishes": (
         # that the women of 2015 are missing is said: they are not gone
@@ -367,6 +377,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "men: 10.0 %, usually 90.0 %",
     ),
     "area_cells_missing": (
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)]),
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)][:-1]),
+        1,
+        "1 cells, the other areas have 2",
+    ),
+    "population_rows_missing": (
         Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)]),
         Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)][:-1]),
         1,
@@ -701,9 +717,10 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     # three men of four persons, as in Qatar; men in thousands, and a printed total of other persons
     "sexes_of_population": (
-        Data(cells=by_sex(2_046_000, 692_000, 0), core=by_sex(99_000, 98_000, 0)[:2], printed=[{"value": 200_000.0}]),
-        Data(cells=by_sex(700, 720_000, 0), core=by_sex(700_000, 720_000, 0)[:2], printed=[{"value": 1_820_000.0}]),
-        2,
+        Data(core=by_sex(99_000, 98_000, 0)[:2], printed=[{"value": 200_000.0}]),
+        Data(core=[*by_sex(700_000, 720_000, 0)[:2], *by_sex(700, 720_000, 0, ref_area="MX-AGU")[:2],
+                   *by_sex(700_000, 0, 0, ref_area="MX-BCN")[:1]], printed=[{"value": 1_820_000.0}]),
+        3,
         "700 men, 720000 women",
     ),
     # Lakshadweep, a 300th of the middle one of these; Eastern Cape in thousands

@@ -101,9 +101,46 @@ _OF_AGE = re.compile(
     r"|\b(?:per|por|pour|je|pro|cada)\s[\d.,'’ ]+(?:mil\s)?(?:adults?|adult\w*|children|child|niñ[oa]s|crianças"
     r"|enfants?"
     r"|kinder|erwachsene\w*|youths?|j[oó]venes|young people|working[- ]age\w*)\b"
-    r"|\b(?:minors|juveniles?|menores de edad|mineurs|jugendliche[rn]?)\b",
+    r"|\b(?:minors|juveniles?|menores de edad|mineurs|jugendliche[rn]?)\b|\b\d{1,2} ?(?:plus|y\+)(?!\w)",
     re.IGNORECASE,
 )
+_AGES_OF_RESIDENTS = re.compile(
+    r"(?<![\d.,])(?<!\d{4}[ -])\d{1,2}(?: ?[-–] ?| )\d{1,2}(?![\d.,]|[ -]\d{4})"  # 0-14, 0_14; no day and month
+    r"|\b(?:adults?|adult[oa]s?|adultes?|erwachsene\w*|working[- ]age|voting[- ]age)\b",
+    re.IGNORECASE,
+)
+_NOT_RESIDENTS = {
+    "households or dwellings": _words(
+        r"households?|dwellings?|housing units|hogares|viviendas?|m[eé]nages|logements|haushalte?|wohnungen"
+        r"|domic[ií]lios"
+    ),
+    "births or deaths": _words(
+        r"births?|deaths?|nacimientos|nacidos|defunciones|naissances|d[eé]c[eè]s|geburten|sterbef[aä]lle|nascimentos|[oó]bitos"
+    ),
+    "voters": _words(
+        r"voters?|electors?|electorate|elector(?:es|al)|votantes|lista nominal|[eé]lect(?:eurs|orale)|wahlberechtigte?"
+        r"|eleitor(?:es|ado)"
+    ),
+    "the labour force": _words(
+        r"labou?r force|work ?force|economically active|active population|employed|econ[oó]micamente activ[ao]s?"
+        r"|poblaci[oó]n activa|pea|ocupad[oa]s|population active|actifs|erwerbs\w+|economicamente ativ[ao]s?"
+    ),
+    "citizens or foreigners": _words(
+        r"citizens|nationals|foreign(?:ers|[- ]born)|immigrants|extranjer[oa]s|nacionales|(?:in)?migrantes"
+        r"|[eé]trang[eè]re?s|ausl[aä]nder\w*|staatsb[uü]rger\w*|estrangeir[oa]s"
+    ),
+    "pupils or students": _words(
+        r"students?|pupils?|alumn[oa]s|estudiantes|[eé]l[eè]ves|[eé]tudiants|sch[uü]ler\w*|studierende|alunos|enrol\w+"
+    ),
+    "a density": _words(r"densit(?:y|ies)|densidad\w*|densit[eé]s?|\w*dichte"),
+    "a change": _words(r"growth|change|crecimiento|croissance|wachstum|crescimento|variaci[oó]n|increase|migration"),
+}
+"""What the heading of a population may say that its figures are, other than the residents of a place."""
+_OF_RESIDENTS = _words(
+    r"popula\w+|poblaci[oó]n|bev[oö]lkerung|inhabitants|residents?|habitante?s|einwohner|persons?|people|personas|personnes"
+    r"|census|censo|recensement|zensus"
+)
+_BROKEN_DOWN_BY = _words("by|por|par|nach")
 
 
 def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
@@ -152,15 +189,34 @@ def persons_named(captions: Iterable[Caption], source: Source) -> Iterator[tuple
     declared = {*source.columns, *source.constants, *source.totals}
     by_table: dict[tuple[str, str | None], list[Caption]] = {}
     for caption in captions:
+        text = caption.text.replace("_", " ")
         if caption.is_count and not caption.is_unit:
             by_table.setdefault((caption.file, caption.sheet), []).append(caption)
         elif "sex" not in declared and caption.is_title and (sex := _one_sex([caption])):
             yield caption, f"{_NAMES[sex]}, but the source declares no sex"
-        if "age" not in declared and (caption.is_title or caption.is_count) and (match := _OF_AGE.search(caption.text)):
+        if "age" not in declared and (caption.is_title or caption.is_count) and (match := _OF_AGE.search(text)):
             yield caption, f"{match[0]!r}, but the source declares no age"
     for headings in by_table.values() if "sex" not in declared else ():
         if sex := _one_sex(headings):
             yield headings[0], f"{_NAMES[sex]}, but the source declares no sex"
+
+
+def residents_named(caption: Caption, source: Source) -> Iterator[str]:
+    """Yield what a title or heading of a population says that its figures are, if they are not all residents.
+
+    Rates would be divided by households, voters or births.
+    """
+    text = caption.text.replace("_", " ")
+    if {one.counting_unit for one in source.measures.values()} != {"person"}:
+        return
+    about = _BROKEN_DOWN_BY.split(text)[0]
+    if not caption.is_count and (not caption.is_title or _OF_RESIDENTS.search(about)):
+        return
+    if kind := next((kind for kind, words in _NOT_RESIDENTS.items() if words.search(about)), None):
+        yield f"{kind}, not the residents of a place"
+    declared = {*source.columns, *source.constants, *source.totals}
+    if caption.is_count and "age" not in declared and (match := _AGES_OF_RESIDENTS.search(text)):
+        yield f"{match[0]!r}, but the source declares no age"
 
 
 def _one_sex(captions: list[Caption]) -> str | None:

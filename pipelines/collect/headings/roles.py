@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
-from pipelines.collect.headings.kinds_of_figures import kind_named, kind_of_title, persons_named
+from pipelines.collect.headings.kinds_of_figures import kind_named, kind_of_title, persons_named, residents_named
 from pipelines.collect.headings.parts_of_years import words_for_rolling_year
 from pipelines.collect.headings.rates_in_words import unit_named, words_for_rate
 from pipelines.system.outcomes import Outcome
@@ -283,6 +283,8 @@ def _of_figures(caption: Caption, source: Source) -> Iterator[str]:
         yield from _level(text, source)
     if caption.is_count or caption.is_title:
         yield from _of_scale(caption, source)
+    if source.kind == "population":
+        yield from residents_named(caption, source)
     if len(source.measures) != 1 or not (caption.is_count or caption.is_title):
         return
     (measure,) = source.measures.values()

@@ -11,7 +11,7 @@ from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 _PERIOD = {
     "A": "left(CAST(time_period AS VARCHAR), 4)",
@@ -76,10 +76,17 @@ def _measures_alike(
     )
 
 
+def measures_of_stocks(source: Source) -> list[str]:
+    """Return the measures that count persons on a day; populations are stocks too, whatever their measure is called."""
+    return [
+        name
+        for name, measure in source.measures.items()
+        if measure.figures == "stock" or (source.kind == "population" and measure.figures == "count")
+    ]
+
+
 def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: Grain) -> Outcome:
     """Refuse stocks of several days that would be added up to a year or quarter: they count the same persons again.
-
-    Populations are stocks too, whatever their measure is called.
 
     Args:
         connection: has ``core``.
@@ -90,14 +97,9 @@ def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, gr
         DataRefused: a breakdown asks for longer periods than those of the stock.
     """
     source = folder.source
-    stocks = [
-        name
-        for name, measure in source.measures.items()
-        if measure.figures == "stock" or (source.kind == "population" and measure.figures == "count")
-    ]
     problems = []
     checked = 0
-    for name in stocks:
+    for name in measures_of_stocks(source):
         for freq in sorted({one.freq for one in source.breakdowns if not one.measures or name in one.measures} - {"M"}):
             checked += 1
             found = run_sql(

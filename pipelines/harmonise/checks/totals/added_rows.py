@@ -16,6 +16,7 @@ import duckdb
 from pipelines.collect.header import fold
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import words_for_rate
+from pipelines.harmonise.checks.measures import measures_of_stocks
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
@@ -139,6 +140,7 @@ def check_added_rows(
     columns = column_names(connection, "core")
     run_sql(connection, "harmonise/added_rows", keys=", ".join(name for name in _KEYS if name in columns))
     (added,) = fetch_row(connection, "SELECT count(*) FROM added")
+    are_stocks = len(measures_of_stocks(folder.source)) == len(folder.source.measures)
     problems, findings, checked = list[Problem](), list[str](), 0
     for column in (*unused, _OF_COLUMNS) if added else ():
         words = _words_of(connection, column, _parts_of_years(column, unused))
@@ -148,6 +150,9 @@ def check_added_rows(
         totals = [word for word in words if word.is_total]
         if totals:
             problems.append(total_problem(folder, column.name, totals[0], words))
+            continue
+        if are_stocks and (days := [one for one in words if part_of_year_in(one.word or "", column.name)]):
+            problems.append(_days_problem(folder, column.name, days[0], words))
             continue
         rows = _rows_of(column, _parts_of_years(column, unused))
         if not (found := _why_unlike(folder, column.name, words)):
@@ -275,13 +280,29 @@ def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) ->
     return [WordOfRows(*row) for row in found]
 
 
+def _days_problem(folder: SourceFolder, column: str, one: WordOfRows, words: Sequence[WordOfRows]) -> Problem:
+    """Return the problem that persons on one day are added to those on other days of the year."""
+    shown = ", ".join(_shown(word.word) for word in words[:3]) + (" ..." if len(words) > 3 else "")
+    found = (
+        f"Rows that differ in {_name_of(column)} are added up ({shown}), but the source counts persons on a day: the "
+        "same persons are counted again in each part of a year."
+    )
+    place = None if column.startswith("_") else column
+    return Problem("stock_added_up", folder.source_id, found, one.file, row=one.row, column=place, value=one.word)
+
+
+def _name_of(column: str) -> str:
+    """Return how a message names an unused column, or what stands in the place of one."""
+    return {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
+        column, f"the column {column!r}, which source.yml does not use,"
+    )
+
+
 def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: Sequence[WordOfRows]) -> Problem:
     """Return the problem that the rows with one word of a column are the total of the rows with other words."""
     others = [_shown(one.word) for one in words if one.word != total.word]
     shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
-    what = {"_sheet": "the sheet", "_file": "the file", "_column": "the column of their figure"}.get(
-        column, f"the column {column!r}, which source.yml does not use,"
-    )
+    what = _name_of(column)
     found = (
         f"Rows that differ in {what} are added up, but those of {_shown(total.word)} have as much as those of {shown} "
         f"together, in {total.totals:,} of {total.figures:,} figures: each is counted twice."

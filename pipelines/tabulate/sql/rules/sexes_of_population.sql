@@ -1,13 +1,14 @@
--- Grain: one row for each area and year with figures for men and women, and one for each total that is printed beside them: one
--- sex many times the other, or a total that is not about their sum.
+-- Grain: one row for each area and year with figures for men or women, and one for each total that is printed beside them: one
+-- sex many times the other, only one of them where the total is their sum, or a total that is not about their sum.
 -- needs: sex
--- reads: annual, printed_total, core
+-- reads: printed_total, core
 WITH by_sex AS (
-    SELECT stage, counting_unit, iccs, ref_area, time_period, max(value) FILTER (sex = 'M') AS men,
-        max(value) FILTER (sex = 'F') AS women
-    FROM annual
-    WHERE age = '_T'
+    SELECT stage, counting_unit, iccs, ref_area, time_period, sum(value) FILTER (sex = 'M') AS men,
+        sum(value) FILTER (sex = 'F') AS women,
+        count(*) = greatest(count(*) FILTER (sex = 'M'), count(*) FILTER (sex = 'F')) AS is_of_one_sex
+    FROM core
     GROUP BY ALL
+    HAVING count(*) FILTER (sex IN ('M', 'F')) > 0
 ),
 parts AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, time_period, age, sum(value) AS value
@@ -20,6 +21,13 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS a
     CAST(men AS BIGINT) || ' men, ' || CAST(women AS BIGINT) || ' women' AS detail
 FROM by_sex
 WHERE men IS NOT NULL AND women IS NOT NULL
+UNION ALL
+SELECT stage, counting_unit, iccs, ref_area, time_period, NULL, NULL, coalesce(men, women), NULL,
+    greatest(men, women) >= {{least_count}},
+    coalesce(CAST(men AS BIGINT) || ' men, no row of women', CAST(women AS BIGINT) || ' women, no row of men')
+FROM by_sex
+ANTI JOIN (FROM printed_total WHERE sex = '_T') AS printed USING (ref_area, time_period)
+WHERE {{given}} AND is_of_one_sex AND coalesce(men, women) IS NOT NULL
 UNION ALL
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL, age, parts.value, printed.value,
     greatest(parts.value, printed.value) >= {{least_count}}
