@@ -141,6 +141,7 @@ LONG_MODULES = {
     "flows/test_deploy.py": "starts a Prefect server and waits for the notices that it sends",
     "flows/test_flow.py": "starts a Prefect server for each flow",
     "flows/test_serve.py": "waits for what a schedule starts, minute by minute",
+    "golden/test_commands_in_languages.py": "asks the bundled release with each command in three languages",
     "golden/test_maps.py": "draws one map after the other",
     "golden/test_series_commands.py": "asks the bundled release one question after the other, with pictures",
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
