@@ -111,6 +111,7 @@ SLOW_MODULES = (
     "tabulate/test_fingerprint.py",
     "tabulate/test_gates.py",
     "tabulate/test_losses.py",
+    "tabulate/test_lost_parts.py",
     "tabulate/test_lost_rows.py",
     "tabulate/test_past_changed.py",
     "tabulate/test_places.py",
