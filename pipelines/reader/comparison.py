@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, key_of, preference
 from pipelines.reader.series.rates import Rows
-from pipelines.reader.words import colon, word
+from pipelines.reader.words import WORDS, colon, semicolon, word
 from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
 from schemas.comparison import Aspect, ComparisonRules, load_comparison_rules
@@ -145,7 +147,7 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
     return [row | {"place": place} for place, row in enumerate(ranked, 1)], unranked
 
 
-def unlike_most(rows: Rows) -> dict[str, str]:
+def unlike_most(rows: Rows, language: str = "en") -> dict[str, str]:
     """Return which areas of one series are not comparable with the others, and why, for maps and lists of areas.
 
     These are figures that are exceptional or lack a part, are made from other categories than most, or count more or
@@ -153,18 +155,27 @@ def unlike_most(rows: Rows) -> dict[str, str]:
 
     Args:
         rows: of each area one, with ref_area, value, rate_per_100k, iccs_made_from, obs_status, caveats.
+        language: of the reasons.
     """
+
+    def both(one: str, other: str) -> str:
+        return word("one and other", language).format(one=one, other=other)
+
     rules = load_comparison_rules()
     inside = [aspect for aspect in rules.alike if aspect.name in ("composition", "scope")]
-    found = {row["ref_area"]: " and ".join(why) for row in rows if (why := _exceptional(row, rules, "en"))}
+    found = {row["ref_area"]: reduce(both, why) for row in rows if (why := _exceptional(row, rules, language))}
     kinds = {row["ref_area"]: tuple(aspect.value(row) for aspect in inside) for row in rows}
     counted = Counter(kind for code, kind in kinds.items() if code not in found)
     if counted:
         most = counted.most_common(1)[0][0]
         for code, kind in kinds.items():
-            differing = [aspect.name for aspect, own, other in zip(inside, kind, most, strict=True) if own != other]
+            differing = [
+                word(f"unlike {aspect.name}", language)
+                for aspect, own, other in zip(inside, kind, most, strict=True)
+                if own != other
+            ]
             if differing:
-                found.setdefault(code, " and ".join(f"another {name} than most" for name in differing))
+                found.setdefault(code, reduce(both, differing))
     return found
 
 
@@ -221,6 +232,26 @@ def labelled(codelist: str, code: str, language: str) -> str:
     return code if language == "en" else f"{code} ({code_words(codelist, code, language)})"
 
 
+def definition_words(text: str, language: str) -> str:
+    """Return the definition of a figure, with what is said about its categories in a language.
+
+    >>> definition_words("Homicidio doloso (narrower); Feminicidio (narrower) and 3 more", "fr")
+    'Homicidio doloso (plus étroite) ; Feminicidio (plus étroite) et 3 de plus'
+    """
+    if language == "en":
+        return text
+    relations = {key.removeprefix("relation "): key for key in WORDS if key.startswith("relation ")}
+
+    def relation(found: re.Match[str]) -> str:
+        return f"({', '.join(word(relations[one], language) for one in found[1].split(', '))})"
+
+    known = "|".join(relations)
+    labels, more = re.fullmatch(r"(.*?)(?: and (\d+) more)?", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    labels = re.sub(rf"\(((?:{known})(?:, (?:{known}))*)\)(?=;|$)", relation, labels)
+    labels = labels.replace("; ", semicolon(language))
+    return labels if more is None else word("and more", language).format(labels=labels, n=more)
+
+
 def status_words(status: str, language: str) -> str:
     """Return an observation status as a reason, with its code and its label.
 
@@ -274,7 +305,7 @@ def _what_is_there(code: str, every: Rows, admitted: Rows, year: int, language: 
     keys = {key_of(row) for row in every if row["ref_area"] == code and row["value"] is not None}
     if not keys:
         return word("no years", language)
-    names = "; ".join(key.name for key in sorted(keys, key=preference))
+    names = semicolon(language).join(key.named(language) for key in sorted(keys, key=preference))
     return word("other series alone", language).format(names=names)
 
 

@@ -88,7 +88,9 @@ def class_limits(rates: Sequence[float]) -> tuple[float, ...]:
     return tuple(limit for limit in found if limit < ordered[-1])
 
 
-def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Settings | None = None) -> MapRates:
+def read_map_rates(
+    wanted: SeriesQuery, year: int | None = None, settings: Settings | None = None, language: str = "en"
+) -> MapRates:
     """Return the rates of the areas below one, or of the countries, in one year, all of one series.
 
     Of several series, the one with the most areas is used, then the preferred one; each in its own last year if none is
@@ -99,6 +101,7 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
         wanted: what is asked for; its area is the one whose parts are shown, None for countries.
         year: of the rates; the last one of the source if None.
         settings: where the published file is.
+        language: of the reasons why areas are not comparable.
 
     Raises:
         UsageError: unknown area, sex or age, or no rate; says what there is.
@@ -120,7 +123,7 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
         ).rows
         expected = {row[0] for row in below}
     rates = {code: row for code, row in found.items() if row["rate_per_100k"] is not None}
-    unlike = unlike_most(list(rates.values()))
+    unlike = unlike_most(list(rates.values()), language)
     if len(unlike) == len(rates):
         raise UsageError(
             f"no rate of {wanted.of(chosen).words} in {latest[chosen]} can be compared: "

@@ -6,6 +6,7 @@ Labels of codes are columns of the code lists.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -193,6 +194,24 @@ def word(key: str, language: str) -> str:
     'tendencia'
     """
     return WORDS[key] if language == "en" else load_catalogue(language)[key]
+
+
+def reworded(text: str, group: str, language: str) -> str:
+    """Return an English text in another language: one made from the word of a key that begins with ``group``.
+
+    This is for texts of calculations, which know no language. Their figures get the separators of the language.
+
+    >>> reworded("How the series would have continued: 17 periods before the date are few.", "cannot tell ", "es")
+    'Cómo habría continuado la serie: 17 períodos antes de la fecha son pocos.'
+    """
+    if language == "en":
+        return text
+    for key, english in WORDS.items():
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))
+        if key.startswith(group) and (found := re.fullmatch(pattern, text)):
+            figures = {name: figure_in(figure, language) for name, figure in found.groupdict().items()}
+            return word(key, language).format(**figures)
+    return text
 
 
 def counted(key: str, number: float, language: str) -> str:

@@ -48,8 +48,8 @@ def test_a_quiet_state_is_said_to_be_quiet(capsys: pytest.CaptureFixture[str], d
     picture = tmp_path / "latest.png"
     assert main(["latest", "0101", "--area", "MX-JAL", "--data", data, "--plot", str(picture), "--lang", "fr"]) == 0
     out = capsys.readouterr().out
-    assert "no month is higher than the past explains" in out
-    assert "months of all series were tested in this release" in out
+    assert "aucun mois ne dépasse ce que le passé explique" in out
+    assert "mois de toutes les séries testés dans cette version" in out
     # Of the links of the two categories that make it up, and of the source, whose last year is revised later.
     for caveat in ("femicide_counted_apart", "figures_revised_later", "legal_split_varies"):
         assert re.search(rf"réserve {caveat} \(.+\) : 2024-10–2024-12", out)

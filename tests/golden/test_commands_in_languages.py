@@ -16,6 +16,18 @@ COMMANDS = (
     "trend 0101 --area MX-AGU --sex F",
     "trend 0101 --area DE",
     "trend 0101 --area MX-JAL --monthly",
+    "compare 0101 --areas MX AR US --year 2019",
+    "compare 0101 --areas MX-JAL MX-SIN",
+    "latest 0101 --area MX-SIN",
+    "latest 0101 --area MX-JAL",
+    "funnel 0101 --area AR",
+    "funnel 0101 --area MX --method bym",
+    "map 0101 --area AR --sex F",
+    "map 0401",
+    "evaluate 0101 --area MX-AGU --date 2019-06",
+    "evaluate 0101 --area MX-JAL --date 2019-03 --control MX-NLE",
+    "evaluate 0101 --area MX-JAL --date 2019-03 --control MX-NLE MX-SIN --family gaussian",
+    "evaluate 0101 --area AR --date 2017",
 )
 
 

@@ -164,10 +164,10 @@ def test_commands_print_for_people_and_machines(
     area = ["--area", "MX-JAL"]
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--plot", str(picture), "--lang", "es", *data]) == 0
     text = capsys.readouterr().out
-    assert "first 12 months after the date, relative to what was expected" in text
-    assert "last month" not in text
-    assert "randomisation p" in text
-    assert "Limitations:" in text
+    assert "primeros 12 meses tras la fecha, respecto de lo esperado" in text
+    assert "último mes" not in text
+    assert "p por aleatorización" in text
+    assert "Limitaciones:" in text
     assert "inicio de la estrategia" in _words(picture)
     assert "Regresión cuasi-Poisson" in _words(picture)
     found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", settings=settings)
@@ -392,7 +392,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_in_order(settings: Setti
     ("language", "line"),
     [
         ("en", "0101 Intentional homicide: Spain;"),
-        ("fr", "0101 Homicide intentionnel: Espagne;"),
+        ("fr", "0101 Homicide intentionnel : Espagne ;"),
         ("es", "0101 Homicidio intencional: España;"),
     ],
 )

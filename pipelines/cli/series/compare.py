@@ -33,6 +33,7 @@ def compare_command(options: argparse.Namespace) -> int:
     from pipelines.reader.areas import find_area
     from pipelines.reader.comparison import compare_areas
     from pipelines.reader.series.courses import courses_of
+    from pipelines.reader.words import word
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
@@ -46,58 +47,64 @@ def compare_command(options: argparse.Namespace) -> int:
         from pipelines.reader.plots.style import save_picture
 
         save_picture(plot_compared(found, options.lang, settings, style=options.style), Path(options.plot))
-    courses = courses_of(found, settings)
+    courses = courses_of(found, settings, "en" if options.json else options.lang)
     if options.json:
         document = {name: value for name, value in vars(found).items() if name != "query"}
-        tests = courses and {**vars(courses), "sentence": courses.sentence}
-        print_json({**found.query.as_document(), **document, "courses": tests, "plot": options.plot})
+        told = courses and {**vars(courses), "sentence": courses.sentence}
+        print_json({**found.query.as_document(), **document, "courses": told, "plot": options.plot})
         return EXIT_DONE
     print_comparison(found, options.lang, settings)
     if courses is not None:
-        print_line(courses.sentence)
+        print_line(courses.sentence_in(options.lang))
     if options.plot:
-        print_line(f"picture: {options.plot}")
+        print_line(word("picture", options.lang).format(path=options.plot))
     return EXIT_DONE
 
 
 def print_comparison(found: Comparison, language: str, settings: Settings) -> None:
     """Print a comparison with the definition of each figure."""
+    from pipelines.reader.comparison import code_words, definition_words
+    from pipelines.reader.words import semicolon, word
+
     print_ranking(found, language, settings)
     if found.unranked:
         print_line()
         print_table(
-            ["not ranked", "area", "unit", "rate", "low", "high", "count", "why"],
+            _headings(language, "not ranked", "area", "unit", "rate", "low", "high", "count", "why"),
             [
-                [row["ref_area"], _name(row, language), _unit(row), *_figures(row), "; ".join(row["why"])]
+                [
+                    row["ref_area"],
+                    _name(row, language),
+                    _unit(row, language),
+                    *_figures(row),
+                    semicolon(language).join(row["why"]),
+                ]
                 for row in found.unranked
             ],
+            language=language,
         )
     for code, why in found.without.items():
-        print_line(f"{code}: {why}")
+        print_line(word("of area", language).format(area=code, why=why))
     print_line()
     print_table(
-        [
-            "area",
-            "source",
-            "stage and unit",
-            "counted at",
-            "composition",
-            "population",
-            "counts, in the source's words",
-        ],
+        _headings(
+            language, "area", "source", "stage and unit", "counted at", "composition", "population", "source words"
+        ),
         [
             [
                 row["ref_area"],
                 row["source"],
-                _unit(row),
-                row["counted_at"] or "not stated",
-                row["iccs_made_from"] or "as a whole",
+                _unit(row, language),
+                code_words("counted_at", row["counted_at"], language)
+                if row["counted_at"]
+                else word("not stated", language),
+                row["iccs_made_from"] or word("as a whole", language),
                 row["population_source"],
-                found.definitions[row["ref_area"]],
+                definition_words(found.definitions[row["ref_area"]], language),
             ]
             for row in found.rows
         ],
-        title="What each figure is",
+        title=word("what each figure is", language),
     )
 
 
@@ -112,6 +119,8 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
     """
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
+    from pipelines.reader.selection import kind_words
+    from pipelines.reader.words import word
 
     (title,) = query(
         f"SELECT coalesce(title_{language}, title_en) FROM out.iccs WHERE code = $code",
@@ -119,17 +128,19 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
         {"code": found.query.iccs},
     ).rows[0]
     people = people_words(found.query.sex, found.query.age, language)
-    what = f"{found.query.iccs} {title}{people}, {found.year}, {found.query.stage} {found.query.counting_unit}s"
+    counted = kind_words(found.query.stage or "", found.query.counting_unit or "", language)
+    what = f"{found.query.iccs} {title}{people}, {found.year}, {counted}"
     if not found.ranked:
-        print_line(f"{what}: no ranking, because no two figures are comparable in all respects")
+        print_line(word("no ranking", language).format(what=what))
         return
     print_table(
-        ["place", "code", "area", "rate", "low", "high", "count", "status"],
+        _headings(language, "place", "code", "area", "rate", "low", "high", "count", "status"),
         [
             [row["place"], row["ref_area"], _name(row, language), *_figures(row), row["obs_status"]]
             for row in found.ranked[:most]
         ],
-        title=f"{what}; {rates_and_limits(found.ranked)}",
+        title=word("table title", language).format(what=what, figures=rates_and_limits(found.ranked, language)),
+        language=language,
     )
     for remark in found.remarks:
         print_line(remark)
@@ -139,8 +150,16 @@ def _figures(row: dict[str, Any]) -> list[Any]:
     return [row["rate_per_100k"], row["ci_low"], row["ci_high"], row["events"]]
 
 
-def _unit(row: dict[str, Any]) -> str:
-    return f"{row['stage']} {row['counting_unit']}s"
+def _headings(language: str, *names: str) -> list[str]:
+    from pipelines.reader.words import word
+
+    return [word(f"column {name}", language) for name in names]
+
+
+def _unit(row: dict[str, Any], language: str) -> str:
+    from pipelines.reader.selection import kind_words
+
+    return kind_words(row["stage"], row["counting_unit"], language)
 
 
 def _name(row: dict[str, Any], language: str) -> str:

@@ -45,12 +45,14 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from pipelines.reader.series.linear import as_document as linear_document
     from pipelines.reader.series.linear import evaluate_linear
     from pipelines.reader.series.policy import as_document, evaluate_policy
+    from pipelines.reader.words import word
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
+    language = "en" if options.json else options.lang
     controls = [find_area(text, settings) for text in options.control]
-    found = evaluate_policy(series_query(options, settings), options.date, controls, settings)
+    found = evaluate_policy(series_query(options, settings), options.date, controls, settings, language)
     if options.plot:
         from pipelines.reader.plots.evaluation import plot_evaluation
         from pipelines.reader.plots.style import save_picture
@@ -61,94 +63,127 @@ def evaluate_command(options: argparse.Namespace) -> int:
         beside = {} if linear is None else {"linear": linear_document(linear)}
         print_json(as_document(found, options.plot) | beside)
         return EXIT_DONE
-    _print(found, options.lang)
+    _print(found, language)
     if linear is not None:
-        _print_linear(linear)
+        _print_linear(linear, language)
     if options.plot:
-        print_line(f"\npicture: {options.plot}")
+        print_line(f"\n{word('picture', language).format(path=options.plot)}")
     return EXIT_DONE
 
 
 def _print(found: PolicyEvaluation, language: str) -> None:
-    import numpy as np
-
     from iccs.periods import period_at
     from pipelines.reader.comparison import caveat_line
     from pipelines.reader.series.policy import effects, limitations
-    from pipelines.statistics.wording import p_value_text
+    from pipelines.reader.words import figure_in, word
 
-    series = found.series
+    series, first = found.series, found.first_year
     rows = [
         [
             name,
             effect.value,
             effect.low,
             effect.high,
-            f"{effect.percent:+.1f} %",
-            p_value_text(effect.p).removeprefix("= "),
-            found.first_year.verdict if effect is found.first_year.effect else _verdict(effect),
+            figure_in(f"{effect.percent:+.1f} %", language),
+            _p_value(effect.p, language),
+            word(first.verdict_key if effect is first.effect else _verdict(effect), language),
         ]
-        for name, effect in effects(found).items()
+        for name, effect in effects(found, language).items()
     ]
-    title = f"{series.title}: change at {period_at(found.at, series.query.freq)}"
-    print_table(["ratio of rates", "value", "low", "high", "change", "p", ""], rows, title=title, decimals=3)
-    first = found.first_year
-    print_line(
-        f"model: quasi-Poisson, autocorrelation {first.autocorrelation:.2f} allowed for; 95 % limits include the usual "
-        "swings of the series"
-    )
-    if first.randomisation_p is not None:
-        ratios = np.quantile(np.exp(first.placebos.logs), [0.025, 0.975])
-        print_line(
-            f"randomisation p {p_value_text(first.randomisation_p)}: rank among the same estimate at "
-            f"{first.placebos.number:,} other dates and areas, 95 % of which are from {ratios[0]:.2f} to "
-            f"{ratios[1]:.2f}"
-        )
-    if first.placebos_in_words:
-        print_line(f"other dates and areas {first.placebos_in_words}")
-    if len(first.weights) > 1:
-        print_line("weights: " + ", ".join(f"{area} {weight:.2f}" for area, weight in first.weights.items()))
-    segmented = f"diagnostics of the segmented model ({found.family})"
-    for name, figures in ((segmented, found.interrupted), ("against the control", found.controlled)):
-        if figures is not None:
-            values = ", ".join(
-                f"{key} {p_value_text(value) if key.endswith(' p') else f'{value:.3g}'}"
-                for key, value in figures.diagnostics.items()
-            )
-            print_line(f"{name}: {values}")
+    date = period_at(found.at, series.query.freq)
+    title = word("change at", language).format(series=series.titled(language), date=date)
+    headings = _headings(language, "ratio of rates", "ratio value", "low", "high", "change")
+    print_table([*headings, "p", ""], rows, title=title, decimals=3, language=language)
+    _print_noise(found, language)
     for remark in found.remarks:
-        print_line(f"note: {remark}")
+        print_line(word("note", language).format(remark=remark))
     for caveat, periods in series.caveat_spans.items():
         print_line(caveat_line(caveat, periods, language))
-    print_line("\nLimitations:")
-    for note in limitations(found):
+    print_line(f"\n{word('limitations', language)}")
+    for note in limitations(found, language):
         print_line(f"- {note}")
 
 
-def _print_linear(linear: LinearEvaluation) -> None:
+def _print_noise(found: PolicyEvaluation, language: str) -> None:
+    """Print how the effect compares with noise: the model, other dates and areas, diagnostics."""
+    import numpy as np
+
+    from pipelines.reader.words import figure_in, word
+    from pipelines.statistics.wording import p_value_text
+
+    def figure(number: float, form: str) -> str:
+        return figure_in(f"{number:{form}}", language)
+
+    first = found.first_year
+    print_line(word("evaluation noise", language).format(r=figure(first.autocorrelation, ".2f")))
+    if first.randomisation_p is not None:
+        low, high = np.quantile(np.exp(first.placebos.logs), [0.025, 0.975])
+        said = {"p": figure_in(p_value_text(first.randomisation_p), language), "n": figure(first.placebos.number, ",")}
+        print_line(word("randomisation", language).format(low=figure(low, ".2f"), high=figure(high, ".2f"), **said))
+    if others := first.placebos_in_words(language):
+        print_line(word("others", language).format(parts=others))
+    if len(first.weights) > 1:
+        weights = ", ".join(f"{area} {figure(weight, '.2f')}" for area, weight in first.weights.items())
+        print_line(word("weights", language).format(weights=weights))
+    family = word(f"family {found.family}", language)
+    for key, figures in (("segmented diagnostics", found.interrupted), ("control diagnostics", found.controlled)):
+        if figures is not None:
+            values = ", ".join(
+                f"{word(f'diagnostic {name}', language)} "
+                + (figure_in(p_value_text(value), language) if name.endswith(" p") else figure(value, ".3g"))
+                for name, value in figures.diagnostics.items()
+            )
+            print_line(word(key, language).format(family=family, values=values))
+
+
+def _print_linear(linear: LinearEvaluation, language: str) -> None:
+    from pipelines.reader.words import counted, figure_in, word
     from pipelines.statistics.wording import p_value_text
 
     rows = [
-        [name, effect.value, effect.low, effect.high, p_value_text(effect.p).removeprefix("= ")]
+        [word(f"linear {name}", language), effect.value, effect.low, effect.high, _p_value(effect.p, language)]
         for name, effect in linear.effects.items()
     ]
     print_line()
-    title = f"linear model, {linear.unit}; Newey-West errors, {linear.model.lags} lags"
-    print_table(["difference", "value", "low", "high", "p"], rows, title=title, decimals=3)
+    lags = linear.model.lags
+    unit = word("linear rate", language) if linear.unit == word("linear rate", "en") else _unit(linear.unit, language)
+    title = counted("linear title", lags, language).format(unit=unit, n=lags)
+    headings = _headings(language, "difference", "ratio value", "low", "high")
+    print_table([*headings, "p"], rows, title=title, decimals=3, language=language)
     if linear.panel is not None:
         panel = linear.panel
-        print_line(
-            f"mean after less before, against the controls: {panel.value:+.3f}; randomisation p "
-            f"{p_value_text(panel.p)} among {panel.assignments:,} areas taken in turn as the one with the policy; the "
-            f"smallest possible is {panel.smallest_p:.3f}"
+        said = word("linear panel", language).format(
+            value=figure_in(f"{panel.value:+.3f}", language),
+            p=figure_in(p_value_text(panel.p), language),
+            n=figure_in(f"{panel.assignments:,}", language),
+            least=figure_in(f"{panel.smallest_p:.3f}", language),
         )
-    print_line(
-        "A linear model assumes the same noise at all levels and considers no other date or area: the verdict is that "
-        "of the first table."
-    )
+        print_line(said)
+    print_line(word("linear assumes", language))
+
+
+def _unit(code: str, language: str) -> str:
+    """Return a counting unit: its code in English, its label in other languages."""
+    from pipelines.reader.comparison import code_words
+
+    return code_words("counting_unit", code, language).lower()
+
+
+def _headings(language: str, *names: str) -> list[str]:
+    from pipelines.reader.words import word
+
+    return [word(f"column {name}", language) for name in names]
+
+
+def _p_value(p: float, language: str) -> str:
+    from pipelines.reader.words import figure_in
+    from pipelines.statistics.wording import p_value_text
+
+    return figure_in(p_value_text(p).removeprefix("= "), language)
 
 
 def _verdict(effect: Effect) -> str:
+    """Return the key of the verdict on a drift."""
     from pipelines.statistics.arguments import SIGNIFICANCE
 
-    return "none found" if effect.p >= SIGNIFICANCE else "down" if effect.value < 1 else "up"
+    return "drift none" if effect.p >= SIGNIFICANCE else "drift down" if effect.value < 1 else "drift up"

@@ -83,63 +83,80 @@ def funnel_command(options: argparse.Namespace) -> int:
         pictures = {"plot": options.plot, "map": options.map_file, "limits_hold_common_rate": sorted(found.unsure)}
         print_json({**found.query.as_document(), **document, **pictures})
         return EXIT_DONE
-    _print_rates(found)
-    print_line()
-    n = len(found.rows)
-    print_line(
-        f"all {n} areas together: {found.common:.2f}; {len(found.beyond_chance)} of them are outside the 99.8 % limits "
-        "of chance"
-    )
-    print_line(
-        f"beyond chance the areas differ by {100 * found.spread:.0f} % of that rate (standard deviation); outside "
-        f"99.8 % of the funnel with it: {_listed(found.outside)}"
-    )
-    print_line(
-        f"limits include the common rate, so it is not known on which side they are: {_listed(sorted(found.unsure))}"
-    )
-    if left_out:
-        print_line(f"left out, without a rate of that year that can be compared: {_listed(left_out)}")
+    _print_rates(found, options.lang)
+    _print_spread(found, left_out, options.lang)
     for caveat, areas in found.as_map(set()).caveats.items():
-        where = word("all areas", options.lang) if len(areas) == n else _listed(areas)
+        where = word("all areas", options.lang) if len(areas) == len(found.rows) else _listed(areas, options.lang)
         print_line(caveat_line(caveat, where, options.lang))
     for name in filter(None, (options.plot, options.map_file)):
-        print_line(f"picture: {name}")
+        print_line(word("picture", options.lang).format(path=name))
     return EXIT_DONE
 
 
-def _print_rates(found: SmallAreas) -> None:
+def _print_rates(found: SmallAreas, language: str) -> None:
+    from pipelines.reader.words import figure_in, word
+
     names = ["ref_area", "value", "rate_per_100k"]
-    headings = ["area", "events", "rate"]
+    headings = [word(f"column {name}", language) for name in ("area", "events", "rate")]
+    limits = [word(f"column {name}", language) for name in ("low", "high")]
     if found.neighbourhood is None:
         names += [*found.smoothed, "own_weight"]
-        headings += ["smoothed", "low", "high", "own weight"]
+        headings += [word("column smoothed", language), *limits, word("column own weight", language)]
     else:
         names += ["smoothed_rate", *found.smoothed, "bym_above"]
-        headings += ["marshall", "bym", "low", "high", "P above"]
+        headings += ["marshall", "bym", *limits, word("column P above", language)]
+    series = f"{found.query.in_words(language)}, {found.year}, {found.key.named(language)}"
     print_table(
-        [*headings, "funnel"],
-        [[*(row[name] for name in names), "" if row["funnel"] == "inside" else row["funnel"]] for row in found.rows],
-        title=f"{found.query.words}, {found.year}, {found.key.name}; per 100,000, smoothed with 95 % limits",
+        [*headings, word("column funnel", language)],
+        [
+            [
+                *(row[name] for name in names),
+                "" if row["funnel"] == "inside" else word(f"funnel {row['funnel']}", language),
+            ]
+            for row in found.rows
+        ],
+        title=word("smoothed title", language).format(series=series),
+        language=language,
     )
     around = found.neighbourhood
     if around is not None:
-        print_line(
-            f"P above: probability that the rate is above that of all areas. {around.pairs} pairs of neighbours in "
-            f"{around.origin}; rates differ by {around.sigma[0]:.2f} on the logarithm (standard deviation), "
-            f"{100 * around.phi[0]:.0f} % of that variance shared with neighbours (+- {100 * around.phi[1]:.0f} %)"
+        said = word("P above note", language).format(
+            pairs=around.pairs,
+            origin=around.origin,
+            sigma=figure_in(f"{around.sigma[0]:.2f}", language),
+            share=f"{100 * around.phi[0]:.0f}",
+            error=f"{100 * around.phi[1]:.0f}",
         )
-        print_line(f"without neighbours, shrunk only towards the rate of all areas: {_listed(list(around.alone))}")
+        print_line(said)
+        print_line(word("shrunk alone", language).format(areas=_listed(list(around.alone), language)))
 
 
-def _listed(areas: list[str]) -> str:
+def _print_spread(found: SmallAreas, left_out: list[str], language: str) -> None:
+    """Print how far the areas differ, which of them stand out, and which have no rate."""
+    from pipelines.reader.words import figure_in, word
+
+    print_line()
+    rate = figure_in(f"{found.common:.2f}", language)
+    together = word("all together", language)
+    print_line(together.format(n=len(found.rows), rate=rate, outside=len(found.beyond_chance)))
+    areas = _listed(found.outside, language)
+    print_line(word("beyond chance", language).format(share=f"{100 * found.spread:.0f}", areas=areas))
+    print_line(word("limits include common", language).format(areas=_listed(sorted(found.unsure), language)))
+    if left_out:
+        print_line(word("left out", language).format(areas=_listed(left_out, language)))
+
+
+def _listed(areas: list[str], language: str) -> str:
     """Name areas; if there are many, their number and the first few: a country may have thousands of municipalities.
 
-    >>> _listed([]), _listed(["MX-JAL"]), _listed(["MX-JAL"] * 60)[-13:]
+    >>> _listed([], "en"), _listed(["MX-JAL"], "en"), _listed(["MX-JAL"] * 60, "en")[-13:]
     ('none', 'MX-JAL', '(all: --json)')
     """
+    from pipelines.reader.words import word
+
     if len(areas) <= _MOST_LISTED:
-        return ", ".join(areas) or "none"
-    return f"{len(areas)} areas, {', '.join(areas[:_FIRST_LISTED])} ... (all: --json)"
+        return ", ".join(areas) or word("no areas", language)
+    return word("many areas", language).format(n=len(areas), first=", ".join(areas[:_FIRST_LISTED]))
 
 
 def _areas_of(found: SmallAreas, settings: Settings) -> set[str]:

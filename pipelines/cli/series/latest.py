@@ -12,6 +12,19 @@ from pipelines.cli.printing import print_json, print_line, print_table
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
 
+_HEADINGS = (
+    "column month",
+    "as published",
+    "column will come to",
+    "column low",
+    "column high",
+    "column expected",
+    "column limit",
+    "column exceedance",
+    "alert",
+)
+"""Words of the headings of the columns."""
+
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
@@ -29,11 +42,12 @@ def latest_command(options: argparse.Namespace) -> int:
     """Print the latest months as published, with nowcast and early warning; draw them if asked to."""
     from pipelines.reader.comparison import caveat_line
     from pipelines.reader.series.latest import read_latest
+    from pipelines.reader.words import word
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
-    found = read_latest(series_query(options, settings, "M"), settings)
+    found = read_latest(series_query(options, settings, "M"), settings, "en" if options.json else options.lang)
     if options.plot:
         from pipelines.reader.plots.latest import plot_latest
         from pipelines.reader.plots.style import save_picture
@@ -61,10 +75,14 @@ def latest_command(options: argparse.Namespace) -> int:
         "exceedance",
     )
     print_table(
-        ["month", "as published", "will come to", "low", "high", "expected", "limit", "exceedance", "alert"],
-        [[*(row[name] for name in names), "yes" if row["is_alert"] else ""] for row in found.months],
-        title=found.series.title,
+        [word(heading, options.lang) for heading in _HEADINGS],
+        [
+            [*(row[name] for name in names), word("yes", options.lang) if row["is_alert"] else ""]
+            for row in found.months
+        ],
+        title=found.series.titled(options.lang),
         decimals=1,
+        language=options.lang,
     )
     print_line()
     for sentence in found.sentences:
@@ -72,5 +90,5 @@ def latest_command(options: argparse.Namespace) -> int:
     for caveat, months in found.caveats.items():
         print_line(caveat_line(caveat, months, options.lang))
     if options.plot:
-        print_line(f"picture: {options.plot}")
+        print_line(word("picture", options.lang).format(path=options.plot))
     return EXIT_DONE

@@ -42,13 +42,15 @@ def add_parser(commands: Commands) -> None:
 def map_command(options: argparse.Namespace) -> int:
     """Print the rates by area, highest first, and what is missing; draw the map if asked to."""
     from pipelines.reader.maps import read_map_rates
+    from pipelines.reader.words import word
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     if options.boundaries and not options.plot:
         raise UsageError("--boundaries is for a picture: also give --plot FILE")
     settings = load_settings(options.data)
-    found = read_map_rates(series_query(options, settings), options.year, settings)
+    language = "en" if options.json else options.lang
+    found = read_map_rates(series_query(options, settings), options.year, settings, language)
     undrawn = _draw(found, options, settings) if options.plot else []
     if options.json:
         document = {name: value for name, value in vars(found).items() if name not in ("query", "key")}
@@ -60,7 +62,7 @@ def map_command(options: argparse.Namespace) -> int:
         return EXIT_DONE
     _print(found, undrawn, options.lang, settings)
     if options.plot:
-        print_line(f"picture: {options.plot}")
+        print_line(word("picture", language).format(path=options.plot))
     return EXIT_DONE
 
 
@@ -80,23 +82,24 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
 
 def _print(found: MapRates, undrawn: list[str], language: str, settings: Settings) -> None:
     from pipelines.reader.comparison import caveat_line
-    from pipelines.reader.maps import NO_FIGURE
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
     from pipelines.reader.words import word
-    from schemas.codelists import load_codelist
     from schemas.comparison import load_comparison_rules
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     # A rate whose rank is down to chance is not ranked with the others: it comes after them.
     ranked = sorted(found.rows.values(), key=lambda row: (found.is_few(row["ref_area"]), -row["rate_per_100k"]))
-    symbols = [", ".join(_symbols(row, found.is_few(row["ref_area"]))) for row in ranked]
-    place = "by country" if found.query.area is None else f"below {found.query.area}"
+    symbols = [", ".join(_symbols(row, found.is_few(row["ref_area"]), language)) for row in ranked]
+    place = word("asked by country" if found.query.area is None else "asked below", language)
+    shown = place.format(iccs=found.query.iccs, area=found.query.area)
     people = people_words(found.query.sex, found.query.age, language)
-    what = rates_and_limits(found.rows.values())
-    print_line(f"{found.query.iccs} {place}, {found.year}{people}, {found.key.name}; {what}")
+    what = f"{shown}, {found.year}{people}, {found.key.named(language)}"
+    figures = rates_and_limits(found.rows.values(), language)
+    print_line(word("table title", language).format(what=what, figures=figures))
+    headings = ("area", "name", "value", "rate", "low", "high", "class", *(["status"] if any(symbols) else []))
     print_table(
-        ["area", "name", "value", "rate", "low", "high", "class", *(["status"] if any(symbols) else [])],
+        [word(f"column {heading}", language) for heading in headings],
         [
             [
                 row["ref_area"],
@@ -107,30 +110,39 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
             ]
             for row, symbol in zip(ranked, symbols, strict=True)
         ],
+        language=language,
     )
     if any(symbols):
-        print_line(
-            "status: observation status other than A (normal); few: a count below "
-            f"{load_comparison_rules().fewest_events}: one more or less can change the rank; use the confidence limits "
-            "where there are any"
-        )
+        print_line(word("status and few", language).format(n=load_comparison_rules().fewest_events))
     for caveat, areas in found.caveats.items():
         where = word("all areas", language) if len(areas) == len(found.rows) else ", ".join(areas)
         print_line(caveat_line(caveat, where, language))
-    known = {NO_FIGURE, *(code.code for code in load_codelist("no_rate_reason"))}
+    _print_absent(found, undrawn, names, language)
+
+
+def _print_absent(found: MapRates, undrawn: list[str], names: dict[str, str], language: str) -> None:
+    """Print which areas have no rate or are not on the map, and why; and the other series."""
+    from pipelines.reader.comparison import code_words
+    from pipelines.reader.maps import NO_FIGURE
+    from pipelines.reader.selection import SeriesKey
+    from pipelines.reader.words import word
+    from schemas.codelists import load_codelist
+
+    reasons = {code.code: code_words("no_rate_reason", code.code, language) for code in load_codelist("no_rate_reason")}
+    reasons[NO_FIGURE] = word("no figure", language)
     for missing, reason in found.missing.items():
-        what = "no rate" if reason in known else "not compared"
-        print_line(f"{what}: {missing} {names[missing]}, {reason.replace('_', ' ')}")
-    if undrawn:
-        print_line(f"not on the map (no outline): {', '.join(f'{at} {names[at]}' for at in undrawn)}")
-    if found.elsewhere:
-        print_line(
-            "not on the map, because their figures belong to another series: "
-            + ", ".join(f"{at} {names[at]}" for at in found.elsewhere)
-        )
+        key = "area without rate" if reason in reasons else "area not compared"
+        why = reasons.get(reason, reason.replace("_", " "))
+        print_line(word(key, language).format(area=f"{missing} {names[missing]}", reason=why))
+    for key, areas in (("undrawn", undrawn), ("other series undrawn", found.elsewhere)):
+        if areas:
+            print_line(word(key, language).format(areas=", ".join(f"{at} {names[at]}" for at in areas)))
     if found.others:
-        print_line(f"other series: {', '.join(found.others)}")
+        others = ", ".join(SeriesKey.of_name(name).named(language) for name in found.others)
+        print_line(word("other series", language).format(names=others))
 
 
-def _symbols(row: dict[str, Any], few: bool) -> list[str]:
-    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if few else [])]
+def _symbols(row: dict[str, Any], few: bool, language: str) -> list[str]:
+    from pipelines.reader.words import word
+
+    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *([word("few", language)] if few else [])]

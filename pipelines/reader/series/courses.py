@@ -8,6 +8,7 @@ from pipelines.publish.series.segments import ASSUMED_AUTOCORRELATION, MOST_ZERO
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.reader.comparison import Comparison
 from pipelines.reader.series.rates import RateSeries, read_rates
+from pipelines.reader.words import counted, figure_in, word
 from pipelines.statistics.joinpoints.comparison import compare_joinpoints
 from pipelines.statistics.joinpoints.model import log_ready
 from pipelines.statistics.joinpoints.number import choose_joinpoints
@@ -16,7 +17,6 @@ from schemas.comparison import load_comparison_rules
 from schemas.declarations import is_compared
 
 _LEVEL = 0.05
-ONE_DAY = "persons counted on one day are not events, for which the test is made"
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,25 @@ class Courses:
     @property
     def sentence(self) -> str:
         """The result, for people."""
-        both = " and ".join(self.areas)
-        if self.p is None:
-            return f"Courses of {both}: not tested, {self.why_not}."
-        turns = f"{self.number} joinpoint{'s' if self.number != 1 else ''}"
-        span = f"{self.years[0]}-{self.years[-1]} ({len(self.years)} years, {turns})"
-        if self.p <= _LEVEL:
-            return f"Courses of {both}, {span}: not parallel, p = {self.p:.3f}."
-        return (
-            f"Courses of {both}, {span}: no difference found except in level, p = {self.p:.3f}; this does not prove "
-            "that there is none."
+        return self.sentence_in("en")
+
+    def sentence_in(self, language: str) -> str:
+        """Return the result in a language; ``why_not`` is in the language in which it was asked for."""
+        one, other = self.areas
+        if self.p is None or self.number is None:
+            return word("courses not tested", language).format(one=one, other=other, why=self.why_not)
+        return word("courses differ" if self.p <= _LEVEL else "courses alike", language).format(
+            one=one,
+            other=other,
+            first=self.years[0],
+            last=self.years[-1],
+            years=len(self.years),
+            turns=counted("joinpoints", self.number, language).format(n=self.number),
+            p=figure_in(f"{self.p:.3f}", language),
         )
 
 
-def courses_of(found: Comparison, settings: Settings | None = None) -> Courses | None:
+def courses_of(found: Comparison, settings: Settings | None = None, language: str = "en") -> Courses | None:
     """Return whether two ranked areas have parallel courses; None unless exactly two are ranked.
 
     The years are those since the last break of either, bridged or not; errors of neighbouring years are assumed to be
@@ -62,6 +67,7 @@ def courses_of(found: Comparison, settings: Settings | None = None) -> Courses |
     Args:
         found: a comparison.
         settings: where the published file is.
+        language: of the reason why they are not tested.
 
     Example::
 
@@ -74,16 +80,17 @@ def courses_of(found: Comparison, settings: Settings | None = None) -> Courses |
         every = read_rates(replace(found.query, area=row["ref_area"]), settings=settings)
         pair.append(next(one for one in every if one.key.source == row["source"]))
     areas = (found.ranked[0]["ref_area"], found.ranked[1]["ref_area"])
-    return judge_courses(areas, pair[0], pair[1])
+    return judge_courses(areas, pair[0], pair[1], language)
 
 
-def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) -> Courses:
+def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries, language: str = "en") -> Courses:
     """Test whether two series are parallel.
 
     Args:
         areas: codes, for the result.
         one: rates of the first.
         other: rates of the second.
+        language: of the reason why they are not tested.
     """
     first = max((at for series in (one, other) for at in series.breaks.all), default=0)
     kept = [
@@ -93,7 +100,8 @@ def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) ->
     years = tuple(sorted(kept[0].keys() & kept[1].keys()))
     events = [[rows[year]["value"] for year in years] for rows in kept]
     people = [[rows[year]["population"] for year in years] for rows in kept]
-    if why_not := ONE_DAY if one.is_stock or other.is_stock else _why_not(events):
+    one_day = word("courses one day", language) if one.is_stock or other.is_stock else None
+    if why_not := one_day or _why_not(events, language):
         return Courses(areas, years, None, None, why_not)
     ready = [log_ready(own, n, zeros="add half") for own, n in zip(events, people, strict=True)]
     numbers = [
@@ -112,14 +120,14 @@ def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) ->
     return Courses(areas, years, number, found.p, None)
 
 
-def _why_not(events: list[list[float]]) -> str | None:
+def _why_not(events: list[list[float]], language: str) -> str | None:
     """Return why two series are not tested: for the reasons for which one has no segments."""
     years = len(events[0])
     if years < FEWEST_YEARS_TESTED:
-        return f"both have {years} comparable years since the last break; {FEWEST_YEARS_TESTED} are needed"
+        return word("courses few years", language).format(years=years, n=FEWEST_YEARS_TESTED)
     fewest = load_comparison_rules().fewest_events
     if any(sum(own) < fewest * years for own in events):
-        return f"one has fewer than {fewest} events a year"
+        return word("courses few events", language).format(n=fewest)
     if any(sum(count == 0 for count in own) > MOST_ZERO_SHARE * years for own in events):
-        return "one has no event in more than a quarter of the years"
+        return word("courses no events", language)
     return None

@@ -23,6 +23,7 @@ from pipelines.publish.series.latest_months import (
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import TOTAL, SeriesQuery
 from pipelines.reader.series.counts import Series, read_series
+from pipelines.reader.words import counted, figure_in, word
 from pipelines.statistics.surveillance.early_warning import excess
 from pipelines.system.settings import Settings
 from schemas.declarations import uncompared_codes
@@ -43,6 +44,7 @@ class LatestMonths:
         no_nowcast: why there is no nowcast; empty if there is one.
         no_alert: why no month was tested; empty if one was.
         editions: number of stored editions of the source.
+        language: of the sentences.
     """
 
     series: Series
@@ -52,6 +54,7 @@ class LatestMonths:
     no_nowcast: str
     no_alert: str
     editions: int
+    language: str = "en"
 
     @property
     def months(self) -> Rows:
@@ -81,38 +84,55 @@ class LatestMonths:
     @property
     def sentences(self) -> list[str]:
         """The result in words: alerts first, then months that would be alerts once complete."""
-        found = [row for row in self.months if row["is_alert"]]
+        texts = [*self._high_months(), *self._months_apart()]
+        if self.alerts:
+            n, share = figure_in(f"{self.alerts[0]['tested']:,}", self.language), f"{100 * RUN_FALSE_ALARMS:.0f}"
+            texts.append(word("months tested", self.language).format(n=n, share=share))
+        return texts + [text for text in (self.no_alert, self.no_nowcast) if text]
+
+    def _high_months(self) -> list[str]:
+        """Return a sentence for each month that is an alert, or would be one once complete; or that there is none."""
+
+        def figures(row: dict[str, Any], *names: str) -> dict[str, str]:
+            return {name: figure_in(f"{row[column]:,.0f}", self.language) for name, column in map(str.split, names)}
+
         texts = [
-            f"{row['time_period']}: {row['value']:,.0f} where {row['count_expected']:,.0f} were expected and "
-            f"{row['count_upper']:,.0f} is the limit: more than the past explains (exceedance {row['exceedance']:.1f})"
-            for row in found
+            word("month exceeds", self.language).format(
+                month=row["time_period"],
+                exceedance=figure_in(f"{row['exceedance']:.1f}", self.language),
+                **figures(row, "value value", "expected count_expected", "upper count_upper"),
+            )
+            for row in self.months
+            if row["is_alert"]
         ]
         texts += [
-            f"{row['time_period']} is still filling up: expected to reach {row['nowcast']:,.0f}, above the limit of "
-            f"{row['count_upper']:,.0f}, though the count so far is not"
+            word("month will exceed", self.language).format(
+                month=row["time_period"], **figures(row, "value nowcast", "upper count_upper")
+            )
             for row in self.months
             if row["nowcast_exceedance"] is not None and row["nowcast_exceedance"] > 1 and not row["is_alert"]
         ]
-        if self.alerts and not texts:
-            texts.append("no month is higher than the past explains")
-        texts += [
-            f"{row['time_period']}: no figure"
+        return texts or ([word("no month exceeds", self.language)] if self.alerts else [])
+
+    def _months_apart(self) -> list[str]:
+        return [
+            word("month without figure", self.language).format(month=row["time_period"])
             if row["value"] is None
-            else f"{row['time_period']} is compared with no other month: {row['not_compared'].replace(';', ', ')}"
+            else word("month apart for", self.language).format(
+                month=row["time_period"], caveats=row["not_compared"].replace(";", ", ")
+            )
             for row in self.months
             if row["value"] is None or row["not_compared"]
         ]
-        if self.alerts:
-            texts.append(
-                f"{self.alerts[0]['tested']:,} months of all series were tested in this release: of its alerts "
-                f"{RUN_FALSE_ALARMS:.0%} are expected to be false"
-            )
-        texts += [text for text in (self.no_alert, self.no_nowcast) if text]
-        return texts
 
 
-def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> LatestMonths:
+def read_latest(wanted: SeriesQuery, settings: Settings | None = None, language: str = "en") -> LatestMonths:
     """Return the latest months of one series; if several match the query, of the preferred one.
+
+    Args:
+        wanted: the query.
+        settings: where the published file is.
+        language: of the sentences.
 
     Raises:
         UsageError: no such monthly series, or figures of an age or attribute, which are not tested.
@@ -135,15 +155,16 @@ def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> Latest
     alerts = packaged_query("reader/latest_alerts", settings, None, **asked).records()
     nowcasts = packaged_query("reader/latest_nowcasts", settings, None, **asked).records()
     editions = _editions(series.key.source, settings)
-    expected, reason = _expected(series)
+    expected, reason = _expected(series, language)
     return LatestMonths(
         series=series,
         alerts=alerts,
         nowcasts=nowcasts,
         expected=expected,
-        no_nowcast="" if nowcasts else _why_no_nowcast(series.key.source, editions),
-        no_alert="" if alerts else f"no month was tested: {reason}",
+        no_nowcast="" if nowcasts else _why_no_nowcast(series.key.source, editions, language),
+        no_alert="" if alerts else reason,
         editions=editions,
+        language=language,
     )
 
 
@@ -153,29 +174,20 @@ def _editions(source: str, settings: Settings | None) -> int:
     return int(loads)
 
 
-def _why_no_nowcast(source: str, editions: int) -> str:
-    if editions < FEWEST_EDITIONS:
-        kept = "1 edition" if editions == 1 else f"{editions} editions"
-        return (
-            f"no nowcast: {kept} of {source} kept; estimating how counts grow takes at least {FEWEST_EDITIONS} "
-            "editions of consecutive months"
-        )
-    return (
-        "no nowcast: judging by earlier editions, no month will grow by half a percent, or there are too few "
-        "events to estimate the growth"
-    )
+def _why_no_nowcast(source: str, editions: int, language: str) -> str:
+    if editions >= FEWEST_EDITIONS:
+        return word("no nowcast growth", language)
+    return counted("no nowcast kept", editions, language).format(n=editions, source=source, least=FEWEST_EDITIONS)
 
 
-def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
-    """Return expected counts and limits of the months of the window; or why there are none."""
+def _expected(series: Series, language: str) -> tuple[list[tuple[str, float, float]], str]:
+    """Return expected counts and limits of the months of the window, and why none would be tested."""
     last = series.steps[-1]
     marks = {"steps": series.steps, "counts": series.counts, "populations": series.populations}
     counts, exposures, _ = window_of(marks, last, series.breaks.all)
     if not has_past(counts):
-        return [], (
-            f"fewer than {FEWEST_PAST_MONTHS} months or {FEWEST_EVENTS_OF_PAST} events since the last break, not "
-            "counting the latest nine months"
-        )
+        few = word("no month tested few", language)
+        return [], few.format(months=FEWEST_PAST_MONTHS, events=FEWEST_EVENTS_OF_PAST)
     fit, design = fit_window(counts[None], exposures[None], last)
     rows = []
     for place in range(WINDOW):
@@ -183,7 +195,7 @@ def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
             continue
         found = excess(fit, counts[place : place + 1], exposures[place : place + 1], design[place])
         rows.append((period_at(last - WINDOW + 1 + place, "M"), float(found.expected[0]), float(found.upper[0])))
-    return rows, f"fewer than {FEWEST_EVENTS_OF_MONTH} events in each of the latest months"
+    return rows, word("no month tested small", language).format(events=FEWEST_EVENTS_OF_MONTH)
 
 
 def _month(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.reader.series.counts import Series, person_years
 from pipelines.reader.series.policy import PolicyEvaluation
+from pipelines.reader.words import word
 from pipelines.statistics.linear_designs import (
     LinearEffect,
     LinearModel,
@@ -69,7 +70,7 @@ def evaluate_linear(found: PolicyEvaluation) -> LinearEvaluation:
     except ValueError as error:
         raise UsageError(f"{series.query.words} cannot be evaluated by a linear model: {error}") from error
     effects = {name: model.effect(name) for name in (_OF_TWO if controls else _OF_ONE)}
-    return LinearEvaluation("per 100,000 a year" if rated else series.key.counting_unit, model, effects, panel)
+    return LinearEvaluation(word("linear rate", "en") if rated else series.key.counting_unit, model, effects, panel)
 
 
 def _rates(series: Series, steps: list[int]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_a
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import Series, person_years, series_breaks
-from pipelines.reader.words import word
+from pipelines.reader.words import figure_in, semicolon, word
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest_effect
 from pipelines.statistics.first_year import (
@@ -82,40 +82,30 @@ class FirstYear:
         """The verdict in English: see :attr:`verdict_key`."""
         return word(self.verdict_key, "en")
 
-    @property
-    def cannot_tell(self) -> list[str]:
-        """The limitations of the effect, in words."""
+    def cannot_tell(self, language: str = "en") -> list[str]:
+        """Return the limitations of the effect, in words."""
         notes = []
         if self.randomisation_p is None:
-            notes.append(
-                f"Whether the same comparison gives as large an effect at other dates: only {self.placebos.number} "
-                f"other dates and areas can be compared, but {FEWEST_PLACEBOS} are needed. The model alone is weak "
-                "evidence: real series turn more often than any noise model allows for."
-            )
+            few = word("cannot tell placebos", language)
+            notes.append(few.format(n=self.placebos.number, least=FEWEST_PLACEBOS))
         elif self.effect.p < SIGNIFICANCE <= self.randomisation_p:
-            notes.append(
-                f"Whether the date matters: of {self.placebos.number:,} other dates and areas "
-                f"{100 * self.randomisation_p:.0f} % show as large an effect."
-            )
+            n, share = figure_in(f"{self.placebos.number:,}", language), f"{100 * self.randomisation_p:.0f}"
+            notes.append(word("cannot tell date", language).format(n=n, share=share))
         if self.ljung_box_p < SIGNIFICANCE:
-            notes.append(
-                "Its true margin of error: the residuals of the model are still correlated (Ljung-Box p "
-                f"{p_value_text(self.ljung_box_p)}); the other dates and areas do not depend on that."
-            )
+            p = figure_in(p_value_text(self.ljung_box_p), language)
+            notes.append(word("cannot tell residuals", language).format(p=p))
         return notes
 
-    @property
-    def placebos_in_words(self) -> str:
-        """Which other dates and areas count as extreme without an estimate, and which do not count."""
-        parts = [
-            f"{what} {', '.join(f'{number:,} with {reason}' for reason, number in numbers.items())}"
-            for what, numbers in (
-                ("at least as extreme:", self.placebos.extreme),
-                ("left out:", self.placebos.left_out),
+    def placebos_in_words(self, language: str = "en") -> str:
+        """Return which other dates and areas count as extreme without an estimate, and which do not count."""
+        parts = []
+        for key, numbers in (("others extreme", self.placebos.extreme), ("others left out", self.placebos.left_out)):
+            listed = ", ".join(
+                word(f"without {reason}", language).format(n=figure_in(f"{number:,}", language))
+                for reason, number in numbers.items()
             )
-            if numbers
-        ]
-        return "; ".join(parts).replace("with the model cannot be fitted", "whose model cannot be fitted")
+            parts += [word(key, language).format(listed=listed)] if listed else []
+        return semicolon(language).join(parts)
 
 
 def first_year(series: Series, at: int, controls: Sequence[Series], settings: Settings | None) -> FirstYear:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iccs.periods import period_at, period_index
-from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series.counts import Series, person_years, read_series
+from pipelines.reader.selection import SeriesKey, SeriesQuery
+from pipelines.reader.series.counts import Series, bridge_words, person_years, read_series
 from pipelines.reader.series.placebos import FirstYear, first_year
+from pipelines.reader.words import reworded, word
 from pipelines.statistics.bridging import widest_effect
 from pipelines.statistics.evaluation import (
     ControlledSeries,
@@ -60,7 +61,11 @@ class PolicyEvaluation:
 
 
 def evaluate_policy(
-    wanted: SeriesQuery, date: str, control: str | Sequence[str] | None = None, settings: Settings | None = None
+    wanted: SeriesQuery,
+    date: str,
+    control: str | Sequence[str] | None = None,
+    settings: Settings | None = None,
+    language: str = "en",
 ) -> PolicyEvaluation:
     """Return the effect in one area over the first year after a date, against its own course or that of controls.
 
@@ -77,6 +82,7 @@ def evaluate_policy(
         date: first period with the policy, ``2019`` or ``2019-03``.
         control: area without the policy, or several; of the same source, stage, counting unit, sex and age.
         settings: where the published file is.
+        language: of the remarks.
 
     Raises:
         UsageError: unknown area, no such series, a date outside it or at a break, too few periods, or a series of
@@ -103,7 +109,7 @@ def evaluate_policy(
         controlled = _compare(series, compared[0], at) if len(compared) == 1 else None
     except ValueError as error:
         raise UsageError(f"{wanted.words}, {date}, cannot be evaluated: {error}") from error
-    remarks = _remarks(series, published)
+    remarks = _remarks(series, published, language)
     return PolicyEvaluation(series, compared, at, effect, interrupted, controlled, family, remarks)
 
 
@@ -121,17 +127,21 @@ def _common_run(series: Series, controls: Sequence[Series], at: int) -> list[Ser
     return [one.selected([n for n, step in enumerate(one.steps) if first <= step <= last]) for one in every]
 
 
-def _remarks(series: Series, published: Series) -> tuple[str, ...]:
+def _remarks(series: Series, published: Series, language: str) -> tuple[str, ...]:
     """Return how the series was chosen and cut."""
-    remarks = [f"other series there: {', '.join(published.others)}"] if published.others else []
+    names = ", ".join(SeriesKey.of_name(name).named(language) for name in published.others)
+    remarks = [word("remark others", language).format(names=names)] if names else []
     if len(series.periods) < len(published.periods):
-        remarks.append(
-            f"used {series.periods[0]} to {series.periods[-1]} of {published.periods[0]} to {published.periods[-1]}: "
-            "the run around the date without a gap or a break"
+        (begin, *_, end), (first, *_, last) = published.periods, series.periods
+        remarks.append(word("remark run", language).format(first=first, last=last, begin=begin, end=end))
+    remarks += [
+        word("remark bridged", language).format(
+            period=period_at(one.at, series.query.freq), factor=bridge_words(one, language)
         )
-    remarks += [f"bridged in {period_at(one.at, series.query.freq)} ({one.words})" for one in series.crossed]
+        for one in series.crossed
+    ]
     if any(population is None for population in series.populations):
-        remarks.append("no population: the counts themselves are compared, not rates")
+        remarks.append(word("remark counts", language))
     return tuple(remarks)
 
 
@@ -273,24 +283,24 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
     }
 
 
-def effects(found: PolicyEvaluation) -> dict[str, Effect]:
+def effects(found: PolicyEvaluation, language: str = "en") -> dict[str, Effect]:
     """Return each effect with its description; all are ratios of rates."""
     step = "month" if found.series.query.freq == "M" else "year"
     first = found.first_year
-    when = "first year" if step == "year" else f"first {first.periods} months"
     names = ", ".join(first.weights)
-    against = f"against {names}" if names else "relative to what was expected"
-    named = {f"{when} after the date, {against}": first.effect}
+    when = f"first {'year' if step == 'year' else 'months'} {'against' if names else 'alone'}"
+    named = {word(when, language).format(n=first.periods, names=names): first.effect}
     if found.controlled is not None:
-        named[f"before the date: drift against {names}, each {step}"] = found.controlled.pre_trend
+        named[word(f"drift each {step}", language).format(names=names)] = found.controlled.pre_trend
     return named
 
 
-def limitations(found: PolicyEvaluation) -> list[str]:
+def limitations(found: PolicyEvaluation, language: str = "en") -> list[str]:
     """Return the limitations of the evaluation, each once."""
-    notes = [*found.first_year.cannot_tell, *found.interrupted.cannot_tell]
+    notes = list(found.interrupted.cannot_tell)
     if found.controls:
         notes = [note for note in notes if "there is no control series" not in note]
     if found.controlled is not None:
         notes += found.controlled.cannot_tell
-    return list(dict.fromkeys(notes))
+    own = found.first_year.cannot_tell(language)
+    return list(dict.fromkeys([*own, *(reworded(note, "cannot tell ", language) for note in notes)]))
