@@ -7,6 +7,7 @@ Labels of codes are columns of the code lists.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -196,10 +197,16 @@ def word(key: str, language: str) -> str:
     return WORDS[key] if language == "en" else load_catalogue(language)[key]
 
 
-def reworded(text: str, group: str, language: str) -> str:
+def reworded(text: str, group: str, language: str, places: Mapping[str, Callable[[str], str]] | None = None) -> str:
     """Return an English text in another language: one made from the word of a key that begins with ``group``.
 
     This is for texts of calculations, which know no language. Their figures get the separators of the language.
+
+    Args:
+        text: the English text; returned as it is if no word is like it.
+        group: beginning of the keys.
+        language: of the result.
+        places: what is to be put in places that are not figures, by their names.
 
     >>> reworded("How the series would have continued: 17 periods before the date are few.", "cannot tell ", "es")
     'Cómo habría continuado la serie: 17 períodos antes de la fecha son pocos.'
@@ -209,8 +216,11 @@ def reworded(text: str, group: str, language: str) -> str:
     for key, english in WORDS.items():
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))
         if key.startswith(group) and (found := re.fullmatch(pattern, text)):
-            figures = {name: figure_in(figure, language) for name, figure in found.groupdict().items()}
-            return word(key, language).format(**figures)
+            said = {
+                name: places[name](part) if places and name in places else figure_in(part, language)
+                for name, part in found.groupdict().items()
+            }
+            return word(key, language).format(**said)
     return text
 
 

@@ -335,5 +335,32 @@ COMMAND_WORDS = {
         "A linear model assumes the same noise at all levels and considers no other date or area: the verdict is "
         "that of the first table."
     ),
+    "column period": "period",
+    "column category": "category",
+    "column in the source": "in the source",
+    "column measure": "measure",
+    "column of": "of",
+    "column estimate": "estimate",
+    "column of the survey": "of the survey",
+    "column recorded count": "recorded",
+    "column share": "share",
+    "column differences": "differences",
+    "estimates title": "As published; low and high at the source's confidence level, otherwise 95 %",
+    "beside title": "Recorded counts next to the estimates: figures of two populations, never one series",
+    "units of people": "{units}: {people}",
+    "line of estimates": (
+        "{area} {iccs} {label}, {measure} ({source}): {direction}, {first}-{last}, n = {n}, {slope} a year "
+        "({low} to {high})"
+    ),
+    "difference counts once": (
+        "the survey counts {survey}, each once however often the offence was experienced, the police {recorded}"
+    ),
+    "difference counts": "the survey counts {survey}, the police {recorded}",
+    "difference people": "the survey covers {people}, the police count covers everybody",
+    "difference undeclared": "the period about which people were asked is not declared",
+    "difference period": "people were asked about {period}, the police count is for the year",
+    "difference category": "the survey category is {relation}",
+    "difference years": "years do not begin in the same month",
+    "difference error": "the survey gives no sampling error",
 }
 """English by key; part of :data:`pipelines.reader.words.WORDS`."""

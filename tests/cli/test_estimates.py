@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from languages import assert_no_english
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
@@ -165,6 +166,17 @@ def test_tables_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "recorded" not in printed  # an indicator as published, and nothing beside it
 
 
+@pytest.mark.parametrize("language", ["fr", "es"])
+def test_tables_have_no_english_in_other_languages(
+    data: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    said = {}
+    for one in ("en", language):
+        assert main(["estimates", "--lang", one, "--data", str(data)]) == 0
+        said[one] = capsys.readouterr().out
+    assert_no_english(said[language], said["en"], language, frozenset({"persons", "events", "rate"}))
+
+
 def test_names_mean_their_codes(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Titles and labels are those of iccs.csv and sex.csv, in any of three languages."""
     asked = ["estimates", "homicidio INTENCIONAL", "--sex", "total", "--areas", "Chili", "--data", str(data), "--json"]
@@ -209,7 +221,10 @@ def test_picture_of_both_sides_says_what_keeps_them_apart(
     assert main(["estimates", "0101", *given]) == 0
 
     assert target.stat().st_size > 10_000
-    assert "picture" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert {"en": "picture", "fr": "image", "es": "imagen"}[language] in printed
+    told = {"en": "covers everybody", "fr": "l’effectif de la police sur l’ensemble", "es": "a toda la población"}
+    assert [one for one, text in told.items() if text in printed] == [language]
     picture = plot_dark_figure("0101", "MX", language=language, settings=Settings(data=data))
     share = {"en": "25.0 % (23.1 % to 27.2 %", "fr": "25,0", "es": "25,0 % (23,1 % a 27,2 %"}[language]
     assert share in picture.text

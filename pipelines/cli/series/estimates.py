@@ -10,6 +10,7 @@ from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from pipelines.reader.series.estimates import Estimates
     from pipelines.system.settings import Settings
 
 
@@ -29,7 +30,10 @@ def add_parser(commands: Commands) -> None:
     )
     add_style(parser)
     parser.add_argument(
-        "--lang", choices=("en", "fr", "es"), default="en", help="language of caveats and the picture (default: en)"
+        "--lang",
+        choices=("en", "fr", "es"),
+        default="en",
+        help="language of tables, lines and the picture (default: en)",
     )
     parser.set_defaults(command=estimates_command)
 
@@ -53,30 +57,40 @@ def estimates_command(options: argparse.Namespace) -> int:
     if options.json:
         print_json(vars(found))
         return EXIT_DONE
+    _print(found, options.lang)
+    return EXIT_DONE
+
+
+def _print(found: Estimates, language: str) -> None:
+    from pipelines.reader.words import word
+
+    names = ("area", "period", "category", "in the source", "measure", "of")
     print_table(
-        [
-            *("area", "period", "category", "in the source", "measure", "of"),
-            *("estimate", "low", "high", "unit", "status", "source"),
-        ],
-        [_row(row) for row in found.figures],
-        title="As published; low and high at the source's confidence level, otherwise 95 %",
+        _headings(language, *names, "estimate", "low", "high", "unit", "status", "source"),
+        [_row(row, language) for row in found.figures],
+        title=word("estimates title", language),
+        language=language,
     )
-    for text in _caveat_lines(found.figures, options.lang):
+    for text in _caveat_lines(found.figures, language):
         print_line(text)
     for line in found.lines:
-        print_line(_line(line))
+        print_line(_line(line, language))
     if found.beside:
+        survey = ("area", "year", "category", "measure", "of the survey", "estimate", "low", "high")
         print_table(
-            [
-                *("area", "year", "category", "measure", "of the survey", "estimate", "low", "high"),
-                *("recorded", "of", "source", "share", "differences"),
-            ],
-            [_beside(row) for row in found.beside],
-            title="Recorded counts next to the estimates: figures of two populations, never one series",
+            _headings(language, *survey, "recorded count", "of", "source", "share", "differences"),
+            [_beside(row, language) for row in found.beside],
+            title=word("beside title", language),
+            language=language,
         )
-        for text in _caveat_lines(found.beside, options.lang):
+        for text in _caveat_lines(found.beside, language):
             print_line(text)
-    return EXIT_DONE
+
+
+def _headings(language: str, *names: str) -> list[str]:
+    from pipelines.reader.words import word
+
+    return [word(f"column {name}", language) for name in names]
 
 
 def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> None:
@@ -84,6 +98,7 @@ def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> 
 
     from pipelines.reader.plots.dark_figure import plot_dark_figure
     from pipelines.reader.plots.style import check_picture_path, save_picture
+    from pipelines.reader.words import word
     from schemas.errors import UsageError
 
     path = Path(options.plot)
@@ -93,15 +108,32 @@ def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> 
     asked = (options.code, areas[0], options.sex, options.lang, settings)
     save_picture(plot_dark_figure(*asked, style=options.style), path)
     if not options.json:
-        print_line(f"picture: {path}")
+        print_line(word("picture", options.lang).format(path=path))
 
 
-def _row(row: dict[str, Any]) -> list[Any]:
+def _row(row: dict[str, Any], language: str) -> list[Any]:
     limits = ("estimate", "lower_limit", "upper_limit")
-    status = row["missing_reason"] or row["obs_status"]
-    names = [row["ref_area"], row["time_period"], row["iccs"], row["national_label"], row["measure"]]
-    names.append(f"{row['counting_unit']}s: {_universe(row)}")
-    return [*names, *(row[name] for name in limits), row["unit_of_measure"], status, row["source"]]
+    status = _label("missing_reason", row["missing_reason"], language) or row["obs_status"]
+    names = [row[name] for name in ("ref_area", "time_period", "iccs", "national_label", "measure")]
+    unit = _label("unit_of_measure", row["unit_of_measure"], language)
+    people = _people(row, row["counting_unit"], language)
+    return [*names, people, *(row[name] for name in limits), unit, status, row["source"]]
+
+
+def _label(codelist: str, code: str | None, language: str) -> str | None:
+    """Return a code in English, and its label in other languages."""
+    from pipelines.reader.comparison import code_words
+
+    return code if code is None or language == "en" else code_words(codelist, code, language)
+
+
+def _people(row: dict[str, Any], counting_unit: str, language: str) -> str:
+    """Return what was counted of whom."""
+    from pipelines.reader.words import word
+
+    return word("units of people", language).format(
+        units=word(f"units {counting_unit}", language), people=_universe(row, language)
+    )
 
 
 def _caveat_lines(rows: list[dict[str, Any]], language: str) -> list[str]:
@@ -131,28 +163,77 @@ def _spans(periods: set[str]) -> str:
     return ", ".join(sorted(periods))
 
 
-def _universe(row: dict[str, Any]) -> str:
+def _universe(row: dict[str, Any], language: str) -> str:
     from schemas.declarations import attribute_columns
 
     parts = [row[name] for name in ("age", *attribute_columns()) if row.get(name, "_T") != "_T"]
-    return " ".join([row["universe"], *parts])
+    return " ".join([_whom(row["universe"], language), *parts])
 
 
-def _line(line: dict[str, Any]) -> str:
+def _whom(universe: str, language: str) -> str:
+    """Return a population: its code in English, its label without remarks in other languages.
+
+    >>> _whom("persons", "en"), _whom("persons", "es")
+    ('persons', 'personas')
+    """
+    return (_label("universe", universe, language) or "").partition(" (")[0].lower()
+
+
+def _line(line: dict[str, Any], language: str) -> str:
+    from pipelines.reader.series.trends import direction_words
+    from pipelines.reader.words import figure_in, semicolon, word
     from pipelines.statistics.wording import signed_text
 
-    return (
-        f"{line['ref_area']} {line['iccs']} {line['national_label']}, {line['measure']} ({line['source']}): "
-        f"{line['direction']}, "
-        f"{line['first_year']}-{line['last_year']}, n = {line['n']}, {signed_text(line['slope_per_year'])} a year "
-        f"({signed_text(line['lower_limit'])} to {signed_text(line['upper_limit'])})"
-        + (f"; caveats: {line['caveats'].replace(';', ', ')}" if line["caveats"] else "")
+    slope, low, high = (
+        figure_in(signed_text(line[name]), language) for name in ("slope_per_year", "lower_limit", "upper_limit")
     )
+    text = word("line of estimates", language).format(
+        area=line["ref_area"],
+        iccs=line["iccs"],
+        label=line["national_label"],
+        measure=line["measure"],
+        source=line["source"],
+        direction=direction_words(line["direction"], language),
+        first=line["first_year"],
+        last=line["last_year"],
+        n=line["n"],
+        slope=slope,
+        low=low,
+        high=high,
+    )
+    if not line["caveats"]:
+        return text
+    codes = word("carries", language).format(codes=line["caveats"].replace(";", ", "))
+    return f"{text}{semicolon(language)}{codes}"
 
 
-def _beside(row: dict[str, Any]) -> list[Any]:
+def _beside(row: dict[str, Any], language: str) -> list[Any]:
+    from pipelines.reader.words import word
+
     survey = [row[name] for name in ("ref_area", "time_period", "iccs", "measure")]
-    survey += [f"{row['survey_counting_unit']}s: {_universe(row)}"]
+    survey += [_people(row, row["survey_counting_unit"], language)]
     survey += [row[name] for name in ("estimate", "lower_limit", "upper_limit")]
-    recorded = [row["recorded"], f"{row['recorded_counting_unit']}s", row["recorded_source"]]
-    return [*survey, *recorded, row["recorded_share"], row["differences"]]
+    units = word(f"units {row['recorded_counting_unit']}", language)
+    recorded = [row["recorded"], units, row["recorded_source"], row["recorded_share"]]
+    return [*survey, *recorded, _differences(row, language)]
+
+
+def _differences(row: dict[str, Any], language: str) -> str:
+    """Return the differences between an estimate and the count beside it, which the release has in English."""
+    from pipelines.reader.words import reworded, semicolon, word
+    from schemas.codelists import load_codelist
+
+    def period(text: str) -> str:
+        told = (one for one in load_codelist("reference_period") if one.label_en.lower() == text.lower())
+        label = next((str(getattr(one, f"label_{language}")) for one in told), text)
+        return label[:1].lower() + label[1:]
+
+    places = {
+        "survey": lambda _: word(f"units {row['survey_counting_unit']}", language),
+        "recorded": lambda _: word(f"units {row['recorded_counting_unit']}", language),
+        "people": lambda text: text.replace(row["universe"], _whom(row["universe"], language)),
+        "period": period,
+        "relation": lambda text: word(f"relation {text}", language),
+    }
+    parts = row["differences"].split("; ")
+    return semicolon(language).join(reworded(part, "difference ", language, places) for part in parts)
