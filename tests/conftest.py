@@ -53,8 +53,6 @@ SLOW_MODULES = (
     "collect/test_failed_sql.py",
     "collect/test_fetch.py",
     "collect/test_fills.py",
-    "collect/test_hostile_names.py",
-    "collect/test_hostile_workbooks.py",
     "collect/test_packed_files.py",
     "collect/headings/test_rates_in_words.py",
     "collect/test_read_parquet.py",
@@ -106,17 +104,14 @@ SLOW_MODULES = (
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
     "tabulate/test_estimates.py",
-    "tabulate/test_exchanged_populations.py",
     "tabulate/test_figure_rules.py",
     "tabulate/test_fingerprint.py",
     "tabulate/test_gates.py",
-    "tabulate/test_losses.py",
+    "tabulate/test_lost_parts.py",
     "tabulate/test_lost_rows.py",
-    "tabulate/test_past_changed.py",
     "tabulate/test_places.py",
     "tabulate/test_rules_by_year.py",
     "tabulate/test_structure_rules.py",
-    "tabulate/test_vintage_columns.py",
 )
 SLOW_FIXTURES = {"published", "extracts"}
 LONG_FIXTURES = {"extracts": "publishes the extracts of all real files"}
@@ -135,6 +130,8 @@ EACH_CASE_IS_A_LAW = (
 
 LONG_MODULES = {
     "cli/test_current_folder.py": "imports the library of the suite in a process of its own, for each way to be called",
+    "collect/test_hostile_names.py": "gives one name of a file, sheet or column after the other",
+    "collect/test_hostile_workbooks.py": "reads one broken workbook after the other",
     "compatibility/test_versions.py": "runs and publishes the data folder of every earlier version",
     "crash/test_killed_run.py": "kills a run at one moment after the other",
     "extracts/test_bridges.py": "publishes a release for each way to bridge a break",
@@ -145,6 +142,8 @@ LONG_MODULES = {
     "golden/test_maps.py": "draws one map after the other",
     "golden/test_series_commands.py": "asks the bundled release one question after the other, with pictures",
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
+    "harmonise/incidents/test_hostile_files.py": "reads one broken file after the other",
+    "harmonise/incidents/test_hostile_names.py": "gives one name of a file, folder or column after the other",
     "harmonise/incidents/test_kept_years.py": "runs whole histories of files twice",
     "harmonise/incidents/test_point_areas.py": "looks for points border by border, in fractions",
     "harmonise/incidents/test_stopped_runs.py": "stops a run at one moment after the other, and fills a disk",
@@ -174,8 +173,12 @@ LONG_MODULES = {
     "share/test_serve.py": "asks a server all that the standard allows, with two clients",
     "system/test_scratch.py": "kills commands, and looks at what they leave",
     "tabulate/test_damaged_vintages.py": "damages one part of a vintage after the other, and runs again",
+    "tabulate/test_exchanged_populations.py": "exchanges men and women in a whole file, in one area after the other",
+    "tabulate/test_losses.py": "loads one edition after the other",
     "tabulate/test_lost_in_both_grains.py": "loses words, areas and counts in turn, in a table and in incidents",
+    "tabulate/test_past_changed.py": "loads one edition after the other",
     "tabulate/test_retention.py": "loads one edition after the other, and is killed while it deletes old ones",
+    "tabulate/test_vintage_columns.py": "reads vintages of one older version after the other",
     "tabulate/test_vintages.py": "loads one edition after the other",
 }
 """Tests that try one moment, part or edition after the other, or wait, kill and install, each with its reason.

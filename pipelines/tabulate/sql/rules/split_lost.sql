@@ -2,13 +2,19 @@
 -- If a part that usually has counts, also in the two years before and after, has none or hardly any, its rows are lost,
 -- unless the other parts or the unknown have more than in the years beside it. The others must have as many as usual: then
 -- the total is only their sum. A total that exceeds its parts is a printed one, and right. An age band is not lost if
--- another band of the year covers its ages: the bands have changed.
+-- another band of the year covers its ages: the bands have changed. Parts that are only added up, and not published, are
+-- those of the file.
 -- needs: {{dimension}}
--- reads: annual, age_bound
+-- reads: annual, age_bound, core
 WITH split AS (
     SELECT stage, counting_unit, iccs, ref_area, year, {{dimension}} AS part, value
     FROM annual
     WHERE {{other}} = '_T' AND {{dimension}} NOT IN ('_T', '_Z')
+    UNION ALL
+    SELECT stage, counting_unit, iccs, ref_area, CAST(left(time_period, 4) AS INTEGER), {{dimension}}, sum(value)
+    FROM core
+    WHERE {{dimension}} NOT IN ('_T', '_Z') AND iccs IS NOT NULL AND NOT EXISTS (FROM annual WHERE {{dimension}} <> '_T')
+    GROUP BY ALL
 ),
 years AS (
     SELECT stage, counting_unit, iccs, ref_area, year, sum(value) AS together FROM split GROUP BY ALL HAVING sum(value) > 0
