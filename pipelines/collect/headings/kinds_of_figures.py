@@ -6,6 +6,7 @@ Rule: a table of some of the persons, or of something other than events, is not 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.headings.captions import Caption
@@ -136,6 +137,19 @@ _NOT_RESIDENTS = {
     "a change": _words(r"growth|change|crecimiento|croissance|wachstum|crescimento|variaci[oó]n|increase|migration"),
 }
 """What the heading of a population may say that its figures are, other than the residents of a place."""
+_OF_ATTRIBUTES = {
+    "attempted": _words(r"attempt(?:s|ed)?|tentativas?|tentatives?|tentad[oa]s?|versuchte?[nrs]?"),
+    "weapon": _words(
+        r"fire ?-?arms?|guns?|gun ?shots?|armas? de (?:fuego|fogo)|armes? [àa] feu|schusswaffen?|feuerwaffen?"
+    ),
+}
+_ALSO_OTHERS = re.compile(
+    r"[,;/&+]|(?<!\w)(?:and|or|incl\w*|without|with or|non?|not|excl\w*|except|completed|y|e|o|u|sin|con o"
+    r"|consumad[oa]s?|et|ou|sans|sauf|consomm\w*|und|oder|ohne|einschl\w*|vollendet\w*|sem|exceto|types?|tipos?)"
+    r"(?!\w)",
+    re.IGNORECASE,
+)
+"""A title with one of these may be about completed crimes, or other weapons, as well."""
 _OF_RESIDENTS = _words(
     r"popula\w+|poblaci[oó]n|bev[oö]lkerung|inhabitants|residents?|habitante?s|einwohner|persons?|people|personas|personnes"
     r"|census|censo|recensement|zensus"
@@ -199,6 +213,25 @@ def persons_named(captions: Iterable[Caption], source: Source) -> Iterator[tuple
     for headings in by_table.values() if "sex" not in declared else ():
         if sex := _one_sex(headings):
             yield headings[0], f"{_NAMES[sex]}, but the source declares no sex"
+
+
+def attributes_named(captions: Iterable[Caption], declared: Collection[str]) -> Iterator[tuple[Caption, str]]:
+    """Yield the titles, and headings of the only column of counts, that name attempts or firearms alone.
+
+    Args:
+        captions: of all tables.
+        declared: the attributes that the source gives, in whatever way.
+    """
+    captions = list(captions)
+    counts = Counter((caption.file, caption.sheet) for caption in captions if caption.is_count and not caption.is_unit)
+    for caption in captions:
+        is_only_count = caption.is_count and counts[caption.file, caption.sheet] == 1
+        text = caption.text.replace("_", " ")
+        if not (caption.is_title or is_only_count) or _ALSO_OTHERS.search(text):
+            continue
+        for attribute, words in _OF_ATTRIBUTES.items():
+            if attribute not in declared and (match := words.search(text)):
+                yield caption, f"{match[0]!r}, but neither the source nor a link declares {attribute}"
 
 
 def residents_named(caption: Caption, source: Source) -> Iterator[str]:

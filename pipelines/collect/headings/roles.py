@@ -12,7 +12,13 @@ from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
-from pipelines.collect.headings.kinds_of_figures import kind_named, kind_of_title, persons_named, residents_named
+from pipelines.collect.headings.kinds_of_figures import (
+    attributes_named,
+    kind_named,
+    kind_of_title,
+    persons_named,
+    residents_named,
+)
 from pipelines.collect.headings.parts_of_years import words_for_rolling_year
 from pipelines.collect.headings.rates_in_words import unit_named, words_for_rate
 from pipelines.system.outcomes import Outcome
@@ -193,6 +199,7 @@ def judge_headings(
     monthly: frozenset[tuple[str, str | None]] = frozenset(),
     measures: Collection[str] = (),
     labels: Iterable[str] = (),
+    attributes: Collection[str] = (),
 ) -> Outcome:
     """Warn of headings that contradict the declaration of their column.
 
@@ -202,6 +209,7 @@ def judge_headings(
         monthly: the files and sheets that have figures of months or quarters, but none of years.
         measures: the names of the measures that have figures.
         labels: what the labels of national codes say against the measure, as text.
+        attributes: those that the source gives, in whatever way.
     """
     captions = list(captions)
     found = [
@@ -212,6 +220,8 @@ def judge_headings(
     found += [*_of_names(source, measures), *labels]
     named = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
     named += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
+    if source.kind in _OF_COUNTS:
+        named += attributes_named(captions, attributes)
     for caption, what in (*named, *persons_named(captions, source)):
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "

@@ -172,9 +172,24 @@ def check_captions(
         ),
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
         judge_headings(
-            headings, source, monthly, frozenset(name for (name,) in named_measures), _unlike(judged, source)
+            headings,
+            source,
+            monthly,
+            frozenset(name for (name,) in named_measures),
+            _unlike(judged, source),
+            _attributes_of(judged, source),
         ),
     ]
+
+
+def _attributes_of(judged: Judged, source: Source) -> frozenset[str]:
+    """Return the attributes that the columns, constants or links of a source give, or the categories of its links."""
+    links = judged.concordance.rows if judged.concordance else ()
+    codes = {code for link in links for code in (link.iccs_code or "").split("_")}
+    by_category = ["attempted"] if "0102" in codes else []
+    by_category += ["weapon"] if any(code.startswith("09") for code in codes) else []  # trade in, or possession of, arms
+    of_links = [attribute for link in links for attribute in link.attributes]
+    return frozenset((*source.columns, *source.constants, *source.totals, *of_links, *by_category))
 
 
 def _unlike(judged: Judged, source: Source) -> list[str]:

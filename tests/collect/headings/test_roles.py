@@ -180,3 +180,55 @@ def test_the_name_of_a_measure_is_a_heading(tiny: Tiny, name: str, says: str) ->
     assert says in found
     assert bool(found) == bool(says)
     assert judge_headings([], source, measures=frozenset({"recorded"})).detail == ""  # no figure of the other is used
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Attempted homicides", "'Attempted'"),
+        ("Tentativas de homicidio", "'Tentativas'"),
+        ("Homicides volontaires par arme à feu", "'arme à feu'"),
+        ("firearm_deaths", "'firearm'"),
+        ("Homicides, completed and attempted", ""),
+        ("Homicides without firearms", ""),
+        ("Homicides", ""),
+    ],
+)
+@pytest.mark.parametrize("is_title", [True, False])
+def test_attempts_or_firearms_alone(tiny: Tiny, text: str, says: str, is_title: bool) -> None:
+    source = source_of(tiny, RECORDED)
+    assert says in said(source, text, is_title=is_title)
+    caption = Caption("t.csv", None, 1, text, is_title=is_title, is_count=not is_title)
+    found = judge_headings([caption], source, attributes={"attempted", "weapon"})
+    assert found.detail == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("registered_voters", "voters"),
+        ("Hogares", "households"),
+        ("naissances", "births"),
+        ("pop_0_14", "'0 14'"),
+        ("pop_15plus", "'15plus'"),
+        ("population_01_07_2021", ""),
+        ("Población total", ""),
+    ],
+)
+def test_a_population_is_that_of_all_residents(tiny: Tiny, text: str, says: str) -> None:
+    source = tiny.declare(
+        "kind: population\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, value: n}\nmeasures:\n  persons: {counting_unit: person}\n"
+    ).source
+    found = said(source, text, is_title=False)
+    assert says in found
+    assert bool(found) == bool(says)
+
+
+def test_the_title_of_a_census_is_no_title_of_dwellings(tiny: Tiny) -> None:
+    source = tiny.declare(
+        "kind: population\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, n]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, value: n}\nmeasures:\n  persons: {counting_unit: person}\n"
+    ).source
+    assert said(source, "Census of Population and Housing Units", is_title=True) == ""
+    assert "households" in said(source, "Hogares por entidad", is_title=True)
