@@ -187,7 +187,7 @@ def _attributes_of(judged: Judged, source: Source) -> frozenset[str]:
     links = judged.concordance.rows if judged.concordance else ()
     codes = {code for link in links for code in (link.iccs_code or "").split("_")}
     by_category = ["attempted"] if "0102" in codes else []
-    by_category += ["weapon"] if any(code.startswith("09") for code in codes) else []  # trade in, or possession of, arms
+    by_category += ["weapon"] if any(code.startswith("09") for code in codes) else []  # possession of arms
     of_links = [attribute for link in links for attribute in link.attributes]
     return frozenset((*source.columns, *source.constants, *source.totals, *of_links, *by_category))
 
