@@ -14,8 +14,9 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.run import RunResult
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
+from schemas.source import list_sources
 
 HERE = Path(__file__).parent
 
@@ -31,7 +32,8 @@ from pipelines.tabulate.structure_suite import without_suite
 if sys.argv[4] != "0":
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
 with without_suite():
-    sys.exit(main(["run", "xx_test_incidents", "--from", sys.argv[2], "--data", sys.argv[3]]))
+    words = ["run", "xx_test_incidents", "--from", sys.argv[2], "--data", sys.argv[3]]
+    sys.exit(main([*words, "--accept-loss", "a hundred times as many rows"]))
 """
 
 
@@ -43,6 +45,12 @@ def _start(given: Path, data: Path, largest_file: int = 0) -> subprocess.Popen[s
         text=True,
         cwd=HERE.parents[2],
     )
+
+
+def _run_again(given: Path, settings: Settings) -> RunResult:
+    folders = [list_sources(HERE / "sources")["xx_test_incidents"]]
+    meant = "a hundred times as many rows"
+    return run_all(folders, Session(settings, given, source_folders=HERE / "sources", accepted_loss=meant))
 
 
 def _release(data: Path, folders: tuple[str, ...] = ("core", "published")) -> dict[str, str]:
@@ -62,7 +70,7 @@ def test_a_disk_that_is_full_leaves_the_release(
     made: SimpleNamespace,
     tmp_path: Path,
     released: Path,
-    publish: Callable[[Path], RunResult],
+    settings: Settings,
     largest_file: int,
     unchanged: tuple[str, ...],
 ) -> None:
@@ -80,13 +88,13 @@ def test_a_disk_that_is_full_leaves_the_release(
     assert _release(released, unchanged) == before
     assert [path for path in (released / "published").rglob("*.part*")] == []
     assert not list((released / ".iccs-work").glob("*/*"))
-    again = publish(tmp_path / "in")
+    again = _run_again(tmp_path / "in", settings)
     assert (again.refused, again.publication is None) == ((), False)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_while_it_publishes_leaves_the_release(
-    made: SimpleNamespace, tmp_path: Path, released: Path, publish: Callable[[Path], RunResult], how: signal.Signals
+    made: SimpleNamespace, tmp_path: Path, released: Path, settings: Settings, how: signal.Signals
 ) -> None:
     published = released / "published" / "crime.duckdb"
     before = hashlib.sha256(published.read_bytes()).hexdigest()
@@ -99,7 +107,7 @@ def test_a_run_that_is_stopped_while_it_publishes_leaves_the_release(
 
     assert run.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), said
     assert hashlib.sha256(published.read_bytes()).hexdigest() == before
-    again = publish(tmp_path / "in")
+    again = _run_again(tmp_path / "in", settings)
     assert again.refused == ()
     assert again.publication is not None
     assert list(published.parent.glob(".crime-*.part*")) == []
@@ -111,7 +119,7 @@ def test_a_run_that_is_stopped_while_it_publishes_leaves_the_release(
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_leaves_the_release_and_the_next_one_goes_on(
-    made: SimpleNamespace, tmp_path: Path, released: Path, publish: Callable[[Path], RunResult], how: signal.Signals
+    made: SimpleNamespace, tmp_path: Path, released: Path, settings: Settings, how: signal.Signals
 ) -> None:
     before = _release(released)
     rows = made.rows(1000)
@@ -128,5 +136,5 @@ def test_a_run_that_is_stopped_leaves_the_release_and_the_next_one_goes_on(
     assert run.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), said
     assert "Traceback" not in said
     assert _release(released) == before
-    assert publish(tmp_path / "in").refused == ()
+    assert _run_again(tmp_path / "in", settings).refused == ()
     assert _release(released) != before
