@@ -115,10 +115,12 @@ SLOW_MODULES = (
 SLOW_FIXTURES = {"published", "extracts"}
 LONG_FIXTURES = {"extracts": "publishes the extracts of all real files"}
 VARIED_FOLDERS = ("parity",)
-"""Folders that ``make check`` runs, of which each case loads a source: it runs the first cases of each test."""
+"""Folders that ``make check`` runs, of which each case loads a source: it runs the first two cases of each test."""
 
-FIRST_CASES = 2
+FIRST_CASES = 1
 """So many cases of a test that loads sources run in ``make test``; ``make test-long`` runs all others."""
+
+_FIRST_QUICK_CASES = 2
 
 EACH_CASE_IS_A_LAW = (
     "contract/test_statements.py",
@@ -240,7 +242,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if hasattr(item, "callspec") and "tmp_path_factory" in fixtures and _is_varied(item.path):
             test = item.nodeid.partition("[")[0]
             cases[test] += 1
-            is_long |= cases[test] > FIRST_CASES
+            is_long |= cases[test] > (FIRST_CASES if _is_slow(item.path) else _FIRST_QUICK_CASES)
         if is_long:
             item.add_marker(pytest.mark.long)
         if is_long or _is_slow(item.path) or fixtures & SLOW_FIXTURES:
