@@ -24,8 +24,8 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_lines, open_partition
 from pipelines.harmonise.engine import DuckDBEngine, text_query
 from pipelines.harmonise.reconcile import Validated
-from pipelines.harmonise.replicates import replicate_columns, replicate_problems, sum_replicates
-from pipelines.harmonise.survey_hiding import hide_more
+from pipelines.harmonise.survey.hiding import hide_more
+from pipelines.harmonise.survey.replicates import replicate_columns, replicate_problems, sum_replicates
 from pipelines.system.connection import column_names, connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome

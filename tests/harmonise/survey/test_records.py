@@ -20,7 +20,7 @@ import pytest
 from scipy.stats import t as student
 from tiny_source import Tiny
 
-from pipelines.harmonise.survey_hiding import hide_more
+from pipelines.harmonise.survey.hiding import hide_more
 from pipelines.run import RunResult, Session, run_all
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.errors import UsageError
