@@ -16,7 +16,7 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.sql import fill_sql
 from schemas.codelists import parse_age
-from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import SourceFolder
 
 # Of 55,237 homicides of the FBI's Supplementary Homicide Reports, 1,147 victims were in their first year, 4.6 times as
@@ -66,14 +66,7 @@ def find_births(file: IncidentFile) -> list[int]:
     if source.ages is None or source.ages.unit != "birth_date" or column not in file.table.kept:
         return []
     unknown = [word.strip() for dimension, word, _ in file.folder.words if dimension == "age"]
-    listed = ", ".join(map(quote_literal, ["", *unknown]))
-    with file.connection() as connection:
-        rows = connection.execute(
-            f"SELECT count(*) AS number, sum(number) OVER () FROM {file.rows([column])} "
-            f"WHERE trim({quote_identifier(column)}) NOT IN ({listed}) GROUP BY trim({quote_identifier(column)}) "
-            "ORDER BY number DESC LIMIT 2"
-        ).fetchall()
-    return [*(int(number) for number, _ in rows), int(rows[0][1])] if len(rows) == 2 else []
+    return file.count_most_common([column], unknown)
 
 
 def _births_piled(facts: FileFacts) -> list[str]:

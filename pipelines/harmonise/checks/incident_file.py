@@ -17,6 +17,7 @@ from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
+from schemas.declarations import quote_identifier, quote_literal
 from schemas.definition.layouts import Layout
 from schemas.source import Source, SourceFolder
 
@@ -63,6 +64,28 @@ class IncidentFile:
     def rows(self, columns: Iterable[str]) -> str:
         """Return the query, in parentheses, that reads some columns of the file as text."""
         return f"({text_query(replace(self.table, kept=tuple(dict.fromkeys(columns))), {})})"
+
+    def count_most_common(self, columns: Sequence[str], unknown: Iterable[str] = ()) -> list[int]:
+        """Return how many rows have the most common content of some columns, the next one, and any.
+
+        The content itself is not kept: it may be about a person.
+
+        Args:
+            columns: all of which are in the file.
+            unknown: words in place of a content, as blank cells are.
+
+        Returns:
+            Three numbers; none if there are fewer than two contents.
+        """
+        listed = ", ".join(map(quote_literal, ["", *unknown]))
+        texts = [f"trim({quote_identifier(name)})" for name in columns]
+        with self.connection() as connection:
+            rows = connection.execute(
+                f"SELECT count(*) AS number, sum(number) OVER () FROM {self.rows(columns)} "
+                f"WHERE {' AND '.join(f'{text} NOT IN ({listed})' for text in texts)} GROUP BY {', '.join(texts)} "
+                "ORDER BY number DESC LIMIT 2"
+            ).fetchall()
+        return [*(int(number) for number, _ in rows), int(rows[0][1])] if len(rows) == 2 else []
 
     def numbered_rows(self) -> str:
         """Return the query that reads the file in order, with the position of each row as ``_number``."""

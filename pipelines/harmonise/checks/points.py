@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.system.outcomes import Outcome
-from schemas.declarations import quote_identifier
 
 _LEAST_INCIDENTS = 20
 _LEAST_SHARE = 0.05
@@ -13,21 +12,11 @@ _TIMES_THE_NEXT = 5
 
 
 def find_common_point(file: IncidentFile) -> list[int]:
-    """Return how many incidents are at the most common point, at the next one, and at any; empty without points.
-
-    The point is not kept: it may be the home of a person.
-    """
+    """Return how many incidents are at the most common point, at the next one, and at any; empty without points."""
     columns = [file.source.columns.get(role, "") for role in ("longitude", "latitude")]
     if not set(columns) <= set(file.table.kept):
         return []
-    texts = [f"nullif(trim({quote_identifier(name)}), '')" for name in columns]
-    with file.connection() as connection:
-        rows = connection.execute(
-            f"SELECT count(*) AS number, sum(number) OVER () FROM {file.rows(columns)} "
-            f"WHERE {texts[0]} IS NOT NULL AND {texts[1]} IS NOT NULL GROUP BY {', '.join(texts)} "
-            "ORDER BY number DESC LIMIT 2"
-        ).fetchall()
-    return [*(int(number) for number, _ in rows), int(rows[0][1])] if len(rows) == 2 else []
+    return file.count_most_common(columns)
 
 
 def judge_points(facts: FileFacts) -> Outcome:

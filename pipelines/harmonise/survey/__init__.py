@@ -1,0 +1,1 @@
+"""Records of surveys: estimates from weighted records, their errors, and the hiding of small samples."""
