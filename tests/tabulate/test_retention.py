@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from tiny_source import Tiny
 
-from pipelines.repair import look_for_damage
+from pipelines.repair.repair import look_for_damage
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.files import read_json, write_json
 from pipelines.system.settings import Settings
