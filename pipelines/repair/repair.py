@@ -21,7 +21,8 @@ from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, delete, empty_work_folder
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import open_suite
-from pipelines.tabulate.vintages import DamagedVintage, LostPointer
+from pipelines.tabulate.vintages.parts import DamagedVintage
+from pipelines.tabulate.vintages.pointers import LostPointer
 from schemas.errors import UsageError
 from schemas.source import list_sources
 

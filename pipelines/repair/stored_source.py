@@ -20,20 +20,17 @@ from pipelines.repair.damage import Damage, what_is_damaged
 from pipelines.run import Session, reload_source
 from pipelines.system.files import DamagedFile, check_seal, read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.removal import delete, make_work_folder
-from pipelines.tabulate.retention import REDUCED
-from pipelines.tabulate.vintages import (
-    POINTER,
-    REVISIONS,
-    DamagedVintage,
+from pipelines.tabulate.vintages.loads import POINTER
+from pipelines.tabulate.vintages.parts import DamagedVintage, find_damage, read_manifest
+from pipelines.tabulate.vintages.pointers import (
     LostPointer,
-    Vintage,
     current_vintage,
-    find_damage,
     forget_vintage,
-    read_manifest,
     recover_pointer,
     renew_pointer_copy,
 )
+from pipelines.tabulate.vintages.retention import REDUCED
+from pipelines.tabulate.vintages.vintage import REVISIONS, Vintage
 from schemas.source import SourceFolder, list_sources
 
 _FILE = re.compile(r"(.+?) \(([0-9a-f]{12})\)(?:; |$)")

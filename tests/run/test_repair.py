@@ -19,7 +19,7 @@ from pipelines.cli.main import main
 from pipelines.repair.damage import Repaired
 from pipelines.repair.repair import look_for_damage, repair
 from pipelines.run import Session, run_all
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 
 TEXT = "area,year,code,n\n14,2023,HOM,5\n15,2023,HOM,7\n14,2022,HOM,-1\n"
 FIGURES = [("MX-JAL", 5), ("MX-MEX", 7)]
