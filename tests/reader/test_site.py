@@ -27,7 +27,7 @@ from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.months import table_of_months, year_before
-from pipelines.reader.site.pages import Pages
+from pipelines.reader.site.pages.pages import Pages
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.site.side_by_side import draw_courses, put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
