@@ -62,7 +62,7 @@ def list_command(options: argparse.Namespace) -> int:
     """Print each declared source with its current vintage in the data folder."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
-    from pipelines.tabulate.vintages import current_vintage
+    from pipelines.tabulate.vintages.pointers import current_vintage
     from schemas.source import find_sources
 
     settings = load_settings(options.data)
