@@ -62,7 +62,7 @@ def list_command(options: argparse.Namespace) -> int:
     """Print each declared source with its current vintage in the data folder."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
-    from pipelines.tabulate.vintages import current_vintage
+    from pipelines.tabulate.vintages.pointers import current_vintage
     from schemas.source import find_sources
 
     settings = load_settings(options.data)
@@ -129,7 +129,8 @@ def show_command(options: argparse.Namespace) -> int:
 
 def new_command(options: argparse.Namespace) -> int:
     """Inspect a file, draft a definition of its source, and print what was found and what is left to do."""
-    from pipelines.project.new_source import Answers, draft_source, write_draft
+    from pipelines.project.draft import Answers
+    from pipelines.project.new_source import draft_source, write_draft
     from pipelines.project.roles import find_roles, looks_like_events
     from pipelines.project.seen_table import see_table
     from pipelines.system.errors import EXIT_DONE

@@ -31,7 +31,7 @@ from pipelines.tabulate.rules import (
     refuse_failed,
 )
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintage_columns import read_part
+from pipelines.tabulate.vintages.columns import read_part
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder

@@ -28,7 +28,7 @@ from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
 from pipelines.tabulate.losses import NO_EARLIER_FILES, accept_losses, judge_losses
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintage_columns import read_part
+from pipelines.tabulate.vintages.columns import read_part
 from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.definition.publication import Break, Exceptional

@@ -26,7 +26,7 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import Checked, check
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.source import SourceFolder, list_sources
 
 # A file of a month: year, month, seed of its rows, and the offences and areas that occur in it.
