@@ -35,7 +35,9 @@ from pipelines.harmonise.quarantine import (
     settle_quarantine,
 )
 from pipelines.harmonise.reconcile import Validated, account
-from pipelines.harmonise.survey.records import EstimatesFolder, add_records, estimate_survey
+from pipelines.harmonise.survey.account import add_records
+from pipelines.harmonise.survey.estimates_folder import EstimatesFolder
+from pipelines.harmonise.survey.records import estimate_survey
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish

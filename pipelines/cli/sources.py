@@ -129,7 +129,8 @@ def show_command(options: argparse.Namespace) -> int:
 
 def new_command(options: argparse.Namespace) -> int:
     """Inspect a file, draft a definition of its source, and print what was found and what is left to do."""
-    from pipelines.project.new_source import Answers, draft_source, write_draft
+    from pipelines.project.draft import Answers
+    from pipelines.project.new_source import draft_source, write_draft
     from pipelines.project.roles import find_roles, looks_like_events
     from pipelines.project.seen_table import see_table
     from pipelines.system.errors import EXIT_DONE

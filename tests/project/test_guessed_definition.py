@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 import yaml
 
-from pipelines.project.new_source import Answers, draft_source, write_draft
+from pipelines.project.draft import Answers
+from pipelines.project.new_source import draft_source, write_draft
 from pipelines.project.roles import Roles, find_roles
 from pipelines.project.seen_table import SeenTable, see_table
 from pipelines.system.settings import Settings
