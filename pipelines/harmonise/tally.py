@@ -67,7 +67,7 @@ _KEY = re.compile("[0-9a-f]{32}")  # of the folder of a partition
 _LATER_KEYS = {
     *("title", "publisher", "url", "licence", "citation", "calendar", "acquire", "counted_at", "priority", "sharing"),
     *("breakdowns", "covers", "totals", "parent_counts", "allocate_unknown", "backcast"),
-    *("caveats", "breaks", "no_break", "mass_events", "rejected_share_limit", "rejected_figure_limit"),
+    *("caveats", "breaks", "no_break", "mass_events", "words_checked", "rejected_share_limit", "rejected_figure_limit"),
     "layouts",  # that of the file is part of its key by itself
 }
 """Keys of source.yml that do not affect what is found in one file. Every other key is taken to, also a new one."""

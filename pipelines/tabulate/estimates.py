@@ -32,7 +32,7 @@ from pipelines.tabulate.rules import (
 )
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages.columns import read_part
-from schemas.declarations import attribute_columns, load_tables, quote_literal
+from schemas.declarations import attribute_columns, load_rules, load_tables, quote_literal
 from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
 
@@ -129,8 +129,14 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         attributes=", ".join(attribute_columns()),
         breaks=declared_breaks(source),
         mass_events=_mass_events(source),
+        doubted=", ".join(map(quote_literal, _rules_on_words())),
         caveats=caveats_sql(source),
     )
+
+
+def _rules_on_words() -> list[str]:
+    """Return the rules that find words which contradict what the figures are published as."""
+    return [rule.name for rule in load_rules().values() if rule.caveat == "words_disagree"]
 
 
 def _form(source: Source) -> str:
