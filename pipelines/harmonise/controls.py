@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipelines.collect.failed_sql import refused_if_sql_fails
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
+from pipelines.harmonise.judged import Counted
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -148,23 +149,35 @@ def compare_foot(
     connection: duckdb.DuckDBPyConnection,
     control: Control,
     footers: Mapping[Place, Sequence[Mapping[str, str]]],
-    counted: Mapping[Place, float | None],
+    counted: Mapping[Place, Mapping[str | None, Counted]],
 ) -> list[Comparison]:
     """Compare the totals in the footer of each file with the sum of its rows.
+
+    A total of one of several columns of counts (years as columns) is compared with the figures of that column. It may
+    hold the rows that exclusions leave out (other offences) or not (sums of the rows above them): the figures agree if
+    they do in one way.
 
     Args:
         connection: one with the macros of ``numbers`` for the source.
         control: the control, with its ``footer_column``.
         footers: file and sheet -> totals printed at their foot, by column.
-        counted: file and sheet -> sum of their rows.
+        counted: file and sheet -> sum of their rows, by the column of their counts.
     """
     found = []
+    column = control.footer_column or ""
     for (file, sheet), printed in sorted(footers.items(), key=str):
-        texts = [footer.get(control.footer_column or "", "") for footer in printed]
+        texts = [footer.get(column, "") for footer in printed]
         numbers = [fetch_row(connection, "SELECT to_count($text)", {"text": text})[0] for text in texts]
         expected = None if None in numbers else sum(numbers)
-        detail = f"footer row of the {f'sheet {sheet}' if sheet else 'file'}, column {control.footer_column}"
-        actual = counted.get((file, sheet))
+        detail = f"footer row of the {f'sheet {sheet}' if sheet else 'file'}, column {column}"
+        of_columns = counted.get((file, sheet), {})
+        taken = [of_columns[column]] if column in of_columns else list(of_columns.values())
+        numbers = [one.total for one in taken if one.total is not None]
+        actual, excluded = sum(numbers) if numbers else None, sum(one.excluded for one in taken)
+        if expected is not None and actual is not None and excluded:
+            kept = actual - excluded
+            if abs(kept - expected) < abs(actual - expected):
+                actual, detail = kept, f"{detail}, without what exclusions leave out"
         found.append(compare(control, file, expected, actual, detail))
     return found
 
