@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,42 +48,62 @@ _NO_RATES = (
 )
 
 
-def controls_table(found: list[dict[str, Any]]) -> pa.Table:
+@dataclass(frozen=True)
+class Comparison:
+    """A total that is printed or published, and what the figures add up to.
+
+    Attributes:
+        control: the name of the control.
+        file: the file with the total; None of a published one.
+        expected: the total.
+        actual: what the figures add up to.
+        detail: where the total stands.
+        tolerance: by how much the two may differ.
+        row: the row that is compared; None if several are.
+        judged: how many totals were compared, and how many of them differ; None of a single one.
+        missed: whether they differ so much that the load is refused (``is_missed``).
+    """
+
+    control: str
+    file: str | None
+    expected: float | None
+    actual: float | None
+    detail: str
+    tolerance: float = 0.0
+    row: int | None = None
+    judged: tuple[int, int] | None = None
+    missed: bool = False
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the row of the table of controls."""
+        difference = None if self.expected is None or self.actual is None else self.actual - self.expected
+        within = difference is not None and abs(difference) <= self.tolerance
+        checked, failing = self.judged or (1, int(not within))
+        return {
+            "control": self.control,
+            "file": self.file,
+            "expected": self.expected,
+            "actual": self.actual,
+            "difference": difference,
+            "detail": self.detail,
+            "within_tolerance": within,
+            "row": self.row,
+            "checked": checked,
+            "failing": failing,
+        }
+
+
+def controls_table(found: Sequence[Comparison]) -> pa.Table:
     """Return the comparisons of a source as a table, with types even if there are none."""
-    return pa.Table.from_pylist(found, schema=_CONTROLS)
+    return pa.Table.from_pylist([one.as_row() for one in found], schema=_CONTROLS)
 
 
 def compare(
-    control: Control | str,
-    file: str | None,
-    expected: float | None,
-    actual: float | None,
-    detail: str,
-    row: int | None = None,
-    judged: tuple[int, int] | None = None,
-    missed: bool = False,
-) -> dict[str, Any]:
-    """Return one comparison; a built-in control is given by its name and has no tolerance.
-
-    ``missed`` (see ``is_missed``) is added to it, but is not a column of the table.
-    """
-    name, tolerance = (control, 0.0) if isinstance(control, str) else (control.control, control.tolerance)
-    difference = None if expected is None or actual is None else actual - expected
-    within = difference is not None and abs(difference) <= tolerance
-    checked, failing = judged or (1, int(not within))
-    return {
-        "control": name,
-        "file": file,
-        "expected": expected,
-        "actual": actual,
-        "difference": difference,
-        "detail": detail,
-        "within_tolerance": within,
-        "row": row,
-        "checked": checked,
-        "failing": failing,
-        "missed": missed,
-    }
+    control: Control, file: str | None, expected: float | None, actual: float | None, detail: str
+) -> Comparison:
+    """Return the comparison of one total, within the tolerance of its control."""
+    missed = is_missed(control, expected, actual)
+    return Comparison(control.control, file, expected, actual, detail, control.tolerance, missed=missed)
 
 
 def is_missed(control: Control, expected: float | None, actual: float | None) -> bool:
@@ -103,7 +124,7 @@ def is_missed(control: Control, expected: float | None, actual: float | None) ->
     return miss > control.tolerance and miss >= (control.refuse_from or REFUSED_MISS) * abs(expected)
 
 
-def refuse_missed(source_id: str, found: Sequence[Mapping[str, Any]]) -> None:
+def refuse_missed(source_id: str, found: Sequence[Comparison]) -> None:
     """Refuse a source with figures that miss a total by far.
 
     Raises:
@@ -113,12 +134,12 @@ def refuse_missed(source_id: str, found: Sequence[Mapping[str, Any]]) -> None:
         Problem(
             "control_missed",
             source_id,
-            f"{one['control']}: the total is {number_text(one['expected'])}, the figures add up to "
-            f"{number_text(one['actual'])} ({one['detail']}).",
-            file=one["file"],
+            f"{one.control}: the total is {number_text(one.expected)}, the figures add up to "
+            f"{number_text(one.actual)} ({one.detail}).",
+            file=one.file,
         )
         for one in found
-        if one["missed"]
+        if one.missed and one.expected is not None and one.actual is not None
     ]
     if problems:
         raise DataRefused(problems)
@@ -129,7 +150,7 @@ def compare_foot(
     control: Control,
     footers: Mapping[Place, Sequence[Mapping[str, str]]],
     counted: Mapping[Place, Mapping[str | None, Counted]],
-) -> list[dict[str, Any]]:
+) -> list[Comparison]:
     """Compare the totals in the footer of each file with the sum of its rows.
 
     A total of one of several columns of counts (years as columns) is compared with the figures of that column. It may
@@ -157,7 +178,7 @@ def compare_foot(
             kept = actual - excluded
             if abs(kept - expected) < abs(actual - expected):
                 actual, detail = kept, f"{detail}, without what exclusions leave out"
-        found.append(compare(control, file, expected, actual, detail, missed=is_missed(control, expected, actual)))
+        found.append(compare(control, file, expected, actual, detail))
     return found
 
 
@@ -200,7 +221,7 @@ def sum_controls(
 
 def compare_parts(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
-) -> list[dict[str, Any]]:
+) -> list[Comparison]:
     """Compare a column with the sum of its parts, row by row: a line for the file, and one for each differing row.
 
     Raises:
@@ -225,8 +246,8 @@ def compare_parts(
                 ).fetchall()
             for file, row, expected, actual, checked, failing, *stated in rows:
                 place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
-                missed = is_missed(control, *stated)
-                found.append(compare(control, file, expected, actual, place, row, (checked, failing), missed))
+                one = compare(control, file, expected, actual, place)
+                found.append(replace(one, row=row, judged=(checked, failing), missed=is_missed(control, *stated)))
     return found
 
 

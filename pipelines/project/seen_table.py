@@ -17,7 +17,7 @@ from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.collect.foot import begins_with_word
 from pipelines.collect.header import fold, join_header, split_rows
 from pipelines.collect.unread import names_alike
-from pipelines.collect.workbook.sheets import read_sheets
+from pipelines.collect.workbook.sheets import SheetsToRead, read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.scratch import process_folder
 from pipelines.system.settings import Settings
@@ -139,7 +139,7 @@ def _read(
     with open_content(path, file.member) as content:
         kind = describe_kind(content.read(4096))
     if kind is not None and (kind.startswith("a workbook") or (kind == ZIP and not members)):
-        book = read_sheets("", file, [sheet] if sheet else [], settings, work / "sheet")
+        book = read_sheets("", file, SheetsToRead((sheet,) if sheet else ()), settings, work / "sheet")
         first = book.sheets[0]
         others = {name: book.tops.get(name, []) for name, is_hidden in book.others.items() if not is_hidden}
         named = {"format": "excel"} | ({"sheet": first.name} if sheet or others else {})
