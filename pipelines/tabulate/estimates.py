@@ -20,7 +20,7 @@ from pipelines.system.outcomes import Outcome
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import declared_breaks
-from pipelines.tabulate.losses import accept_losses, judge_losses
+from pipelines.tabulate.losses import Earlier, accept_losses, judge_losses
 from pipelines.tabulate.rules import (
     CHECKED_PARTS,
     Checked,
@@ -60,8 +60,7 @@ def take_estimates(
     validated: Validated,
     connection: duckdb.DuckDBPyConnection,
     work: Path,
-    previous: PreviousVintage | None = None,
-    accepted_loss: str | None = None,
+    earlier: Earlier,
 ) -> Checked:
     """Make the estimates of a source into cells, checked by the rules on their errors.
 
@@ -70,8 +69,7 @@ def take_estimates(
         validated: its observations.
         connection: with the tables ``core`` and ``tally_part`` and the lists of codes.
         work: folder for what this step writes.
-        previous: the previous vintage, for comparison.
-        accepted_loss: why a loss against the previous vintage is intended; None if nobody stated so.
+        earlier: the previous vintage, for comparison.
 
     Raises:
         DataRefused: an estimate would be split among categories, coefficients of variation have another scale than
@@ -81,9 +79,8 @@ def take_estimates(
     _refuse_split(connection, folder)
     _make_cells(connection, folder, validated.links)
     outcomes = [*validated.outcomes, *_judge_errors(connection, folder), _judge_sums(connection, folder.source)]
-    compared = previous if previous is not None and not previous.same_files else None
-    outcomes += _judge_losses(connection, folder.source, validated, compared)
-    outcomes = accept_losses(outcomes, accepted_loss)
+    outcomes += _judge_losses(connection, folder.source, validated, earlier.compared)
+    outcomes = accept_losses(outcomes, earlier.accepted_loss)
     refuse_failed(connection, folder, outcomes)
     columns = [column.name for column in load_tables()["estimate"].columns[2:]]
     for name, query in (

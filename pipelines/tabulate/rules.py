@@ -20,14 +20,12 @@ from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
-from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql, load_sql, place_names
 from pipelines.tabulate.aggregate import Aggregated, categories_holding
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
-from pipelines.tabulate.losses import NO_EARLIER_FILES, accept_losses, judge_losses
-from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.tabulate.losses import NO_EARLIER_FILES, Earlier, accept_losses, judge_losses
 from pipelines.tabulate.vintages.columns import read_part
 from schemas.areas import country_sizes
 from schemas.codelists import parse_age, ranked_codes
@@ -69,9 +67,7 @@ class Suite(Protocol):
     def start(self) -> None:
         """Start loading the library without waiting for it."""
 
-    def begin(
-        self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
-    ) -> Callable[[], list[Outcome]]:
+    def begin(self, connection: duckdb.DuckDBPyConnection, kind: str, work: Path) -> Callable[[], list[Outcome]]:
         """Start checking the table ``cells`` of the connection; the returned function gives every outcome."""
 
 
@@ -119,11 +115,9 @@ def check(
     validated: Validated,
     aggregated: Aggregated,
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     work: Path,
-    suite: Suite | None = None,
-    previous: PreviousVintage | None = None,
-    accepted_loss: str | None = None,
+    suite: Suite | None,
+    earlier: Earlier,
 ) -> Checked:
     """Check the figures of a source against the declared rules, and add their caveats to the cells.
 
@@ -132,11 +126,9 @@ def check(
         validated: its observations.
         aggregated: what is known of its published cells.
         connection: with the tables ``core`` and ``cells``.
-        settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
-        previous: the previous vintage: to compare with, and for the outcomes of years that are reused from it.
-        accepted_loss: why a loss against the previous vintage is meant; None where nobody says that it is.
+        earlier: the previous vintage: to compare with, and for the outcomes of years that are reused from it.
 
     Raises:
         DataRefused: a rule of severity error failed, or could not be judged.
@@ -144,10 +136,10 @@ def check(
     source = folder.source
     paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
     outcomes = list(validated.outcomes)
-    structure = suite.begin(connection, source.figures, settings) if suite is not None else list
-    compared = previous if previous is not None and not previous.same_files else None
+    structure = suite.begin(connection, source.figures, work) if suite is not None else list
+    compared = earlier.compared
     open_tables(connection, source, validated, compared.cells if compared else None)
-    reused_from = previous if aggregated.unchanged_years else None
+    reused_from = earlier.vintage if aggregated.unchanged_years else None
     if reused_from is not None:
         run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
     rules = figure_rules(source.figures)
@@ -159,7 +151,7 @@ def check(
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
     outcomes += [*structure(), *judge_losses(connection, validated, compared)]
-    outcomes = accept_losses(outcomes, accepted_loss)
+    outcomes = accept_losses(outcomes, earlier.accepted_loss)
     refuse_failed(connection, folder, outcomes)
     write_cells(connection, source, paths["cells"])
     reusable = "" if aggregated.year_keys else " LIMIT 0"
