@@ -142,7 +142,10 @@ def new_command(options: argparse.Namespace) -> int:
     country = _country_of(options.id)
     table = see_table(path, load_settings(), options.sheet, options.encoding)
     given = {name: getattr(options, name) for name in ("area", "offence", "value", "period")}
-    roles = find_roles(table, country, {name: column for name, column in given.items() if column})
+    if options.offence and options.offence_name:
+        raise UsageError("--offence is the column of the offences, --offence-name the only one: give one of them")
+    named = {name: column for name, column in given.items() if column}
+    roles = find_roles(table, country, named, one_offence=bool(options.offence_name))
     if looks_like_events(table, roles):
         raise UsageError(
             f"each row of {path.name} seems to be an event or a person, since it has a date and no count; declare such "

@@ -123,7 +123,7 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
         raise DataRefused([Problem("file_not_readable", source_id, found, file=file, sheet=sheet)])
     best: tuple[int, list[str], list[str]] | None = None
     for start in range(max(len(rows) - options.header_rows + 1, 0)):
-        names = _join_header(rows[start : start + options.header_rows])
+        names = join_header(rows[start : start + options.header_rows])
         folded = {fold(name) for name in names}
         missing = [label for label in options.columns if fold(label) not in folded]
         if best is None or len(missing) < len(best[1]):
@@ -173,7 +173,7 @@ def _below_the_title(
     """
     for first in range(start, min(start + options.header_rows - 1, len(rows) - options.header_rows)):
         after = rows[first + 1 : first + 1 + options.header_rows]
-        joined = _join_header(after)
+        joined = join_header(after)
         last = [cell.strip() for cell in after[-1] if cell.strip()]
         is_title = sum(bool(cell.strip()) for cell in rows[first]) <= 1
         is_of_labels = bool(last) and all(_YEAR.fullmatch(cell) or not _FIGURE.fullmatch(cell) for cell in last)
@@ -183,7 +183,8 @@ def _below_the_title(
     return start, names
 
 
-def _join_header(rows: list[list[str]]) -> list[str]:
+def join_header(rows: list[list[str]]) -> list[str]:
+    """Return the names of the columns below several header rows, the parts of each joined by " | "."""
     width = max((len(row) for row in rows), default=0)
     filled: list[list[str]] = []
     for number, row in enumerate(rows):

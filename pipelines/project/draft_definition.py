@@ -12,7 +12,7 @@ from pipelines.collect.headings.roles import is_about_suspects, stage_named
 from pipelines.project.draft import TO_FILL_IN, Answers, Draft, as_comment, few_of, has_repeats, number_in, quoted
 from pipelines.project.roles import Roles
 from pipelines.project.seen_table import NUMBER, SeenTable
-from schemas.declarations import breakdown_columns
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.words_of_totals import TOTALS, plain
 
 _UNITS = {
@@ -38,12 +38,12 @@ def about_lines(source_id: str, answers: Answers) -> list[str]:
 
 def layout_lines(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
     """Return how the file is recognised and read."""
-    needed = [name for name in table.names if name and name not in roles.unused]
+    needed = [name for name in table.names if name and name not in (*roles.unused, *table.nameless)]
     lines = [
         "layouts:",
         f"  - files: [{quoted(_pattern(table.path.name))}]  # must match the names of all its files",
         "    read:",
-        *(f"      {key}: {quoted(value)}" for key, value in table.read.items()),
+        *(f"      {key}: {value if value.isdigit() else quoted(value)}" for key, value in table.read.items()),
         f"      columns: [{', '.join(map(quoted, needed))}]",
     ]
     if others := [sheet for sheet in table.other_sheets if sheet not in table.alike_sheets]:
@@ -51,7 +51,7 @@ def layout_lines(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]
         lines.append(f"      other_sheets: [{sheets}]  # check: is there really nothing to read on them?")
     if table.foot:
         lines.append(f"      footer: {{starts_with: {quoted(next(cell for cell in table.foot[0] if cell))}}}")
-    if roles.wide or roles.month or roles.quarter:
+    if roles.wide or roles.month or roles.quarter or roles.period_in_another_form:
         lines.append(f"    conserve: {quoted('^(' + '|'.join(map(_escaped, counts)) + ')$')}")
     return lines
 
@@ -67,7 +67,7 @@ def column_lines(roles: Roles, constants: dict[str, str], country: str | None) -
         named["value"] = "count_of_column"
     if roles.wide_is == "year":
         named["time_period"] = "year_of_column"
-    elif roles.wide_is == "month" or roles.month or roles.quarter:
+    elif roles.wide_is == "month" or roles.month or roles.quarter or roles.period_in_another_form:
         named["time_period"] = "period"
     elif roles.wide_is in ("sex", "age", "offence"):
         named["national_code" if roles.wide_is == "offence" else roles.wide_is] = f"{roles.wide_is}_of_column"
@@ -101,7 +101,14 @@ def rows_lines(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
             "refuses the rows"
         )
         return []
-    unused = ", ".join(roles.unused) or "none"
+    if not roles.unused:
+        draft.to_do.append(
+            "source.yml: several rows have the same place, time and offence, and no column tells them apart: they "
+            "may be blocks of another kind (a table of rates below one of counts); exclude what is not wanted, or have "
+            "reshape.sql say in a column what each block is; until then iccs check refuses the rows"
+        )
+        return []
+    unused = ", ".join(roles.unused)
     return [f"rows: parts  # guessed: several rows have the same place, time and offence (columns not used: {unused})"]
 
 
@@ -166,6 +173,12 @@ def row_control(roles: Roles) -> list[str]:
 def exclusion_lines(table: SeenTable, roles: Roles, country: str | None, draft: Draft) -> list[str]:
     """Return the exclusion of rows that are totals by their wording; their sum is compared with that of the rest."""
     found = []
+    if numbered := [(name, cell) for name, cell in zip(table.names, table.numbering, strict=False) if name and cell]:
+        where = " AND ".join(f"{quote_identifier(name)} = {quote_literal(cell)}" for name, cell in numbered[:2])
+        found.append(
+            f"  - {{rule: numbers_of_columns, where: {quoted(where)}, reason: The row that numbers the columns.}}"
+        )
+        draft.seen.append("the row that numbers the columns is excluded")
     for role in ("national_code", "ref_area"):
         column = roles.label if role == "national_code" and roles.label else roles.columns.get(role)
         if column is None or (role == "ref_area" and country is not None):

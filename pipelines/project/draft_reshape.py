@@ -19,6 +19,9 @@ def reshape_statement(table: SeenTable, roles: Roles, constants: dict[str, str])
     if column is None and (roles.wide_is == "month" or roles.month):
         year = quote_literal(constants.pop("time_period"))
     if not roles.wide:
+        if roles.period_in_another_form and column is not None:
+            head = "-- Periods are written as 2024-03 or 2024-Q1. Grain: one row for each raw row."
+            return f"{head}\nSELECT *, {_rewritten(year)} AS period FROM raw\n"
         if roles.month is None and roles.quarter is None:
             return None
         period = _period(table, roles, year)
@@ -33,11 +36,23 @@ def reshape_statement(table: SeenTable, roles: Roles, constants: dict[str, str])
         more = f", {_month_period(year, 'month_of_column', list(roles.wide))} AS period"
     elif roles.month is not None or roles.quarter is not None:
         more = f", {_period(table, roles, year)} AS period"
+    if roles.has_more_in_years:
+        label, more = "label_of_column", ", regexp_extract(label_of_column, '(19|20)[0-9][0-9]') AS year_of_column"
+    elif roles.period_in_another_form and roles.wide_is == "year":
+        label, more = "label_of_column", f", {_rewritten('label_of_column')} AS year_of_column"
     kind, kinds = roles.wide_is, PLURALS[roles.wide_is]
     return (
         f"-- {kinds.capitalize()} as columns become rows. Grain: one row for each raw row and {kind}.\n"
         f"SELECT *, {label} AS _column{more}\n"
         f"FROM raw UNPIVOT INCLUDE NULLS (count_of_column FOR {label} IN ({names}))\n"
+    )
+
+
+def _rewritten(period: str) -> str:
+    """Return the SQL that writes 2023M01 as 2023-01, and 2023K1 as 2023-Q1."""
+    return (
+        f"regexp_replace(regexp_replace({period}, '^([0-9]{{4}})[-_ /.]?M?([0-9]{{2}})$', '\\1-\\2'), "
+        "'^([0-9]{4})[-_ /.]?[QKTC]([1-4])$', '\\1-Q\\2')"
     )
 
 

@@ -24,6 +24,7 @@ from pipelines.tabulate.losses import Earlier, accept_losses, judge_losses
 from pipelines.tabulate.rules import (
     CHECKED_PARTS,
     Checked,
+    create_number_text,
     figure_rules,
     judge_rules,
     locate_findings,
@@ -109,6 +110,7 @@ def _refuse_split(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
 def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, links: Path) -> None:
     """Create the table ``cells`` of a source of estimates."""
     source = folder.source
+    create_number_text(connection)
     connection.register("estimate_measure", _measure_table(source))
     numbers = dict.fromkeys((name for name in BESIDE_ESTIMATES if name != "precision"), "NULL::DOUBLE")
     numbers |= {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
