@@ -35,7 +35,9 @@ from pipelines.harmonise.quarantine import (
     settle_quarantine,
 )
 from pipelines.harmonise.reconcile import Validated, account
-from pipelines.harmonise.survey.records import EstimatesFolder, add_records, estimate_survey
+from pipelines.harmonise.survey.account import add_records
+from pipelines.harmonise.survey.estimates_folder import EstimatesFolder
+from pipelines.harmonise.survey.records import estimate_survey
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
@@ -56,19 +58,15 @@ from pipelines.system.running.workers import LARGE_BYTES, Stopped, run_in_worker
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.estimates import take_estimates
-from pipelines.tabulate.retention import NOTHING_FREED, Freed, reduce_old_vintages
+from pipelines.tabulate.losses import Earlier
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintages import (
-    POINTER,
-    Vintage,
-    current_vintage,
-    recover_pointers,
-    remove_superseded,
-    run_key,
-    store,
-)
+from pipelines.tabulate.vintages.loads import POINTER
+from pipelines.tabulate.vintages.pointers import current_vintage, recover_pointers
+from pipelines.tabulate.vintages.retention import NOTHING_FREED, Freed, reduce_old_vintages
+from pipelines.tabulate.vintages.store import remove_superseded, run_key, store
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, list_sources
 
@@ -260,6 +258,7 @@ def _check_acquired(
     """Run the steps from reading the files to checking the figures, after which the figures may be stored."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     previous = previous and previous.beside(file.sha256 for file in acquired.files)
+    earlier = Earlier(previous, session.accepted_loss)
     with connect(settings) as connection:
         if folder.source.kind == "incident":
             validated = _account_incidents(folder, acquired, session, connection, work)
@@ -268,18 +267,10 @@ def _check_acquired(
         else:
             validated = _account_tables(folder, acquired, session, connection, work)
         if folder.source.figures == "estimate":
-            return validated, run_step(
-                "check",
-                name,
-                validated.rows,
-                take_estimates,
-                folder,
-                validated,
-                connection,
-                work,
-                previous,
-                session.accepted_loss,
+            checked = run_step(
+                "check", name, validated.rows, take_estimates, folder, validated, connection, work, earlier
             )
+            return validated, checked
         aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, connection, previous)
         checked = run_step(
             "check",
@@ -290,11 +281,9 @@ def _check_acquired(
             validated,
             aggregated,
             connection,
-            settings,
             work,
             session.suite,
-            previous,
-            session.accepted_loss,
+            earlier,
         )
     return validated, checked
 

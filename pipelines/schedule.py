@@ -12,7 +12,9 @@ from pipelines.collect.acquire import find_files
 from pipelines.collect.fetch.inbox import WaitingFile, describe_waiting, find_waiting
 from pipelines.system.running.run_log import Attempt, last_attempts, read_attempts
 from pipelines.system.settings import Settings, bytes_of
-from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
+from pipelines.tabulate.vintages.parts import find_damage
+from pipelines.tabulate.vintages.pointers import LostPointer, current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.definition.publication_calendar import Calendar
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources

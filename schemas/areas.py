@@ -138,6 +138,17 @@ def _lacking(area: str, level: str, codes: frozenset[str]) -> tuple[str, ...]:
 
 
 @cache
+def country_sizes() -> tuple[tuple[str, int, int], ...]:
+    """Return each country with its lowest and highest population from 1960 to 2024.
+
+    >>> [size for size in country_sizes() if size[0] == "MX"]
+    [('MX', 36724615, 130861007)]
+    """
+    rows = _read("country_sizes", ("country", "lowest", "highest"))
+    return tuple((row["country"], int(row["lowest"]), int(row["highest"])) for row in rows)
+
+
+@cache
 def _subdivisions() -> dict[str, tuple[str, ...]]:
     """Each subdivision with those above it and the areas that represent several of them.
 

@@ -39,7 +39,7 @@ from schemas.definition.messages import (
 )
 from schemas.definition.model import Declared
 from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier, checked_start
-from schemas.definition.publication import Break, Breakdown, Caveat, Control, Exceptional
+from schemas.definition.publication import MOST_QUOTED, Break, Breakdown, Caveat, CheckedWords, Control, Exceptional
 from schemas.definition.publication_calendar import Calendar
 from schemas.definition.rows import Ages, AreaNames, BoundaryFile, Exclusion, Replaced
 from schemas.definition.sharing import Sharing
@@ -127,6 +127,7 @@ class Source(Declared):
     breaks: tuple[Break, ...] = ()
     no_break: tuple[Exceptional, ...] = ()
     mass_events: tuple[Exceptional, ...] = ()
+    words_checked: tuple[CheckedWords, ...] = ()
     allocate_unknown: Literal["proportional"] | None = Field(
         default=None,
         description="how persons of unknown sex or age are allocated to the known groups; not at all if not given",
@@ -397,6 +398,14 @@ class Source(Declared):
         """Whether a row of its files is a person, a household or an event: such files are read in place, not copied."""
         return self.kind in ("incident", "survey")
 
+    def has_checked(self, text: str) -> bool:
+        """Tell whether somebody looked at words of the files, which seem to contradict the declaration, and said so.
+
+        Args:
+            text: a heading, title, label, or the name of a column or file.
+        """
+        return bool(self.words_checked) and any(_start(one.words) == _start(text) for one in self.words_checked)
+
     @property
     def left_out(self) -> str:
         """The SQL condition of the rows that some exclusion leaves out; NULL counts as not left out."""
@@ -580,6 +589,11 @@ class SourceFolder:
         if self.with_drafts and self.concordance is not None and has_drafts(read_concordance(self.concordance)):
             digest.update(b"with drafts")
         return digest.hexdigest()
+
+
+def _start(words: str) -> str:
+    """Return as much of a text as a warning quotes, whatever the blanks in it."""
+    return " ".join(words.split())[:MOST_QUOTED].strip()
 
 
 def _names(part: str) -> tuple[str, ...]:

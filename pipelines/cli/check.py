@@ -36,7 +36,8 @@ def check_command(options: argparse.Namespace) -> int:
     from pipelines.system.scratch import process_folder
     from pipelines.system.settings import load_settings
     from pipelines.tabulate.structure_suite import SuiteProcess
-    from pipelines.tabulate.vintages import current_vintage, find_damage
+    from pipelines.tabulate.vintages.parts import find_damage
+    from pipelines.tabulate.vintages.pointers import current_vintage
     from schemas.source import find_sources
 
     path = Path(options.file).absolute()

@@ -108,7 +108,7 @@ def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> None
 def _read_rejected(name: str | None, settings: Settings) -> list[dict[str, Any]]:
     from pipelines.harmonise.quarantine import open_quarantine
     from pipelines.system.connection import connect
-    from pipelines.tabulate.vintages import current_vintage
+    from pipelines.tabulate.vintages.pointers import current_vintage
     from schemas.source import find_sources
 
     rows: list[dict[str, Any]] = []

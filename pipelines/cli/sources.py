@@ -62,7 +62,7 @@ def list_command(options: argparse.Namespace) -> int:
     """Print each declared source with its current vintage in the data folder."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
-    from pipelines.tabulate.vintages import current_vintage
+    from pipelines.tabulate.vintages.pointers import current_vintage
     from schemas.source import find_sources
 
     settings = load_settings(options.data)
@@ -129,7 +129,8 @@ def show_command(options: argparse.Namespace) -> int:
 
 def new_command(options: argparse.Namespace) -> int:
     """Inspect a file, draft a definition of its source, and print what was found and what is left to do."""
-    from pipelines.project.new_source import Answers, draft_source, write_draft
+    from pipelines.project.draft import Answers
+    from pipelines.project.new_source import draft_source, write_draft
     from pipelines.project.roles import find_roles, looks_like_events
     from pipelines.project.seen_table import see_table
     from pipelines.system.errors import EXIT_DONE
@@ -141,7 +142,10 @@ def new_command(options: argparse.Namespace) -> int:
     country = _country_of(options.id)
     table = see_table(path, load_settings(), options.sheet, options.encoding)
     given = {name: getattr(options, name) for name in ("area", "offence", "value", "period")}
-    roles = find_roles(table, country, {name: column for name, column in given.items() if column})
+    if options.offence and options.offence_name:
+        raise UsageError("--offence is the column of the offences, --offence-name the only one: give one of them")
+    named = {name: column for name, column in given.items() if column}
+    roles = find_roles(table, country, named, one_offence=bool(options.offence_name))
     if looks_like_events(table, roles):
         raise UsageError(
             f"each row of {path.name} seems to be an event or a person, since it has a date and no count; declare such "

@@ -22,6 +22,8 @@ HEADER_SEARCH_ROWS = 100
 MOST_COLUMNS = 8_000
 """DuckDB ends the process (a division by zero) where it sorts rows wider than a block: from 8,192 columns on."""
 
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?")
+_FIGURE = re.compile(r"[-+(]?\d[\d.,'’\s]*[%)]?")
 _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
 
 
@@ -97,6 +99,15 @@ def fold(label: str) -> str:
     return " ".join(label.split()).casefold()
 
 
+def heading_words(label: str) -> str:
+    """Return the words of a label for comparison: as ``fold`` does, and an underscore is a blank.
+
+    >>> heading_words("Grupo_de_edad")
+    'grupo de edad'
+    """
+    return " ".join(fold(label).replace("_", " ").split())
+
+
 def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadOptions, sheet: str | None) -> Header:
     """Return the header among the first rows of a table: the first row that has every required label.
 
@@ -112,12 +123,13 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
         raise DataRefused([Problem("file_not_readable", source_id, found, file=file, sheet=sheet)])
     best: tuple[int, list[str], list[str]] | None = None
     for start in range(max(len(rows) - options.header_rows + 1, 0)):
-        names = _join_header(rows[start : start + options.header_rows])
+        names = join_header(rows[start : start + options.header_rows])
         folded = {fold(name) for name in names}
         missing = [label for label in options.columns if fold(label) not in folded]
         if best is None or len(missing) < len(best[1]):
             best = (start, missing, names)
         if not missing:
+            start, names = _below_the_title(rows, start, names, options)
             labels, declared = _name_declared(names, options.columns)
             return Header(start + options.header_rows, _unique(labels, declared), labels, tuple(rows[:start]))
     if best is None:
@@ -150,7 +162,29 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
     )
 
 
-def _join_header(rows: list[list[str]]) -> list[str]:
+def _below_the_title(
+    rows: list[list[str]], start: int, names: list[str], options: ReadOptions
+) -> tuple[int, list[str]]:
+    """Return where a header of several rows begins, and its names: not with a blank row or a note above it.
+
+    The first of the rows that have the labels together may be the blank row below the title, or one with a single cell,
+    such as the unit, where the label of the first column is in the upper row of the header. Then the rows one further
+    down have the labels too, and the last of them has words or years, not figures.
+    """
+    for first in range(start, min(start + options.header_rows - 1, len(rows) - options.header_rows)):
+        after = rows[first + 1 : first + 1 + options.header_rows]
+        joined = join_header(after)
+        last = [cell.strip() for cell in after[-1] if cell.strip()]
+        is_title = sum(bool(cell.strip()) for cell in rows[first]) <= 1
+        is_of_labels = bool(last) and all(_YEAR.fullmatch(cell) or not _FIGURE.fullmatch(cell) for cell in last)
+        if not (is_title and is_of_labels and {fold(one) for one in options.columns} <= {fold(one) for one in joined}):
+            break
+        start, names = first + 1, joined
+    return start, names
+
+
+def join_header(rows: list[list[str]]) -> list[str]:
+    """Return the names of the columns below several header rows, the parts of each joined by " | "."""
     width = max((len(row) for row in rows), default=0)
     filled: list[list[str]] = []
     for number, row in enumerate(rows):

@@ -30,7 +30,7 @@ from pipelines.collect.unread import (
     unread_sheets,
 )
 from pipelines.collect.workbook.cells import column_letters
-from pipelines.collect.workbook.sheets import Sheet, read_sheets
+from pipelines.collect.workbook.sheets import Sheet, SheetsToRead, read_sheets
 from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
@@ -251,11 +251,8 @@ def _read_workbook(
 ) -> TableRead:
     source, options = folder.source, folder.source.layouts[file.layout].read
     rows = target.with_suffix(".rows")
-    workbook = read_sheets(
-        *(folder.source_id, file, options.sheet, settings, rows, source.decimal),
-        fills=options.fills,
-        left_out=options.other_sheets,
-    )
+    wanted = SheetsToRead(options.sheet, source.decimal, options.fills, options.other_sheets)
+    workbook = read_sheets(folder.source_id, file, wanted, settings, rows)
     tables: list[pa.Table] = []
     footers: dict[str | None, dict[str, str]] = {}
     cut: list[CutRow] = []

@@ -19,6 +19,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.checks.periods import open_received
 from pipelines.harmonise.controls import sum_controls
+from pipelines.harmonise.judged import Counted
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import write_rejected_cells
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
@@ -60,7 +61,7 @@ class Conformed:
     sum_in_raw: float
     concordance: Concordance | None = field(repr=False)
     statements: Statements = field(repr=False)
-    counted: Mapping[Place, float | None] = field(repr=False)  # the sum of the cells of each file and sheet
+    counted: Mapping[Place, Mapping[str | None, Counted]] = field(repr=False)  # the sum of the cells of each place
     sums: Mapping[int, tuple[float | None, int]] = field(repr=False)  # of what each published total covers, by control
     labels: tuple[Label, ...] = field(repr=False)
 
@@ -137,9 +138,14 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     )
 
 
-def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, float | None]:
-    rows = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
-    return {(file, sheet): total for file, sheet, total in rows}
+def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, dict[str | None, Counted]]:
+    found: dict[Place, dict[str | None, Counted]] = {}
+    for file, sheet, column, total, excluded in connection.execute(
+        "SELECT _file, _sheet, _column, sum(number), coalesce(sum(number) FILTER (exclusion > 0), 0)::DOUBLE "
+        "FROM tally GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        found.setdefault((file, sheet), {})[column] = Counted(total, excluded)
+    return found
 
 
 def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:

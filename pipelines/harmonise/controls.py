@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 from pipelines.collect.failed_sql import refused_if_sql_fails
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
+from pipelines.harmonise.judged import Counted
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -46,42 +48,62 @@ _NO_RATES = (
 )
 
 
-def controls_table(found: list[dict[str, Any]]) -> pa.Table:
+@dataclass(frozen=True)
+class Comparison:
+    """A total that is printed or published, and what the figures add up to.
+
+    Attributes:
+        control: the name of the control.
+        file: the file with the total; None of a published one.
+        expected: the total.
+        actual: what the figures add up to.
+        detail: where the total stands.
+        tolerance: by how much the two may differ.
+        row: the row that is compared; None if several are.
+        judged: how many totals were compared, and how many of them differ; None of a single one.
+        missed: whether they differ so much that the load is refused (``is_missed``).
+    """
+
+    control: str
+    file: str | None
+    expected: float | None
+    actual: float | None
+    detail: str
+    tolerance: float = 0.0
+    row: int | None = None
+    judged: tuple[int, int] | None = None
+    missed: bool = False
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the row of the table of controls."""
+        difference = None if self.expected is None or self.actual is None else self.actual - self.expected
+        within = difference is not None and abs(difference) <= self.tolerance
+        checked, failing = self.judged or (1, int(not within))
+        return {
+            "control": self.control,
+            "file": self.file,
+            "expected": self.expected,
+            "actual": self.actual,
+            "difference": difference,
+            "detail": self.detail,
+            "within_tolerance": within,
+            "row": self.row,
+            "checked": checked,
+            "failing": failing,
+        }
+
+
+def controls_table(found: Sequence[Comparison]) -> pa.Table:
     """Return the comparisons of a source as a table, with types even if there are none."""
-    return pa.Table.from_pylist(found, schema=_CONTROLS)
+    return pa.Table.from_pylist([one.as_row() for one in found], schema=_CONTROLS)
 
 
 def compare(
-    control: Control | str,
-    file: str | None,
-    expected: float | None,
-    actual: float | None,
-    detail: str,
-    row: int | None = None,
-    judged: tuple[int, int] | None = None,
-    missed: bool = False,
-) -> dict[str, Any]:
-    """Return one comparison; a built-in control is given by its name and has no tolerance.
-
-    ``missed`` (see ``is_missed``) is added to it, but is not a column of the table.
-    """
-    name, tolerance = (control, 0.0) if isinstance(control, str) else (control.control, control.tolerance)
-    difference = None if expected is None or actual is None else actual - expected
-    within = difference is not None and abs(difference) <= tolerance
-    checked, failing = judged or (1, int(not within))
-    return {
-        "control": name,
-        "file": file,
-        "expected": expected,
-        "actual": actual,
-        "difference": difference,
-        "detail": detail,
-        "within_tolerance": within,
-        "row": row,
-        "checked": checked,
-        "failing": failing,
-        "missed": missed,
-    }
+    control: Control, file: str | None, expected: float | None, actual: float | None, detail: str
+) -> Comparison:
+    """Return the comparison of one total, within the tolerance of its control."""
+    missed = is_missed(control, expected, actual)
+    return Comparison(control.control, file, expected, actual, detail, control.tolerance, missed=missed)
 
 
 def is_missed(control: Control, expected: float | None, actual: float | None) -> bool:
@@ -102,7 +124,7 @@ def is_missed(control: Control, expected: float | None, actual: float | None) ->
     return miss > control.tolerance and miss >= (control.refuse_from or REFUSED_MISS) * abs(expected)
 
 
-def refuse_missed(source_id: str, found: Sequence[Mapping[str, Any]]) -> None:
+def refuse_missed(source_id: str, found: Sequence[Comparison]) -> None:
     """Refuse a source with figures that miss a total by far.
 
     Raises:
@@ -112,12 +134,12 @@ def refuse_missed(source_id: str, found: Sequence[Mapping[str, Any]]) -> None:
         Problem(
             "control_missed",
             source_id,
-            f"{one['control']}: the total is {number_text(one['expected'])}, the figures add up to "
-            f"{number_text(one['actual'])} ({one['detail']}).",
-            file=one["file"],
+            f"{one.control}: the total is {number_text(one.expected)}, the figures add up to "
+            f"{number_text(one.actual)} ({one.detail}).",
+            file=one.file,
         )
         for one in found
-        if one["missed"]
+        if one.missed and one.expected is not None and one.actual is not None
     ]
     if problems:
         raise DataRefused(problems)
@@ -127,24 +149,36 @@ def compare_foot(
     connection: duckdb.DuckDBPyConnection,
     control: Control,
     footers: Mapping[Place, Sequence[Mapping[str, str]]],
-    counted: Mapping[Place, float | None],
-) -> list[dict[str, Any]]:
+    counted: Mapping[Place, Mapping[str | None, Counted]],
+) -> list[Comparison]:
     """Compare the totals in the footer of each file with the sum of its rows.
+
+    A total of one of several columns of counts (years as columns) is compared with the figures of that column. It may
+    hold the rows that exclusions leave out (other offences) or not (sums of the rows above them): the figures agree if
+    they do in one way.
 
     Args:
         connection: one with the macros of ``numbers`` for the source.
         control: the control, with its ``footer_column``.
         footers: file and sheet -> totals printed at their foot, by column.
-        counted: file and sheet -> sum of their rows.
+        counted: file and sheet -> sum of their rows, by the column of their counts.
     """
     found = []
+    column = control.footer_column or ""
     for (file, sheet), printed in sorted(footers.items(), key=str):
-        texts = [footer.get(control.footer_column or "", "") for footer in printed]
+        texts = [footer.get(column, "") for footer in printed]
         numbers = [fetch_row(connection, "SELECT to_count($text)", {"text": text})[0] for text in texts]
         expected = None if None in numbers else sum(numbers)
-        detail = f"footer row of the {f'sheet {sheet}' if sheet else 'file'}, column {control.footer_column}"
-        actual = counted.get((file, sheet))
-        found.append(compare(control, file, expected, actual, detail, missed=is_missed(control, expected, actual)))
+        detail = f"footer row of the {f'sheet {sheet}' if sheet else 'file'}, column {column}"
+        of_columns = counted.get((file, sheet), {})
+        taken = [of_columns[column]] if column in of_columns else list(of_columns.values())
+        numbers = [one.total for one in taken if one.total is not None]
+        actual, excluded = sum(numbers) if numbers else None, sum(one.excluded for one in taken)
+        if expected is not None and actual is not None and excluded:
+            kept = actual - excluded
+            if abs(kept - expected) < abs(actual - expected):
+                actual, detail = kept, f"{detail}, without what exclusions leave out"
+        found.append(compare(control, file, expected, actual, detail))
     return found
 
 
@@ -187,7 +221,7 @@ def sum_controls(
 
 def compare_parts(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
-) -> list[dict[str, Any]]:
+) -> list[Comparison]:
     """Compare a column with the sum of its parts, row by row: a line for the file, and one for each differing row.
 
     Raises:
@@ -212,8 +246,8 @@ def compare_parts(
                 ).fetchall()
             for file, row, expected, actual, checked, failing, *stated in rows:
                 place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
-                missed = is_missed(control, *stated)
-                found.append(compare(control, file, expected, actual, place, row, (checked, failing), missed))
+                one = compare(control, file, expected, actual, place)
+                found.append(replace(one, row=row, judged=(checked, failing), missed=is_missed(control, *stated)))
     return found
 
 

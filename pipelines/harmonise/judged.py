@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from iccs.concordance import Concordance
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.statements import Statements
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The sum of the rows of a file: of all (None if none has a number), and of those that exclusions leave out."""
+
+    total: float | None
+    excluded: float = 0
 
 
 class Judged(Protocol):
@@ -31,8 +40,8 @@ class Judged(Protocol):
         """The statements that judged them."""
 
     @property
-    def counted(self) -> Mapping[Place, float | None]:
-        """The sum of the rows of each file and sheet."""
+    def counted(self) -> Mapping[Place, Mapping[str | None, Counted]]:
+        """The sum of the rows of each file and sheet, by the raw column of their counts; None if it is not known."""
 
     @property
     def sums(self) -> Mapping[int, tuple[float | None, int]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -31,11 +30,11 @@ from pipelines.harmonise.checks.words.named_acts import check_named_acts
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
+    Comparison,
     compare,
     compare_foot,
     compare_parts,
     controls_table,
-    is_missed,
     judge_controls,
     read_published_rates,
     refuse_missed,
@@ -273,14 +272,12 @@ def _compare(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged
     return judge_controls(controls)
 
 
-def _compare_controls(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged
-) -> list[dict[str, Any]]:
+def _compare_controls(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged) -> list[Comparison]:
     """Make the comparisons that the source declares: feet of files, totals beside their parts, published totals.
 
     A published total covers everything that its publisher counted, including what is outside the ICCS.
     """
-    found: list[dict[str, Any]] = []
+    found: list[Comparison] = []
     for number, control in enumerate(folder.source.controls):
         if control.footer_column is not None:
             found += compare_foot(connection, control, judged.raw.footers, judged.counted)
@@ -289,17 +286,16 @@ def _compare_controls(
         else:
             total, cells = judged.sums[number]
             if cells:
-                missed = is_missed(control, control.expected, total)
-                found.append(compare(control, None, control.expected, total, control.origin, missed=missed))
+                found.append(compare(control, None, control.expected, total, control.origin))
     return found + (_compare_lines(judged) if isinstance(judged, Tallied) else [])
 
 
-def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
+def _compare_lines(tallied: Tallied) -> list[Comparison]:
     """Compare the rows of each file of incidents with its number of lines, counted when it was hashed."""
     detail = "lines below the header, counted while the file was hashed; blank lines and line breaks inside quotes "
     detail += "make them more than the rows"
     return [
-        compare(
+        Comparison(
             "lines of the file",
             file.name,
             float(file.lines - fact["header_rows"]),

@@ -44,6 +44,7 @@ from pipelines.harmonise.checks.words.incident_constants import find_words_again
 from pipelines.harmonise.checks.words.incidents import find_words_beside
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
+from pipelines.harmonise.judged import Counted
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
@@ -66,7 +67,7 @@ _KEY = re.compile("[0-9a-f]{32}")  # of the folder of a partition
 _LATER_KEYS = {
     *("title", "publisher", "url", "licence", "citation", "calendar", "acquire", "counted_at", "priority", "sharing"),
     *("breakdowns", "covers", "totals", "parent_counts", "allocate_unknown", "backcast"),
-    *("caveats", "breaks", "no_break", "mass_events", "rejected_share_limit", "rejected_figure_limit"),
+    *("caveats", "breaks", "no_break", "mass_events", "words_checked", "rejected_share_limit", "rejected_figure_limit"),
     "layouts",  # that of the file is part of its key by itself
 }
 """Keys of source.yml that do not affect what is found in one file. Every other key is taken to, also a new one."""
@@ -139,9 +140,12 @@ class Tallied:
         return sum(fact["malformed"] for fact in self.facts)
 
     @property
-    def counted(self) -> dict[Place, float | None]:
-        """The sum of the rows of each file."""
-        return {place: fact["counted"] for place, fact in zip(self.places, self.facts, strict=True)}
+    def counted(self) -> dict[Place, dict[str | None, Counted]]:
+        """The sum of the rows of each file; of incidents that of one column."""
+        return {
+            place: {None: Counted(fact["counted"], fact.get("excluded", 0))}
+            for place, fact in zip(self.places, self.facts, strict=True)
+        }
 
     @property
     def sums(self) -> dict[int, tuple[float | None, int]]:
@@ -532,16 +536,17 @@ def _run_statements(
 
 
 def _count_records(settings: Settings, part: Path) -> dict[str, Any]:
-    """Return how many rows a partition has, their sum, and how often a rule on rows is broken."""
+    """Return how many rows a partition has, their sum, that of the excluded, and how often a rule on rows is broken."""
     with connect(settings) as connection:
-        (records, counted, broken) = fetch_row(
+        (records, counted, excluded, broken) = fetch_row(
             connection,
             "SELECT coalesce(sum(cells) FILTER (disposition <> 'broken'), 0)::BIGINT, "
             "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
+            "coalesce(sum(counted) FILTER (disposition = 'excluded'), 0)::DOUBLE, "
             "coalesce(sum(cells) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
             {"path": _glob(part / "disposed.parquet")},
         )
-    return {"records": records, "counted": counted, "broken": broken}
+    return {"records": records, "counted": counted, "excluded": excluded, "broken": broken}
 
 
 def _sum_controls(

@@ -19,6 +19,8 @@ from schemas.words_of_totals import TOTALS, plain
 _ENOUGH = 0.6
 """Share of a column's words that must be known for the column to be given their role."""
 _MOST_CATEGORIES = 3000
+_LONGEST_BESIDE_YEAR = 6
+"""Letters beside a year in its label: "2024 prel.", "2023 (p)", "2022 r"."""
 _LEAST_LIKENESS = 0.5
 _COUNT_LABELS = re.compile(
     r"\b(victim\w*|v[ií]ctim\w*|cases?|casos?|count|cantidad|total|number|n[uú]mero|offences?|offenses?|delitos?|"
@@ -39,6 +41,12 @@ _COUNTRY_LABELS = (
 )
 _QUARTER_LABELS = ("quarter", "trimestre", "quartal", "trim", "qtr")
 _PERIOD = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2]|Q[1-4])")
+_PERIOD_IN_ANOTHER_FORM = re.compile(r"((?:19|20)\d\d)[-_ /.]?(?:(?:M|(?<=[-_/.]))(0[1-9]|1[0-2])|[QKTC]([1-4]))")
+"""2023M01, 2023_01, 2023Q1, 2023K1 (Scandinavia), 2023T1: the year, and the month or quarter."""
+_IN_LABEL = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MORE_THAN_ONE_YEAR = re.compile(
+    r"chang|varia|diff|ver[äa]nder|évolution|evoluci|f[öo]r[äa]ndring|endring", re.IGNORECASE
+)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?")
 
 
@@ -55,6 +63,8 @@ class Roles:
         wide: labels of the columns of counts where the header holds a period, sex, age or offence; otherwise empty.
         wide_is: what these labels are: ``year``, ``month``, ``sex``, ``age`` or ``offence``.
         has_split_years: whether years are written as 2009-2010.
+        has_more_in_years: whether the labels of the years have more than the year ("2023*", "2023 | Number").
+        period_in_another_form: whether periods, in a column or as columns, are written as 2023M01 or 2023Q1.
         month: the column with months, beside one of years.
         quarter: the column with quarters, beside one of years.
         total: the column of counts with the total of those in ``wide``.
@@ -70,6 +80,8 @@ class Roles:
     wide: tuple[str, ...] = ()
     wide_is: str = ""
     has_split_years: bool = False
+    has_more_in_years: bool = False
+    period_in_another_form: bool = False
     month: str | None = None
     quarter: str | None = None
     total: str | None = None
@@ -77,13 +89,14 @@ class Roles:
     unused: tuple[str, ...] = ()
 
 
-def find_roles(table: SeenTable, country: str | None, given: dict[str, str]) -> Roles:
+def find_roles(table: SeenTable, country: str | None, given: dict[str, str], one_offence: bool = False) -> Roles:
     """Return the likely role of each column.
 
     Args:
         table: the file.
         country: the country it is about; None if it covers several.
         given: columns whose role the user has stated, by role.
+        one_offence: whether the user has stated the one offence of the file, so that no column has any.
 
     Raises:
         UsageError: a stated column is not in the file.
@@ -100,7 +113,8 @@ def find_roles(table: SeenTable, country: str | None, given: dict[str, str]) -> 
     _take_areas(roles, open_names, texts, country)
     _take_dimensions(roles, open_names, texts)
     _take_counts(roles, open_names, texts)
-    _take_categories(roles, open_names, texts)
+    if not one_offence:
+        _take_categories(roles, open_names, texts)
     roles.unused = tuple(open_names)
     return roles
 
@@ -120,6 +134,11 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
         **{kind: [name for name in names if known.get(plain(name), "_T") != "_T"] for kind, known in codes.items()},
     }
     kinds["year"] = kinds["year"] or [name for name in names if SPLIT_YEAR.fullmatch(name)]
+    with_more = _years_with_more(names)
+    if len(with_more) > len(kinds["year"]) and set(kinds["year"]) <= set(with_more):
+        kinds["year"], roles.has_more_in_years = with_more, True
+    if len(periods := [name for name in names if _PERIOD_IN_ANOTHER_FORM.fullmatch(name)]) >= 2:
+        kinds["year"], roles.has_more_in_years, roles.period_in_another_form = periods, False, True
     for kind, found in kinds.items():
         if len(found) >= (6 if kind == "month" else 2):
             roles.wide, roles.wide_is = tuple(found), kind
@@ -132,6 +151,25 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
             return
 
 
+def _years_with_more(names: list[str]) -> list[str]:
+    """Return the labels that are those of one count but for their year: "2023 | Number" and "2024 prel. | Number".
+
+    Of several such counts, the only one that is called one (men and women are two); rates and changes are none.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for name in names:
+        years, rest = _IN_LABEL.findall(name), [one for one in name.split(" | ") if not _IN_LABEL.search(one)]
+        label = " | ".join(rest)
+        if len(years) == 1 and not _is_no_count(name) and not _MORE_THAN_ONE_YEAR.search(name):
+            alone = not rest and len(re.sub(r"\W", "", _IN_LABEL.sub("", name))) > _LONGEST_BESIDE_YEAR
+            if not alone:
+                groups.setdefault(label, {}).setdefault(years[0], name)
+    found = {label: group for label, group in groups.items() if len(group) >= 2}
+    counts = [group for label, group in found.items() if _COUNT_LABELS.search(label)]
+    chosen = counts if len(found) > 1 else [*found.values()]
+    return list(chosen[0].values()) if len(chosen) == 1 else []
+
+
 def _take_total(roles: Roles, names: list[str]) -> None:
     """Take the one column that is called the total of those beside each other."""
     totals = [name for name in names if plain(name) in TOTALS or plain(name).startswith("total ")]
@@ -142,14 +180,16 @@ def _take_total(roles: Roles, names: list[str]) -> None:
 
 def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
     if roles.wide_is != "year" and "time_period" not in roles.columns:
-        for pattern in (YEAR, _PERIOD, SPLIT_YEAR):
+        for pattern in (YEAR, _PERIOD, _PERIOD_IN_ANOTHER_FORM, SPLIT_YEAR):
             if found := [name for name in names if _share(texts[name], pattern) >= 0.95]:
                 roles.columns["time_period"] = found[0]
                 roles.has_split_years = pattern is SPLIT_YEAR
+                roles.period_in_another_form = pattern is _PERIOD_IN_ANOTHER_FORM
                 names.remove(found[0])
                 break
     elif given := roles.columns.get("time_period"):
         roles.has_split_years = _share(texts[given], SPLIT_YEAR) >= 0.95
+        roles.period_in_another_form = _share(texts[given], _PERIOD_IN_ANOTHER_FORM) >= 0.95
     if roles.wide_is in ("", "sex", "age") and "time_period" in roles.columns:
         for name in names:
             words = {plain(text).rstrip(".") for text in texts[name] if text}

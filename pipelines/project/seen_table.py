@@ -6,7 +6,7 @@ import csv
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,9 +15,9 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import ZIP, ArchiveRefused, describe_kind, list_members, open_content
 from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.collect.foot import begins_with_word
-from pipelines.collect.header import fold, split_rows
+from pipelines.collect.header import fold, join_header, split_rows
 from pipelines.collect.unread import names_alike
-from pipelines.collect.workbook.sheets import read_sheets
+from pipelines.collect.workbook.sheets import SheetsToRead, read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.scratch import process_folder
 from pipelines.system.settings import Settings
@@ -28,6 +28,7 @@ MOST_ROWS = 200_000
 """Rows that are inspected; further down, a larger file has the same columns and hardly any new words."""
 _HEADER_ROWS = 60
 _LONGEST_FOOT = 60
+_MOST_READ = 1_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 NUMBER = re.compile(r"[-+]?\d[\d.,'’\s\u00a0\u202f]*")
@@ -50,6 +51,8 @@ class SeenTable:
         other_sheets: the sheets of a workbook that were not inspected.
         alike_sheets: those of them that have the same columns, but for the year in their labels.
         is_whole: whether all rows were inspected.
+        nameless: the columns without a label that have words; their names are their positions.
+        numbering: the row below the header that numbers the columns; it is not among the rows.
     """
 
     path: Path
@@ -61,6 +64,8 @@ class SeenTable:
     other_sheets: tuple[str, ...]
     alike_sheets: tuple[str, ...]
     is_whole: bool
+    nameless: tuple[str, ...] = ()
+    numbering: tuple[str, ...] = ()
 
     def column(self, name: str) -> list[str]:
         """Return the texts of a column, stripped of surrounding blanks."""
@@ -86,19 +91,43 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     except (DataRefused, ArchiveRefused) as refused:
         raise UsageError(f"{path} cannot be read as a table:\n{refused}") from refused
     rows = [[cell.strip() for cell in row] for row in found]
-    at = _find_header(rows)
-    if at is None:
-        raise UsageError(f"{path}: no row looks like a header with data below it; see docs/add_a_source.md")
-    names = [" ".join(label.split()) for label in _trimmed(rows[at])]
-    if twice := [name for name, times in Counter(map(fold, names)).items() if times > 1 and name]:
-        raise UsageError(f"{path}, row {at + 1}: two columns have the label {twice[0]!r}; see docs/add_a_source.md")
+    at, names = _header_of(path, rows, read)
+    nameless, numbering = [], tuple[str, ...]()
     below = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[at + 1 :]]
+    if below and _numbers_columns(below[0]):
+        numbering, below[0] = tuple(below[0]), [""] * len(names)
+    for column, name in enumerate(names):
+        if not name and any(sign.isalpha() for row in below[:1000] for sign in row[column]):
+            names[column] = f"column {column + 1}"
+            nameless.append(names[column])
     end = _find_end(below) if is_whole else len(below)
     data, foot = [row for row in below[:end] if any(row)], [row for row in below[end:] if any(row)]
     if foot and not _ends_there(foot[0], data):  # data rows have the word too: to be declared as an exclusion
         data, foot = [*data, *foot], []
     alike = tuple(sheet for sheet, top in tops.items() if any(names_alike(names) <= names_alike(row) for row in top))
-    return SeenTable(path, read, tuple(names), at + 1, data, foot, tuple(tops), alike, is_whole)
+    more = (tuple(nameless), numbering)
+    return SeenTable(path, read, tuple(names), at + 1, data, foot, tuple(tops), alike, is_whole, *more)
+
+
+def _header_of(path: Path, rows: list[list[str]], read: dict[str, str]) -> tuple[int, list[str]]:
+    """Return the last row of the header and the labels; the number of its rows, if there are several, goes to read.
+
+    Raises:
+        UsageError: no header can be found, or two columns have one label.
+    """
+    at = _find_header(rows)
+    names = [" ".join(label.split()) for label in _trimmed(rows[at])] if at is not None else []
+    twice = [name for name, times in Counter(map(fold, names)).items() if times > 1 and name]
+    if at is not None and not twice:
+        return at, names
+    if (joined := _find_joined_header(rows)) is not None:
+        at, names, number = joined
+        read["header_rows"] = str(number)
+        return at, names
+    by_hand = "write the definition by hand: docs/add_a_source.md has an example, and header_rows for several rows"
+    if at is not None:
+        raise UsageError(f"{path}, row {at + 1}: two columns have the label {twice[0]!r}; {by_hand}")
+    raise UsageError(f"{path}: no row looks like a header with data below it; {by_hand}")
 
 
 def _read(
@@ -110,7 +139,7 @@ def _read(
     with open_content(path, file.member) as content:
         kind = describe_kind(content.read(4096))
     if kind is not None and (kind.startswith("a workbook") or (kind == ZIP and not members)):
-        book = read_sheets("", file, [sheet] if sheet else [], settings, work / "sheet")
+        book = read_sheets("", file, SheetsToRead((sheet,) if sheet else ()), settings, work / "sheet")
         first = book.sheets[0]
         others = {name: book.tops.get(name, []) for name, is_hidden in book.others.items() if not is_hidden}
         named = {"format": "excel"} | ({"sheet": first.name} if sheet or others else {})
@@ -139,8 +168,22 @@ def _decode(file: RawFile, encoding: str, target: Path, settings: Settings) -> s
             if refused.problems[0].rule != "wrong_encoding" or one == tried[-1]:
                 raise
         else:
+            if not encoding and one != "utf-8" and _is_of_other_letters(target):
+                raise UsageError(
+                    f"the encoding of {file.name} cannot be found: it is neither UTF-8 nor Western European; give "
+                    "--encoding, such as cp932 (Japanese), gb18030 or big5 (Chinese), cp949 (Korean), cp1251 "
+                    "(Cyrillic), cp1253 (Greek), cp1256 (Arabic) or cp874 (Thai)"
+                )
             return one
     raise AssertionError("latin-1 fits any bytes")
+
+
+def _is_of_other_letters(target: Path) -> bool:
+    """Whether a text is not what its encoding makes of it: it has control characters, or few letters are a to z."""
+    with target.open(encoding="utf-8", newline="") as content:
+        text = content.read(_MOST_READ)
+    letters = [letter for letter in text if letter.isalpha()]
+    return any("\x80" <= sign <= "\x9f" for sign in text) or 2 * sum(map(str.isascii, letters)) < len(letters)
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
@@ -162,15 +205,49 @@ def _trimmed(row: Sequence[str]) -> list[str]:
     return list(row[: filled[-1] + 1]) if filled else []
 
 
+def _numbers_columns(row: Sequence[str]) -> bool:
+    """Whether a row numbers the columns: (1), (2), (3), or 1, 2, 3."""
+    given = [cell for cell in row if cell]
+    cells = [cell.strip("()[]. ") for cell in given]
+    return len(cells) >= (5 if cells == given else 3) and cells == [str(number) for number in range(1, len(cells) + 1)]
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    widths = Counter(len(_trimmed(row)) for row in rows[:1000])
+    return max((width for width, times in widths.items() if times >= max(widths.values()) / 4), default=0)
+
+
+def _is_of_labels(cells: Iterable[str]) -> bool:
+    return all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in cells if cell)
+
+
+def _find_joined_header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int] | None:
+    """Find the two or three rows that give each column a label of its own together: last row, labels, how many.
+
+    The upper row has several groups, and the row below has figures.
+    """
+    usual = _usual_width(rows)
+    for number in (2, 3) if usual >= 2 else ():
+        for start in range(min(_HEADER_ROWS, len(rows) - number)):
+            block, after = rows[start : start + number], rows[start + number :][:3]
+            if sum(map(bool, block[0])) < 2 or not all(any(row) and _is_of_labels(row) for row in block):
+                continue
+            names = _trimmed(join_header([list(row) for row in block]))
+            labels = [fold(name) for name in names if name]
+            has_figures = any(NUMBER.fullmatch(cell) and not YEAR.fullmatch(cell) for row in after for cell in row)
+            if len(labels) >= max(2, usual - 1) and len(set(labels)) == len(labels) and has_figures:
+                return start + number - 1, names, number
+    return None
+
+
 def _find_header(rows: Sequence[Sequence[str]]) -> int | None:
     """Find the first row with as many labels as the rows below have cells, and no numbers among them except years."""
-    widths = Counter(len(_trimmed(row)) for row in rows[:1000])
-    usual = max((width for width, times in widths.items() if times >= max(widths.values()) / 4), default=0)
+    usual = _usual_width(rows)
     if usual < 2:
         return None
     for place, row in enumerate(rows[:_HEADER_ROWS]):
         labels = [cell for cell in _trimmed(row) if cell]
-        is_label = all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in labels)
+        is_label = _is_of_labels(labels) and not _numbers_columns(labels)
         if len(labels) >= max(2, usual - 1) and is_label and any(not YEAR.fullmatch(cell) for cell in labels):
             below = rows[place + 1 : place + 200]
             if any(sign.isdigit() for one in below for cell in one for sign in cell):

@@ -11,7 +11,7 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome, outcome_rows
 from pipelines.tabulate.gates import register_effects
 from pipelines.tabulate.rules import SAMPLE
-from pipelines.tabulate.vintages import Vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import load_rules, load_tables, no_attributes_sql, quote_literal
 

@@ -45,7 +45,8 @@ from pipelines.system.outcomes import with_todays_texts
 from pipelines.system.removal import delete
 from pipelines.system.running.clean_copy import copy_cleanly, records_were_read
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintages import Vintage, name_files
+from pipelines.tabulate.vintages.loads import name_files
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.project import project_lists_key

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from pipelines.tabulate.vintages import Vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder, parse_source
 

@@ -20,7 +20,7 @@ MOST_YEARS_INTERPOLATED = 5
 MOST_POPULATION_DIFFERENCE = 0.02
 """Share by which two populations of the same persons may differ before a rate that mixes them has a caveat."""
 
-SAID_ITSELF = ("population_backcast", "population_interpolated", "projection")
+NAMING_POPULATIONS = ("population_backcast", "population_interpolated", "projection")
 """Caveats of a population that its rates carry as they are, because they name the population. For all others, whose
 words would be read as of the count, rates carry ``population_has_caveats``."""
 
@@ -68,6 +68,6 @@ def group_populations(connection: duckdb.DuckDBPyConnection, priorities: Mapping
         "priority": pa.array(list(priorities.values()), pa.int64()),
     }
     connection.register("population_priority", pa.table(columns))
-    codes = ", ".join(quote_literal(code) for code in SAID_ITSELF)
-    run_sql(connection, "publish/population_groups", said_itself=codes, uncompared=uncompared_sql())
+    codes = ", ".join(quote_literal(code) for code in NAMING_POPULATIONS)
+    run_sql(connection, "publish/population_groups", naming_populations=codes, uncompared=uncompared_sql())
     connection.unregister("population_priority")

@@ -16,8 +16,10 @@ from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, seal_path, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintage_columns import read_part
-from pipelines.tabulate.vintages import REVISIONS, DamagedVintage, Load, Vintage, checked_part, read_manifest
+from pipelines.tabulate.vintages.columns import read_part
+from pipelines.tabulate.vintages.loads import Load
+from pipelines.tabulate.vintages.parts import DamagedVintage, checked_part, read_manifest
+from pipelines.tabulate.vintages.vintage import REVISIONS, Vintage
 from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 

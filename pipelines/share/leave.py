@@ -49,6 +49,17 @@ Writer = Callable[[duckdb.DuckDBPyConnection, Path, Sequence[SharedSource]], Non
 """Writes files of a release into a folder."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """What a package is: its name in the log, and what writes it, None for the database and the data package."""
+
+    name: str
+    write: Writer | None = None
+
+
+DATA_PACKAGE = Form("package")
+
+
 def make_package(
     folders: Mapping[str, SourceFolder],
     level: Level,
@@ -56,8 +67,7 @@ def make_package(
     settings: Settings,
     target: Path,
     *,
-    form: str = "package",
-    write: Writer | None = None,
+    form: Form = DATA_PACKAGE,
     key: Path | None = None,
 ) -> Package:
     """Write the shareable part of the published release into a folder, and log that it was shared.
@@ -71,8 +81,7 @@ def make_package(
         recipient: to whom it goes, for the log.
         settings: where data live.
         target: the folder to write; new or empty.
-        form: its name in the log.
-        write: writes the files in another form; default: the database and the data package.
+        form: what is written.
         key: a private key to sign the checksums of a data package.
 
     Raises:
@@ -92,14 +101,14 @@ def make_package(
             staging.mkdir(mode=0o700)
             built = build_release(release, found, folders, settings, staging / DATABASE, level)
             read_back(built, release, found)
-            _write(built, staging, found, write or partial(write_data_package, level=level))
-            if write is None:
+            _write(built, staging, found, form.write or partial(write_data_package, level=level))
+            if form.write is None:
                 _sum_database(built, signing_key)
             else:
                 built.path.unlink()
             package = f"{built.release}-{level}"
             _keep_cells(release, found, package, settings)
-            entry: dict[str, Any] = {"package": package, "form": form, "level": level, "recipient": recipient}
+            entry: dict[str, Any] = {"package": package, "form": form.name, "level": level, "recipient": recipient}
             entry |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
             sources = {one.source: _policy(one, built) for one in found}
             log_package({**entry, "content_key": built.content_key, "sources": sources}, settings)

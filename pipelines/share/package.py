@@ -37,7 +37,8 @@ from pipelines.system.running.clean_copy import copy_cleanly
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.gates import declared_breaks
-from pipelines.tabulate.vintages import Vintage, current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.declarations import attribute_columns, load_rules, quote_literal
 from schemas.definition.sharing import Level
 from schemas.errors import UsageError

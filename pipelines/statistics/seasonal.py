@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.statistics.arguments import check_choice
 from pipelines.statistics.resampling.monthly_noise import flat_series, monthly_noise
 
 if TYPE_CHECKING:
@@ -23,22 +22,18 @@ FEWEST_YEARS = 3
 DAYS_IN_A_MONTH = 365.2425 / 12
 
 
-GapRule = Literal["refuse", "fill"]
-
-
 @dataclass(frozen=True)
 class Smoothing:
-    """Settings of STL, as named by Cleveland et al. (1990); lengths in months, odd.
+    """Settings of STL, as named by Cleveland et al. (1990); lengths in months, odd; local fits are lines.
+
+    The program uses the defaults; the others reproduce published results of other programs.
 
     Attributes:
         seasonal: window of the seasonal smoother; the larger, the less the season changes from year to year.
         periodic: whether the season is the same in every year, as with R's ``s.window = "periodic"``: ``seasonal`` is
-            then 10 n + 1 of n months, ``seasonal_degree`` 0, and each month gets its mean season.
+            then 10 n + 1 of n months, its local fits are constant, and each month gets its mean season.
         trend: window of the trend smoother; the smallest odd length above 1.5 x 12 / (1 - 1.5 / seasonal) if None.
         low_pass: window of the low-pass filter; 13 if None.
-        seasonal_degree: 0 or 1, of the local fit.
-        trend_degree: 0 or 1.
-        low_pass_degree: 0 or 1.
         seasonal_jump: months between fits; 1 fits every month.
         trend_jump: the same.
         low_pass_jump: the same.
@@ -51,9 +46,6 @@ class Smoothing:
     periodic: bool = False
     trend: int | None = None
     low_pass: int | None = None
-    seasonal_degree: int = 1
-    trend_degree: int = 1
-    low_pass_degree: int = 1
     seasonal_jump: int = 1
     trend_jump: int = 1
     low_pass_jump: int = 1
@@ -76,8 +68,7 @@ class Decomposition:
     """A monthly series and its parts, month by month.
 
     Where ``multiplicative``, value = trend x season x remainder, else their sum. ``adjusted`` is the value without its
-    season; ``weights`` near 0 mark unusual months; ``filled`` marks months that had no value, whose parts rest on an
-    interpolation and must not be published as observed.
+    season; ``weights`` near 0 mark unusual months.
     """
 
     months: tuple[tuple[int, int], ...]
@@ -87,7 +78,6 @@ class Decomposition:
     remainder: Numbers
     adjusted: Numbers
     weights: Numbers
-    filled: NDArray[np.bool_]
     multiplicative: bool
     smoothing: Smoothing = field(default_factory=Smoothing)
 
@@ -96,7 +86,6 @@ def decompose(
     months: Sequence[tuple[int, int]],
     values: ArrayLike,
     *,
-    gaps: GapRule = "refuse",
     multiplicative: bool = False,
     equal_months: bool = False,
     smoothing: Smoothing | None = None,
@@ -105,30 +94,28 @@ def decompose(
 
     Cleveland, Cleveland, McRae and Terpenning (1990), Journal of Official Statistics 6: 3-73, as in
     statsmodels. R's ``stl`` gives the same with its settings (``inner`` 2, or 1 where robust; jumps of a tenth of each
-    window, rounded up; ``seasonal_degree`` 0), save that its robust weights differ where its partial sort misses the
-    median of the residuals (seen in R 4.2 with 72 months, not with 192 or 240).
+    window, rounded up; constant fits of the season), save that its robust weights differ where its partial sort misses
+    the median of the residuals (seen in R 4.2 with 72 months, not with 192 or 240).
 
     The last months change when new ones arrive: publish them as provisional.
 
     Args:
-        months: (year, month) of each value, rising; months may be absent.
-        values: one for each month; not a number where missing.
-        gaps: ``refuse`` stops at a missing month; ``fill`` interpolates it on a line and marks it.
+        months: (year, month) of each value, rising.
+        values: one for each month.
         multiplicative: works on logarithms; for counts whose season grows with their level. Needs values above 0.
         equal_months: first divides by the days of the month and multiplies by the average month of 30.44 days.
         smoothing: of STL; robust with a seasonal window of 13 if None.
 
     Raises:
-        ValueError: fewer than 36 months, months that do not rise, a gap with ``refuse``, a first or last month without
-            a value, a value not above 0 with ``multiplicative``.
+        ValueError: fewer than 36 months, months that do not rise, a month without a value, a value not above 0 with
+            ``multiplicative``.
 
     >>> months = [(2015 + n // 12, n % 12 + 1) for n in range(60)]
     >>> parts = decompose(months, [100 + n + 10 * (n % 12 == 6) for n in range(60)])
     >>> [round(float(x)) for x in (parts.trend[0], parts.adjusted[6], parts.adjusted[59])]
     [101, 107, 160]
     """
-    check_choice("gaps", gaps, GapRule)
-    calendar, x, filled = _whole_months(months, np.asarray(values, dtype=np.float64), gaps)
+    calendar, x = _whole_months(months, np.asarray(values, dtype=np.float64))
     if equal_months:
         x = x / _days(calendar) * DAYS_IN_A_MONTH
     if np.isinf(x).any():
@@ -138,8 +125,6 @@ def decompose(
             "a month without events has no logarithm: decompose additively, or join the months into quarters"
         )
     how = smoothing or Smoothing()
-    if not {how.seasonal_degree, how.trend_degree, how.low_pass_degree} <= {0, 1}:
-        raise ValueError("the degree of the local fits must be 0 or 1")
     parts = _fit_stl(np.log(x) if multiplicative else x, how)
     back = np.exp if multiplicative else np.positive
     trend, season, rest = (np.asarray(part) for part in (parts.trend, parts.seasonal, parts.resid))
@@ -150,7 +135,7 @@ def decompose(
     trend, season, rest = back(trend), back(season), back(rest)
     adjusted = x / season if multiplicative else x - season
     weights = np.asarray(parts.weights, dtype=np.float64)
-    return Decomposition(calendar, x, trend, season, rest, adjusted, weights, filled, multiplicative, how)
+    return Decomposition(calendar, x, trend, season, rest, adjusted, weights, multiplicative, how)
 
 
 def _fit_stl(x: Numbers, how: Smoothing) -> DecomposeResult:
@@ -163,9 +148,7 @@ def _fit_stl(x: Numbers, how: Smoothing) -> DecomposeResult:
         seasonal=10 * len(x) + 1 if how.periodic else how.seasonal,
         trend=how.trend,
         low_pass=how.low_pass,
-        seasonal_deg=0 if how.periodic else how.seasonal_degree,
-        trend_deg=how.trend_degree,
-        low_pass_deg=how.low_pass_degree,
+        seasonal_deg=0 if how.periodic else 1,
         robust=how.robust,
         seasonal_jump=how.seasonal_jump,
         trend_jump=how.trend_jump,
@@ -279,10 +262,8 @@ def _place(decomposition: Decomposition, turn: TurningPoint) -> int:
     return decomposition.months.index(turn.month)
 
 
-def _whole_months(
-    months: Sequence[tuple[int, int]], values: Numbers, gaps: str
-) -> tuple[tuple[tuple[int, int], ...], Numbers, NDArray[np.bool_]]:
-    """Return every month from first to last, its value (interpolated if missing), and which were filled."""
+def _whole_months(months: Sequence[tuple[int, int]], values: Numbers) -> tuple[tuple[tuple[int, int], ...], Numbers]:
+    """Return every month from first to last, and its value."""
     places = np.array([year * 12 + month - 1 for year, month in months], dtype=np.int64)
     if values.shape != places.shape or (np.diff(places) <= 0).any() or any(not 1 <= month <= 12 for _, month in months):
         raise ValueError(
@@ -294,15 +275,12 @@ def _whole_months(
     x = np.full(length, np.nan)
     x[places - places[0]] = values
     calendar = tuple(((place // 12), place % 12 + 1) for place in range(int(places[0]), int(places[-1]) + 1))
-    filled = np.isnan(x)
-    if filled.any():
-        missing = ", ".join(f"{year}-{month:02d}" for (year, month), no in zip(calendar, filled, strict=True) if no)
-        if gaps == "refuse":
-            raise ValueError(f"no value for {missing}: give them, or choose gaps='fill' and mark the results")
-        if filled[0] or filled[-1]:
-            raise ValueError(f"no value for {missing}: the first and the last month must have one")
-        x[filled] = np.interp(np.flatnonzero(filled), np.flatnonzero(~filled), x[~filled])
-    return calendar, x, filled
+    if np.isnan(x).any():
+        missing = ", ".join(
+            f"{year}-{month:02d}" for (year, month), no in zip(calendar, np.isnan(x), strict=True) if no
+        )
+        raise ValueError(f"no value for {missing}: the season can be removed only from months that all have one")
+    return calendar, x
 
 
 def _days(calendar: Sequence[tuple[int, int]]) -> Numbers:

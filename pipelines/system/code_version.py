@@ -34,7 +34,7 @@ _REVISIONS = (
     "pipelines/publish/revisions.py",
     "pipelines/publish/sql/changed_periods.sql",
     "pipelines/publish/sql/write_revisions.sql",
-    "pipelines/tabulate/vintage_columns.py",  # as what a vintage of an earlier version is read
+    "pipelines/tabulate/vintages/columns.py",  # as what a vintage of an earlier version is read
 )
 _RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables", "pipelines/publish/report.html")
 # Only for looking up or assigning codes; no step reads them.

@@ -14,13 +14,17 @@ _MOST_SHOWN = 5
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one rule found: passed, warned, failed, errored or not applicable, and how many things were checked."""
+    """What one rule found: passed, warned, failed, errored or not applicable, and how many things were checked.
+
+    ``about`` says which observations are concerned, each by a column and what it has (a file, a measure); all if none.
+    """
 
     rule: str
     outcome: str
     checked: int
     failing: int
     detail: str = ""
+    about: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def not_applicable(cls, rule: str, why: str = "") -> Self:

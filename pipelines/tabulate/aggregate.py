@@ -15,7 +15,7 @@ from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.sql import fill_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_unchanged_years, make_year_keys
-from pipelines.tabulate.vintage_columns import definition_key
+from pipelines.tabulate.vintages.columns import definition_key
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder

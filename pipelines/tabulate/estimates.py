@@ -20,10 +20,11 @@ from pipelines.system.outcomes import Outcome
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import declared_breaks
-from pipelines.tabulate.losses import accept_losses, judge_losses
+from pipelines.tabulate.losses import Earlier, accept_losses, judge_losses
 from pipelines.tabulate.rules import (
     CHECKED_PARTS,
     Checked,
+    create_number_text,
     figure_rules,
     judge_rules,
     locate_findings,
@@ -31,8 +32,8 @@ from pipelines.tabulate.rules import (
     refuse_failed,
 )
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintage_columns import read_part
-from schemas.declarations import attribute_columns, load_tables, quote_literal
+from pipelines.tabulate.vintages.columns import read_part
+from schemas.declarations import attribute_columns, load_rules, load_tables, quote_literal
 from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
 
@@ -59,8 +60,7 @@ def take_estimates(
     validated: Validated,
     connection: duckdb.DuckDBPyConnection,
     work: Path,
-    previous: PreviousVintage | None = None,
-    accepted_loss: str | None = None,
+    earlier: Earlier,
 ) -> Checked:
     """Make the estimates of a source into cells, checked by the rules on their errors.
 
@@ -69,8 +69,7 @@ def take_estimates(
         validated: its observations.
         connection: with the tables ``core`` and ``tally_part`` and the lists of codes.
         work: folder for what this step writes.
-        previous: the previous vintage, for comparison.
-        accepted_loss: why a loss against the previous vintage is intended; None if nobody stated so.
+        earlier: the previous vintage, for comparison.
 
     Raises:
         DataRefused: an estimate would be split among categories, coefficients of variation have another scale than
@@ -80,9 +79,8 @@ def take_estimates(
     _refuse_split(connection, folder)
     _make_cells(connection, folder, validated.links)
     outcomes = [*validated.outcomes, *_judge_errors(connection, folder), _judge_sums(connection, folder.source)]
-    compared = previous if previous is not None and not previous.same_files else None
-    outcomes += _judge_losses(connection, folder.source, validated, compared)
-    outcomes = accept_losses(outcomes, accepted_loss)
+    outcomes += _judge_losses(connection, folder.source, validated, earlier.compared)
+    outcomes = accept_losses(outcomes, earlier.accepted_loss)
     refuse_failed(connection, folder, outcomes)
     columns = [column.name for column in load_tables()["estimate"].columns[2:]]
     for name, query in (
@@ -112,6 +110,7 @@ def _refuse_split(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
 def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, links: Path) -> None:
     """Create the table ``cells`` of a source of estimates."""
     source = folder.source
+    create_number_text(connection)
     connection.register("estimate_measure", _measure_table(source))
     numbers = dict.fromkeys((name for name in BESIDE_ESTIMATES if name != "precision"), "NULL::DOUBLE")
     numbers |= {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
@@ -129,8 +128,14 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         attributes=", ".join(attribute_columns()),
         breaks=declared_breaks(source),
         mass_events=_mass_events(source),
+        doubted=", ".join(map(quote_literal, _rules_on_words())),
         caveats=caveats_sql(source),
     )
+
+
+def _rules_on_words() -> list[str]:
+    """Return the rules that find words which contradict what the figures are published as."""
+    return [rule.name for rule in load_rules().values() if rule.caveat == "words_disagree"]
 
 
 def _form(source: Source) -> str:
@@ -254,7 +259,7 @@ def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcom
     )
     checked, differing, first = fetch_row(
         connection,
-        "SELECT count(*), count(*) FILTER (differs), min_by(said, (ref_area, time_period)) FILTER (differs) "
+        "SELECT count(*), count(*) FILTER (differs), min_by(detail, (ref_area, time_period)) FILTER (differs) "
         "FROM part_sum",
     )
     run_sql(connection, "tabulate/mark_sums", attributes=attribute_columns())

@@ -10,7 +10,7 @@ shows in its number of rows, in tables and in incidents.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -38,6 +38,24 @@ _MOST_NAMED = 5
 
 NO_EARLIER_FILES = "no earlier vintage from other files"
 """Why a comparison with the previous vintage is not applicable."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the figures of a load are compared with.
+
+    Attributes:
+        vintage: the previous vintage; None for a first load.
+        accepted_loss: why a loss against it is meant; None where nobody says that it is.
+    """
+
+    vintage: PreviousVintage | None = None
+    accepted_loss: str | None = None
+
+    @property
+    def compared(self) -> PreviousVintage | None:
+        """The previous vintage if it is from other files; from the same ones, no difference is the publisher's."""
+        return self.vintage if self.vintage is not None and not self.vintage.same_files else None
 
 
 def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path | None) -> list[Outcome]:

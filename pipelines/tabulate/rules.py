@@ -20,15 +20,14 @@ from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
-from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql, load_sql, place_names
 from pipelines.tabulate.aggregate import Aggregated, categories_holding
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
-from pipelines.tabulate.losses import NO_EARLIER_FILES, accept_losses, judge_losses
-from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintage_columns import read_part
+from pipelines.tabulate.losses import NO_EARLIER_FILES, Earlier, accept_losses, judge_losses
+from pipelines.tabulate.vintages.columns import read_part
+from schemas.areas import country_sizes
 from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.definition.publication import Break, Exceptional
@@ -68,9 +67,7 @@ class Suite(Protocol):
     def start(self) -> None:
         """Start loading the library without waiting for it."""
 
-    def begin(
-        self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
-    ) -> Callable[[], list[Outcome]]:
+    def begin(self, connection: duckdb.DuckDBPyConnection, kind: str, work: Path) -> Callable[[], list[Outcome]]:
         """Start checking the table ``cells`` of the connection; the returned function gives every outcome."""
 
 
@@ -118,11 +115,9 @@ def check(
     validated: Validated,
     aggregated: Aggregated,
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     work: Path,
-    suite: Suite | None = None,
-    previous: PreviousVintage | None = None,
-    accepted_loss: str | None = None,
+    suite: Suite | None,
+    earlier: Earlier,
 ) -> Checked:
     """Check the figures of a source against the declared rules, and add their caveats to the cells.
 
@@ -131,11 +126,9 @@ def check(
         validated: its observations.
         aggregated: what is known of its published cells.
         connection: with the tables ``core`` and ``cells``.
-        settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
-        previous: the previous vintage: to compare with, and for the outcomes of years that are reused from it.
-        accepted_loss: why a loss against the previous vintage is meant; None where nobody says that it is.
+        earlier: the previous vintage: to compare with, and for the outcomes of years that are reused from it.
 
     Raises:
         DataRefused: a rule of severity error failed, or could not be judged.
@@ -143,10 +136,10 @@ def check(
     source = folder.source
     paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
     outcomes = list(validated.outcomes)
-    structure = suite.begin(connection, source.figures, settings) if suite is not None else list
-    compared = previous if previous is not None and not previous.same_files else None
+    structure = suite.begin(connection, source.figures, work) if suite is not None else list
+    compared = earlier.compared
     open_tables(connection, source, validated, compared.cells if compared else None)
-    reused_from = previous if aggregated.unchanged_years else None
+    reused_from = earlier.vintage if aggregated.unchanged_years else None
     if reused_from is not None:
         run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
     rules = figure_rules(source.figures)
@@ -158,7 +151,7 @@ def check(
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
     outcomes += [*structure(), *judge_losses(connection, validated, compared)]
-    outcomes = accept_losses(outcomes, accepted_loss)
+    outcomes = accept_losses(outcomes, earlier.accepted_loss)
     refuse_failed(connection, folder, outcomes)
     write_cells(connection, source, paths["cells"])
     reusable = "" if aggregated.year_keys else " LIMIT 0"
@@ -192,6 +185,7 @@ def open_tables(
 
 def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
     """Create empty tables for what rules find: ``finding``, ``judged``, ``judged_by_period`` and ``judged_before``."""
+    create_number_text(connection)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
@@ -203,6 +197,14 @@ def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
             "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
             "found DOUBLE, expected DOUBLE, detail VARCHAR, size DOUBLE, things BIGINT)"
         )
+
+
+def create_number_text(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``number_text``, which writes a number in details as people do: 8,410,000 and 10.5, not 8410000.0."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP MACRO number_text(number) AS "
+        r"regexp_replace(format('{:,}', round(CAST(number AS DOUBLE), 4)), '\.0$', '')"
+    )
 
 
 def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -452,6 +454,17 @@ def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool,
     return " OR ".join(parts) or "false"
 
 
+def _said_to_be_projected(source: Source) -> str:
+    """The years that a source says to be projected, as a condition."""
+    parts = [
+        f"time_period BETWEEN {_literal(one.first_period[:4] if one.first_period else '')} "
+        f"AND {_literal(one.last_period[:4] if one.last_period else '9999')}"
+        for one in source.caveats
+        if one.caveat == "projection"
+    ]
+    return " OR ".join(parts) or "false"
+
+
 def _withholding_totals() -> list[str]:
     """The rules that withhold every cell they find, for any sex or age."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
@@ -501,6 +514,10 @@ _PLACES: dict[str, Callable[[Rule, Source], str]] = {
     "breaks_between": lambda _, source: _declared(source.breaks, with_those_above=True, since="year_before"),
     "real": lambda _, source: _declared(source.no_break, with_those_above=False),
     "real_between": lambda _, source: _declared(source.no_break, with_those_above=False, since="year_before"),
+    "said_to_be_projected": lambda _, source: _said_to_be_projected(source),
+    "country_sizes": lambda _, __: ", ".join(
+        f"({_literal(area)}, {low}, {high})" for area, low, high in country_sizes()
+    ),
     "exceptional": lambda _, source: _declared(source.mass_events, with_those_above=True),
     "declared_types": lambda _, __: _declared_types(),
     "withholding": lambda _, __: _literal(_withholding_rules()),

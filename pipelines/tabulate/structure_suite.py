@@ -26,7 +26,6 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from iccs.ages import AGE_PATTERN, AGES_WITHOUT_YEARS
-from pipelines.system.removal import make_work_folder
 from pipelines.system.scratch import process_folder
 from schemas.declarations import Rule, load_rules
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from pipelines.system.outcomes import Outcome
-    from pipelines.system.settings import Settings
 
 _NUMBERS = count()
 FRAMES = ("combination", "area", "period", "series")
@@ -124,14 +122,14 @@ class SuiteProcess:
         self._starting = threading.Lock()  # sources may be judged at the same time
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None  # closed by us, or by our death: the process then ends
-        self._said = NamedTemporaryFile(dir=process_folder())  # noqa: SIM115 (closed with the process)
+        self._output = NamedTemporaryFile(dir=process_folder())  # noqa: SIM115 (closed with the process)
 
     def __enter__(self) -> SuiteProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end()
-        self._said.close()
+        self._output.close()
 
     def start(self) -> None:
         """Start loading the library, without waiting for it."""
@@ -142,7 +140,7 @@ class SuiteProcess:
             if self._pool is None:
                 context = get_context("spawn")
                 watched, self._alive = context.Pipe(duplex=False)
-                arguments = (watched, self._said.name)
+                arguments = (watched, self._output.name)
                 with _safe_path():  # also for the helper process of the standard library, which the pool begins
                     self._pool = ProcessPoolExecutor(1, context, initializer=_begin_process, initargs=arguments)
                     self._pool.submit(_load)
@@ -157,16 +155,14 @@ class SuiteProcess:
                 self._pool.shutdown()
             self._pool = self._alive = None
 
-    def begin(
-        self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
-    ) -> Callable[[], list[Outcome]]:
+    def begin(self, connection: duckdb.DuckDBPyConnection, kind: str, work: Path) -> Callable[[], list[Outcome]]:
         """Start checking the table ``cells`` of the connection; the returned function waits and returns the outcomes.
 
         Raises:
             SuiteDied: (the function returned) the process ended; the next source gets another one.
         """
         rules = expectation_rules(kind)
-        folder = TemporaryDirectory(dir=make_work_folder(settings))
+        folder = TemporaryDirectory(dir=work)
         write_frames(connection, Path(folder.name))
         requests = [expectation_request(rule) for rule in rules]
         try:
@@ -190,7 +186,7 @@ class SuiteProcess:
 
     def _last_line(self) -> str:
         """Return the last line that the process wrote, if any."""
-        lines = Path(self._said.name).read_text(encoding="utf-8", errors="replace").split("\n")
+        lines = Path(self._output.name).read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "none")
 
 

@@ -99,6 +99,17 @@ class Break(Declared):
         return self
 
 
+MOST_QUOTED = 120
+"""How many characters of a heading a warning quotes."""
+
+
+class CheckedWords(Declared):
+    """Words of the files that seem to contradict the declaration, but were looked at and mean something else."""
+
+    words: Annotated[str, Field(min_length=1)]
+    note: Annotated[str, Field(min_length=1)]
+
+
 class Exceptional(Declared):
     """A period that rules or fits would misinterpret: a jump that is real (no_break), or a mass event."""
 

@@ -37,6 +37,7 @@ from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.losses import Earlier
 from pipelines.tabulate.rules import check
 from pipelines.tabulate.structure_suite import SuiteProcess
 from schemas.codelists import load_areas
@@ -147,7 +148,7 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
         with connect(settings) as connection:
             validated = step("account", account, folder, conformed, connection, settings, work)
             aggregated = step("aggregate", aggregate, folder, validated, connection)
-            step("check", check, folder, validated, aggregated, connection, settings, work, suite, None)
+            step("check", check, folder, validated, aggregated, connection, work, suite, Earlier())
     return {
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(sum(cpu for _, cpu in times.values()), 2),

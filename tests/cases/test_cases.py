@@ -24,7 +24,7 @@ from pipelines.cli.main import main
 from pipelines.publish.build import load_lists, load_vintage
 from pipelines.publish.published_schema import create_tables
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.source import SourceFolder, list_sources
 
 HERE = Path(__file__).parent

@@ -28,6 +28,7 @@ from pipelines.run import RunResult, Session, check_source, run_all
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import SuiteDied, SuiteProcess, expectation_rules
 from schemas.declarations import load_rules
@@ -320,7 +321,7 @@ def begun(made: tuple[Settings, RunResult]) -> Callable[[SuiteProcess], Callable
     def begin(suite: SuiteProcess) -> Callable[[], list[Outcome]]:
         with connect(settings) as connection:
             connection.execute(f"CREATE TEMP VIEW cells AS FROM read_parquet('{cells}')")
-            return suite.begin(connection, "count", settings)
+            return suite.begin(connection, "count", make_work_folder(settings))
 
     return begin
 

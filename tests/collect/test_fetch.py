@@ -93,7 +93,7 @@ def test_a_damaged_record_of_receipts_is_told_and_repaired_by_fetching_again(
     record.write_bytes(record.read_bytes().replace(b'"size": 31', b'"size": 32'))
     monkeypatch.setattr("pipelines.system.settings.load_settings", lambda *_: office.settings)
     monkeypatch.setattr("schemas.source.find_sources", lambda *_, **__: [office.folder])
-    for module in ("pipelines.run", "pipelines.repair"):
+    for module in ("pipelines.run", "pipelines.repair.repair", "pipelines.repair.stored_source"):
         monkeypatch.setattr(f"{module}.list_sources", lambda *_, **__: {office.folder.source_id: office.folder})
     assert main(["acquire"]) == 3
     assert f"{record} has changed since it was written; to see what can be done: iccs repair" in capsys.readouterr().err

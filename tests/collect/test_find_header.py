@@ -64,6 +64,41 @@ def test_merged_cell_counts_for_the_columns_to_its_right() -> None:
     assert _find(rows, "State", "Offences | 2024", header_rows=2) == (3, names)
 
 
+@pytest.mark.parametrize("above", [[], ["", "", ""], ["", "", "", "", "Unit: number"]])
+def test_header_of_two_rows_does_not_begin_with_the_row_above_it(above: list[str]) -> None:
+    rows = [
+        ["Table 1"],
+        above,
+        ["State", "Victims", "", "Offences", ""],
+        ["", "2023", "2024", "2023", "2024"],
+        ["Bremen", "1", "2", "3", "4"],
+    ]
+    names = ("State", "Victims | 2023", "Victims | 2024", "Offences | 2023", "Offences | 2024")
+
+    assert _find(rows, "State", header_rows=2) == (4, names)
+
+
+def test_three_header_rows_below_a_blank_row() -> None:
+    rows = [
+        ["Table 1"],
+        [],
+        ["State", "Victims", "", ""],
+        ["", "Number", "", "Rate"],
+        ["", "2023", "2024 (4)", "2024"],
+        ["Bremen", "1", "2", "0.3"],
+    ]
+    names = ("State", "Victims | Number | 2023", "Victims | Number | 2024 (4)", "Victims | Rate | 2024")
+
+    assert _find(rows, "State", header_rows=3) == (5, names)
+
+
+def test_first_figures_without_a_label_are_no_header_row() -> None:
+    """The upper row of the header has one cell, and the first row of the data no label."""
+    rows = [["", "2023", "", ""], ["State", "men", "women", "all"], ["", "11", "21", "32"], ["Bremen", "1", "2", "3"]]
+
+    assert _find(rows, "State", header_rows=2) == (2, ("State", "2023 | men", "2023 | women", "2023 | all"))
+
+
 def test_three_header_rows_of_which_one_repeats_itself() -> None:
     rows = [
         ["State", "Victims", "", "", ""],

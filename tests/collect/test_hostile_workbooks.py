@@ -16,7 +16,7 @@ from tiny_source import Tiny
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.workbook import sheets as workbook
-from pipelines.collect.workbook.sheets import read_sheets
+from pipelines.collect.workbook.sheets import SheetsToRead, read_sheets
 from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
@@ -93,7 +93,7 @@ def _read(folder: Path, content: bytes, sheet: str | None = None) -> tuple[str, 
     path.write_bytes(content)
     file = RawFile("book.xlsx", path, "", len(content), 0, "2026-01-01")
     wanted = () if sheet is None else (sheet,)
-    (one,) = read_sheets("xx_test", file, wanted, Settings(data=folder), folder / "rows").sheets
+    (one,) = read_sheets("xx_test", file, SheetsToRead(wanted), Settings(data=folder), folder / "rows").sheets
     return one.name, one.rows
 
 

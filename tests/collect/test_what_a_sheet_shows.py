@@ -14,7 +14,7 @@ from tiny_source import Tiny
 from pipelines.collect.acquire import RawFile, acquire
 from pipelines.collect.read import read_table
 from pipelines.collect.text_table import open_partition
-from pipelines.collect.workbook.sheets import Sheet, read_sheets
+from pipelines.collect.workbook.sheets import Sheet, SheetsToRead, read_sheets
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -34,7 +34,7 @@ def _read(folder: Path, content: bytes, sheet: str = "S") -> Sheet:
     path = folder / "book"
     path.write_bytes(content)
     file = RawFile("book", path, "", len(content), 0, "2026-01-01")
-    (one,) = read_sheets("xx_test", file, (sheet,), Settings(data=folder), folder / "rows").sheets
+    (one,) = read_sheets("xx_test", file, SheetsToRead((sheet,)), Settings(data=folder), folder / "rows").sheets
     return one
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.workbook.sheets import read_sheets
+from pipelines.collect.workbook.sheets import SheetsToRead, read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 
@@ -31,7 +31,7 @@ def test_a_stray_cell_far_away_is_refused_before_memory_is_taken_for_the_empty_o
     file = _workbook(tmp_path / "a.xlsx", *cells)
 
     with pytest.raises(DataRefused) as refused:
-        read_sheets("xx_test", file, (), Settings(data=tmp_path), tmp_path / "rows")
+        read_sheets("xx_test", file, SheetsToRead(), Settings(data=tmp_path), tmp_path / "rows")
 
     (problem,) = refused.value.problems
     assert problem.rule == "cell_far_away"
@@ -41,7 +41,7 @@ def test_a_stray_cell_far_away_is_refused_before_memory_is_taken_for_the_empty_o
 def test_a_long_or_a_wide_sheet_is_read(tmp_path: Path, last: str) -> None:
     file = _workbook(tmp_path / "a.xlsx", "A1", last)
 
-    (sheet,) = read_sheets("xx_test", file, (), Settings(data=tmp_path), tmp_path / "rows").sheets
+    (sheet,) = read_sheets("xx_test", file, SheetsToRead(), Settings(data=tmp_path), tmp_path / "rows").sheets
 
     assert sheet.rows[0][0] == sheet.rows[-1][-1] == "x"
 
@@ -54,7 +54,7 @@ def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
     file.path.write_bytes(content)
 
     with pytest.raises(DataRefused) as refused:
-        read_sheets("xx_test", file, (), Settings(data=tmp_path), tmp_path / "rows")
+        read_sheets("xx_test", file, SheetsToRead(), Settings(data=tmp_path), tmp_path / "rows")
 
     (problem,) = refused.value.problems
     assert problem.rule == "file_not_readable"

@@ -16,7 +16,7 @@ import pytest
 from pipelines.harmonise.quarantine import open_quarantine
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.declarations import attribute_columns
 from schemas.source import find_sources
 

@@ -6,7 +6,11 @@ import duckdb
 import pytest
 from tiny_source import HOMICIDE, Tiny
 
+from pipelines.collect.acquire import acquire
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
 from pipelines.run import Session, run_all
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 
 FOOT = ", footer: {starts_with: Total}"
@@ -39,6 +43,57 @@ def test_figures_that_miss_the_foot_of_their_file_by_half_of_it_are_refused(
     if is_refused:
         assert problems[0].file == "a.csv"
         assert f"foot: the total is {total}, the figures add up to 12 (footer row" in problems[0].found
+
+
+@pytest.mark.parametrize("kind", ["", "kind: incident\n"])
+@pytest.mark.parametrize(("total", "is_refused"), [(12, False), (24, False), (50, True), (6, True)])
+def test_a_total_at_the_foot_holds_what_exclusions_leave_out_or_does_not(
+    tiny: Tiny, kind: str, total: int, is_refused: bool
+) -> None:
+    """The states are 5 and 7; the row of the region, left out, is their sum: the foot has 12, or with the row 24."""
+    tiny.declare_plain(
+        f"{kind}rows: parts\nexclusions: [{{rule: regions, where: \"area = 'Norte'\", reason: sums}}]\n"
+        + ("dates: [YYYY]\n" if kind else "")
+        + FOOT_CONTROL,
+        read=FOOT,
+    )
+    tiny.give("a.csv", f"area,year,code,n\nNorte,2021,HOM,12\n14,2021,HOM,5\n15,2021,HOM,7\nTotal,,,{total}\n")
+    assert _failing(tiny) == (None if is_refused else 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "failing"), [(12, 20, 0), (12, 30, 1), (13, 30, 2), (40, 20, None), (32, 32, None)]
+)
+def test_a_total_at_the_foot_of_a_year_is_that_of_its_column(
+    tiny: Tiny, first: int, second: int, failing: int | None
+) -> None:
+    """The years are columns: 12 in 2021 and 20 in 2022, 32 together."""
+    tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, code], footer: {starts_with: Total}}\n"
+        "    conserve: '^20'\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        "measures: {victims: {counting_unit: victim}}\ncontrols:\n"
+        "  - {control: first, footer_column: '2021'}\n  - {control: second, footer_column: '2022'}\n",
+        reshape="SELECT *, year AS _column FROM raw UNPIVOT INCLUDE NULLS (n FOR year IN (COLUMNS('^20')))",
+    )
+    tiny.give("a.csv", f"area,code,2021,2022\n14,HOM,5,8\n15,HOM,7,12\nTotal,,{first},{second}\n")
+    assert _failing(tiny) == failing
+
+
+def _failing(tiny: Tiny) -> int | None:
+    """How many totals the figures of a source do not have, in either grain; None if they are refused for one."""
+    source, settings = tiny.source, tiny.settings
+    try:
+        if source.source.kind != "incident":
+            outcomes = tiny.outcomes()
+        else:
+            incidents = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
+            with connect(settings) as connection:
+                outcomes = account(source, incidents, connection, settings, tiny.work).outcomes
+    except DataRefused as error:
+        assert {one.rule for one in error.problems} == {"control_missed"}
+        return None
+    return next(one.failing for one in outcomes if one.rule == "control_totals")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pipelines.harmonise.tally import tally
 from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.errors import UsageError
 
 HEADER = "area,year,code,n\n"

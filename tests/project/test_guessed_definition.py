@@ -9,10 +9,14 @@ import openpyxl
 import pytest
 import yaml
 
-from pipelines.project.new_source import Answers, draft_source, write_draft
+from pipelines.project.draft import Answers
+from pipelines.project.draft_reshape import reshape_statement
+from pipelines.project.new_source import draft_source, write_draft
 from pipelines.project.roles import Roles, find_roles
 from pipelines.project.seen_table import SeenTable, see_table
+from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 Found = tuple[SeenTable, Roles]
 
@@ -150,3 +154,95 @@ def test_a_sheet_with_the_same_columns_is_not_said_to_have_nothing_to_read(tmp_p
     )
     assert "other_sheets: [Notes]" in draft.source
     assert any("sheets with the same columns are not read ('2023')" in one for one in draft.to_do)
+
+
+@pytest.mark.parametrize(
+    ("labels", "years", "periods"),
+    [
+        ("2022,2023*", ["2022", "2023"], None),
+        ("2022 r,2023 prel.", ["2022", "2023"], None),
+        ("2022M01,2022M02", None, ["2022-01", "2022-02"]),
+        ("2022_11,2022_12", None, ["2022-11", "2022-12"]),
+        ("2022Q3,2022K4", None, ["2022-Q3", "2022-Q4"]),
+    ],
+)
+def test_labels_of_years_and_periods_as_offices_write_them(
+    tmp_path: Path, labels: str, years: list[str] | None, periods: list[str] | None
+) -> None:
+    table, roles = guess(tmp_path, f"State,Offence,{labels}", "Jalisco,Murder,10,11", "Colima,Murder,1,2")
+    assert roles.wide == tuple(labels.split(","))
+    statement = reshape_statement(table, roles, {})
+    assert statement is not None
+    with connect(Settings(data=tmp_path / "data")) as connection:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW raw AS FROM read_csv('{tmp_path / 'a.csv'}', all_varchar = true)"
+        )
+        found = connection.execute(f"SELECT DISTINCT year_of_column FROM ({statement}) ORDER BY ALL").fetchall()
+    assert [year for (year,) in found] == (years or periods)
+
+
+def test_quarters_in_a_column_are_written_as_ours(tmp_path: Path) -> None:
+    found = guess(tmp_path, "State,Offence,Quarter,Number", "Jalisco,Murder,2023Q1,10", "Jalisco,Murder,2023Q2,11")
+    written = declared(tmp_path, found)
+    assert written["columns"]["time_period"] == "period"  # type: ignore[index]
+    assert "period FROM raw" in (tmp_path / "mx_office_table" / "reshape.sql").read_text(encoding="utf-8")
+
+
+def test_a_header_of_two_rows_and_one_that_numbers_the_columns(tmp_path: Path) -> None:
+    """Counts and rates of two years below their year; a blank row and the unit above."""
+    found = guess(
+        tmp_path,
+        "Offences by state,,,,",
+        ",,,,",
+        "State,2022,,2023 prel.,",
+        ",Number,Rate,Number,Rate",
+        "(1),(2),(3),(4),(5)",
+        "Jalisco,10,1.2,11,1.3",
+        "Colima,1,0.1,2,0.2",
+    )
+    table, roles = found
+    assert (table.header_row, table.read) == (4, {"header_rows": "2"})
+    assert table.numbering == ("(1)", "(2)", "(3)", "(4)", "(5)") and len(table.rows) == 2
+    assert roles.wide == ("2022 | Number", "2023 prel. | Number")
+    written = declared(tmp_path, found, offence_name="Murder")
+    assert written["layouts"][0]["read"]["header_rows"] == 2  # type: ignore[index]
+    assert [one["rule"] for one in written["exclusions"]] == ["numbers_of_columns"]  # type: ignore[attr-defined]
+
+
+def test_men_and_women_below_their_year_are_not_one_count(tmp_path: Path) -> None:
+    rows = ("State,2022,,2023,", ",Men,Women,Men,Women", "Jalisco,10,1,11,2", "Colima,1,0,2,1")
+    _, roles = guess(tmp_path, *rows)
+    assert roles.wide_is != "year"
+    _, roles = guess(tmp_path, *(row.replace("Women", "Total") for row in rows))
+    assert roles.wide == ("2022 | Total", "2023 | Total")
+
+
+def test_a_first_row_of_small_counts_does_not_number_the_columns(tmp_path: Path) -> None:
+    table, _ = guess(tmp_path, "State,Murder,Robbery,Theft", "1,2,3,4", "2,5,6,7")
+    assert table.numbering == () and len(table.rows) == 2
+
+
+def test_rows_that_no_column_tells_apart_are_not_added_up(tmp_path: Path) -> None:
+    """Ten murders, and 3 in 100,000 in a second block without a word of its own."""
+    found = guess(tmp_path, "State,Offence,2022,2023", "Jalisco,Murder,10,11", "Jalisco,Murder,3,4")
+    assert "rows" not in declared(tmp_path, found)
+
+
+def test_the_offence_that_is_stated_is_the_only_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("State,Year,Weapon used,Total\nJalisco,2022,Firearm,10\nColima,2022,Knife,1\n", encoding="utf-8")
+    table = see_table(path, Settings(data=tmp_path / "data"))
+    roles = find_roles(table, "MX", {}, one_offence=True)
+    assert "national_code" not in roles.columns and not roles.wide
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("cp932", "罪種,認知件数\n殺人,912\n強盗,1361\n"), ("cp1251", "Регион,Год,Убийство\nМосква,2022,10\n")],
+)
+def test_letters_of_another_script_are_not_read_as_western_ones(tmp_path: Path, encoding: str, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(UsageError, match="--encoding"):
+        see_table(path, Settings(data=tmp_path / "data"))
+    assert see_table(path, Settings(data=tmp_path / "data"), encoding=encoding).names[0] in ("罪種", "Регион")

@@ -12,7 +12,7 @@ from tiny_source import Tiny
 from pipelines.publish.loaded import as_loaded
 from pipelines.run import RunResult, Session, run_all
 from pipelines.tabulate.structure_suite import without_suite
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.source import list_sources
 
 HEADS = {

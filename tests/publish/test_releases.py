@@ -59,7 +59,7 @@ def test_a_clock_that_was_ahead_once_makes_no_release_the_newest_for_ever(
     tiny.declare_plain()
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.publish.build.datetime", Ahead)
-        patch.setattr("pipelines.tabulate.vintages.datetime", Ahead)
+        patch.setattr("pipelines.tabulate.vintages.store.datetime", Ahead)
         first = _release(_run(tiny, "14,2024,HOM,5\n"))
     second = _release(_run(tiny, "14,2024,HOM,8\n"))
     assert first > second, "the names have the days of the clock"

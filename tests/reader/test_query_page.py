@@ -19,7 +19,7 @@ from pipelines.publish.published_schema import create_tables
 from pipelines.reader.site.build import MARK
 from pipelines.reader.site.content import read_content
 from pipelines.reader.site.engine import read_engine
-from pipelines.reader.site.pages import Pages
+from pipelines.reader.site.pages.pages import Pages
 from pipelines.reader.site.query_file import PUBLIC_TABLES, ReadyQuery, load_queries, write_query_file
 from pipelines.reader.site.serve import site_server
 from schemas.errors import UsageError

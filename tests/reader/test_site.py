@@ -22,12 +22,14 @@ from tiny_source import Tiny
 
 from pipelines.publish.published_schema import create_tables
 from pipelines.reader.release import packaged_rows
+from pipelines.reader.site.area_map import KnownOutlines
 from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
 from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.months import table_of_months, year_before
-from pipelines.reader.site.pages import Pages
+from pipelines.reader.site.pages.pages import Pages
+from pipelines.reader.site.pages.renderer import Renderer
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.site.side_by_side import draw_courses, put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
@@ -60,8 +62,8 @@ def site(published: Path, tmp_path_factory: pytest.TempPathFactory) -> BuiltSite
 
 def test_every_text_of_a_page_is_translated() -> None:
     texts = set()
-    for path in [*TEMPLATES.glob("templates/*.html"), TEMPLATES / "pages.py"]:
-        texts |= set(re.findall(r'(?:\b|\.)_\("([^"]+)"\)', path.read_text(encoding="utf-8")))
+    for path in [*TEMPLATES.glob("templates/*.html"), *TEMPLATES.glob("pages/*.py")]:
+        texts |= set(re.findall(r'(?:\b_|site\.text|self\.text)\("([^"]+)"\)', path.read_text(encoding="utf-8")))
     assert len(texts) > 80
     for language in LANGUAGES[1:]:
         assert sorted(texts - set(load_texts(language))) == []
@@ -353,11 +355,12 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
         assert "only estimates and shares" in listed
         assert '"country/AR.html"' in pages["search-index.js"]
         monkeypatch.setattr("pipelines.reader.site.content.find_withheld", lambda _: ("xx_survey",))
-        without = Pages(read_content(connection), "es")
-        hidden = dict(without.every())
+        content = read_content(connection)
+        hidden = dict(Pages(content, "es").every())
     assert "Encuestas" not in hidden["country/MX/0101.html"] and "xx_survey" not in hidden["country/MX/0101.html"]
     # A share of 0.0054 % is not 0, and 5.0456 % not 5; an amount is whole.
-    shown = {number: without._estimate(number) for number in (0.005415, 5.0456, 23.27, 70731.3, 0.0)}
+    spanish = Renderer(content, "es", KnownOutlines(), can_be_asked=False)
+    shown = {number: spanish.estimate(number) for number in (0.005415, 5.0456, 23.27, 70731.3, 0.0)}
     assert list(shown.values()) == ["0,0054", "5,05", "23,3", "70.731", "0"]
 
 

@@ -20,7 +20,7 @@ from pipelines.run import Session, run_all
 from pipelines.system.errors import LimitReached
 from pipelines.system.running.limits import describe_limit
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.source import list_sources
 from tests.support.tiny_source import Tiny
 

@@ -16,9 +16,10 @@ from damaged_files import INCIDENTS, damage
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
-from pipelines.repair import Repaired, look_for_damage, repair
+from pipelines.repair.damage import Repaired
+from pipelines.repair.repair import look_for_damage, repair
 from pipelines.run import Session, run_all
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 
 TEXT = "area,year,code,n\n14,2023,HOM,5\n15,2023,HOM,7\n14,2022,HOM,-1\n"
 FIGURES = [("MX-JAL", 5), ("MX-MEX", 7)]
@@ -105,7 +106,8 @@ def test_without_apply_it_says_what_it_would_do_and_changes_nothing(
 ) -> None:
     from schemas.source import list_sources
 
-    monkeypatch.setattr("pipelines.repair.list_sources", lambda *_, **__: list_sources(stored.sources))
+    for module in ("pipelines.repair.repair", "pipelines.repair.stored_source"):
+        monkeypatch.setattr(f"{module}.list_sources", lambda *_, **__: list_sources(stored.sources))
     cells = one(stored, "core/*/2*/cells.parquet")
     cells.write_bytes(b"cut")
     command = ["repair", "--data", str(stored.settings.data)]

@@ -14,7 +14,7 @@ from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
 from pipelines.run import RunResult, Session, run_all, writing
 from pipelines.system.running.steps import StepReport, plain_step
-from pipelines.tabulate.vintages import run_key
+from pipelines.tabulate.vintages.store import run_key
 from schemas.errors import UsageError
 from schemas.source import find_sources
 

@@ -14,7 +14,7 @@ from pipelines.run import Session, run_all
 from pipelines.schedule import find_missed, is_missed, read_calendars, read_states
 from pipelines.system.running.run_log import Attempt, last_attempts, log_attempts, read_attempts
 from pipelines.system.settings import Settings, load_settings
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.definition.publication_calendar import Calendar
 from schemas.source import find_sources
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.repair import look_for_damage
+from pipelines.repair.repair import look_for_damage
 from pipelines.run import Session
 from pipelines.system.settings import Settings
 

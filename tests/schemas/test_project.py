@@ -12,7 +12,7 @@ from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.publish.build import content_key
 from pipelines.reader.site.area_map import KnownOutlines
 from pipelines.system.settings import load_settings
-from pipelines.tabulate.vintage_columns import program_key
+from pipelines.tabulate.vintages.columns import program_key
 from schemas.areas import whole_lists
 from schemas.codelists import load_areas, load_codelist
 from schemas.declarations import DeclarationError

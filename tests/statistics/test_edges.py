@@ -27,7 +27,7 @@ from pipelines.statistics.monotonic import (
 )
 from pipelines.statistics.rates import byar_limits, crude_rate, exact_limits, rate_ratio
 from pipelines.statistics.regression import fit_counts
-from pipelines.statistics.seasonal import Smoothing, decompose, turning_points
+from pipelines.statistics.seasonal import decompose, turning_points
 from pipelines.statistics.standardisation import standardised_rate
 
 MONTHS = [(2010 + n // 12, n % 12 + 1) for n in range(120)]
@@ -189,11 +189,9 @@ PEOPLE = [1e5] * 30
         (lambda: sen_line(STEPS, STEADY, confidence=95), "write 0.95 for 95 %"),
         (lambda: mann_kendall_autocorrelated(STEPS, STEADY, confidence=95), "write 0.95 for 95 %"),
         (lambda: mann_kendall_autocorrelated(STEPS, STEADY, lags=-1), "lags from 0 up"),
-        (lambda: decompose(MONTHS, [1.0] * 120, smoothing=Smoothing(trend_degree=2)), "0 or 1"),
         (lambda: log_ready([1, 2, 3], [1, 2]), "one population for each count"),
         (lambda: log_ready([0], [1], zeros="drop"), "there are refuse, add half"),
         (lambda: decompose(MONTHS, [math.inf, *[1.0] * 119]), "infinite"),
-        (lambda: decompose(MONTHS, [1.0] * 120, gaps="skip"), "there are refuse, fill"),
         (lambda: fit_counts([0] * 8, {"a": [0] * 4 + [1] * 4}), "no events at all"),
         (lambda: fit_counts([0] * 4 + [5, 6, 7, 8], {"a": [0] * 4 + [1] * 4}), "no events at all, so that its ratio"),
         (lambda: fit_counts([1, 2, 3, 4], {"a": [0, 0, 1, 1]}, [0, 1, 1, 1]), "exposure above 0"),

@@ -110,18 +110,13 @@ def test_equal_months_remove_the_days() -> None:
     assert np.ptp(decompose(_months(48), values).season) > 5
 
 
-def test_gaps_are_refused_or_marked() -> None:
+def test_gaps_are_refused() -> None:
     months = _months(60)
     values = [float(n) for n in range(60)]
     with pytest.raises(ValueError, match="1960-03"):
         decompose(months[:14] + months[15:], values[:14] + values[15:])
     with pytest.raises(ValueError, match="1960-03, 1961-01"):
         decompose(months, [math.nan if n in (14, 24) else value for n, value in enumerate(values)])
-    parts = decompose(months[:14] + months[15:], values[:14] + values[15:], gaps="fill")
-    assert np.flatnonzero(parts.filled).tolist() == [14]
-    assert parts.values[14] == 14
-    with pytest.raises(ValueError, match="first and the last"):
-        decompose(months, [*values[:59], math.nan], gaps="fill")
 
 
 def test_turning_points_of_a_known_cycle() -> None:

@@ -42,7 +42,7 @@ def declared(sources: Path) -> Iterator[None]:
         return real(folder or sources, **more)
 
     with contextlib.ExitStack() as stack:
-        for module in ("schemas.source", "pipelines.run", "pipelines.repair"):
+        for module in ("schemas.source", "pipelines.run", "pipelines.repair.repair", "pipelines.repair.stored_source"):
             stack.enter_context(mock.patch(f"{module}.list_sources", list_sources))
         stack.enter_context(without_suite())
         yield

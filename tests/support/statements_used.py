@@ -28,7 +28,7 @@ from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, check_source, run_all
 from pipelines.share.difference import compare_packages
-from pipelines.share.leave import make_package
+from pipelines.share.leave import Form, make_package
 from pipelines.share.printed_tables import write_printed_tables
 from pipelines.share.questionnaires import write_questionnaires
 from pipelines.share.serve.service import Service
@@ -156,18 +156,12 @@ def _share(place: Path, source: Path) -> None:
     for query in ("firstNObservations=1&limit=5", "lastNObservations=1", "measures=none&attributes=none"):
         assert service.answer("/v2/data/dataflow/NSO/DF_ICCS/1.0", query, {}).status == 200
     assert service.answer("/v2/data/dataflow/NSO/DF_ICCS/1.0", "updatedAfter=2999-01-01", {}).status == 204
-    place = place / "questionnaires"
-    make_package(
-        folders, "public", "", settings, place, write=lambda connection, to, _: write_questionnaires(connection, to)
+    forms = (
+        Form("questionnaires", lambda connection, to, _: write_questionnaires(connection, to)),
+        Form("tables", lambda connection, to, _: write_printed_tables(connection, to)),
     )
-    make_package(
-        folders,
-        "public",
-        "",
-        settings,
-        place.with_name("tables"),
-        write=lambda connection, to, _: write_printed_tables(connection, to),
-    )
+    for form in forms:
+        make_package(folders, "public", "", settings, place / form.name, form=form)
 
 
 def _ask(questions: Sequence[str], place: Path, settings: Settings) -> None:

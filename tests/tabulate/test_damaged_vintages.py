@@ -12,15 +12,11 @@ from tiny_source import Tiny
 
 from pipelines.publish.build import publish
 from pipelines.run import Session, run_all, run_source
-from pipelines.tabulate.vintages import (
-    POINTER,
-    DamagedVintage,
-    LostPointer,
-    Vintage,
-    current_vintage,
-    recover_pointers,
-    remove_superseded,
-)
+from pipelines.tabulate.vintages.loads import POINTER
+from pipelines.tabulate.vintages.parts import DamagedVintage
+from pipelines.tabulate.vintages.pointers import LostPointer, current_vintage, recover_pointers
+from pipelines.tabulate.vintages.store import remove_superseded
+from pipelines.tabulate.vintages.vintage import Vintage
 
 TEXT = "area,year,code,n\n14,2023,HOM,5\n15,2023,HOM,7\n"
 SQL = "SELECT ref_area, value FROM out.observation WHERE iccs = '0101' AND area_level = 'admin1' ORDER BY ALL"
@@ -148,7 +144,7 @@ def test_a_folder_that_a_killed_run_left_goes_with_the_next_run_if_the_other_is_
     first = current(loaded).folder.name
     loaded.declare_plain("rejected_share_limit: 0.5\n")
     with pytest.MonkeyPatch.context() as killed:
-        killed.setattr("pipelines.tabulate.vintages.remove_older_folders", lambda *_: None)
+        killed.setattr("pipelines.tabulate.vintages.store.remove_older_folders", lambda *_: None)
         assert load(loaded)
     second = current(loaded).folder.name
     shutil.copytree(root / first, root / "my own copy")

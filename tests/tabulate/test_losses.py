@@ -12,7 +12,8 @@ from tiny_source import Tiny
 
 from pipelines.run import Session, run_source
 from pipelines.system.errors import DataRefused
-from pipelines.tabulate.vintages import Vintage, current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 
 RESHAPE = """-- Grain: one row for each raw row.
 SELECT *, 'n' AS _column,

@@ -13,7 +13,8 @@ from tiny_source import Tiny
 
 from pipelines.run import Session, run_source
 from pipelines.system.errors import DataRefused
-from pipelines.tabulate.vintages import Vintage, current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 
 AREAS = ("MX-AGU", "MX-BCN", "MX-BCS", "MX-CAM", "MX-COA")
 WORDS = ("Axe", "Bow", "Club", "Dagger", "Epee", "Flail", "Garrotte", "Halberd", "Iron")

@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 from tiny_source import Tiny
 
-from pipelines.repair import look_for_damage
+from pipelines.repair.repair import look_for_damage
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.files import read_json, write_json
 from pipelines.system.settings import Settings
-from pipelines.tabulate import retention
-from pipelines.tabulate.retention import KEPT_PARTS
+from pipelines.tabulate.vintages import retention
+from pipelines.tabulate.vintages.retention import KEPT_PARTS
 from schemas.source import find_sources
 
 DECLARED = (

@@ -12,8 +12,9 @@ from tiny_source import Tiny
 
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.files import sha256_of_file
-from pipelines.tabulate.vintage_columns import columns_version, part_columns, read_part
-from pipelines.tabulate.vintages import Vintage, current_vintage
+from pipelines.tabulate.vintages.columns import columns_version, part_columns, read_part
+from pipelines.tabulate.vintages.pointers import current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 
 FIRST = "area,year,code,n\n14,2022,HOM,4\n14,2023,HOM,10\n15,2023,HOM,7\n"
 

@@ -22,7 +22,9 @@ from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
 from pipelines.system.files import write_json
 from pipelines.tabulate.fingerprints import fingerprint_periods
-from pipelines.tabulate.vintages import Load, Vintage, add_load, current_vintage
+from pipelines.tabulate.vintages.loads import Load, add_load
+from pipelines.tabulate.vintages.pointers import current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.declarations import load_tables
 
 COLUMNS = [column.name for column in load_tables()["observation"].columns if column.name not in ("source", "vintage")]
@@ -212,7 +214,7 @@ def test_when_figures_changed_is_by_the_clock_though_it_was_ahead_once(
 
     tiny.declare_plain()
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.tabulate.vintages.datetime", Ahead)
+        patch.setattr("pipelines.tabulate.vintages.store.datetime", Ahead)
         ahead = _load(tiny, "14,2024,HOM,50\n")
     vintage, now = _load(tiny, "14,2024,HOM,52\n"), datetime.now(UTC)
     assert now - timedelta(minutes=5) < vintage.changed_at <= now

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.cli.arguments import Commands
-    from pipelines.repair import Damage
+    from pipelines.repair.damage import Damage
 
 
 def add_parser(commands: Commands) -> None:
@@ -27,7 +27,7 @@ def add_parser(commands: Commands) -> None:
 
 def repair_command(options: argparse.Namespace) -> int:
     """Print what is damaged and what can be done, or do it; exit code 1 if anything is still damaged at the end."""
-    from pipelines.repair import look_for_damage, repair
+    from pipelines.repair.repair import look_for_damage, repair
     from pipelines.run import Session
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.lock import writing

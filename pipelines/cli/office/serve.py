@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.cli.arguments import Commands
-    from pipelines.flows import Deployment
+    from pipelines.deployments import Deployment
     from pipelines.system.settings import Settings
     from schemas.definition.publication_calendar import Calendar
 
@@ -228,7 +228,7 @@ def read_calendar(cron: str, time_zone: str) -> Calendar:
 
 def plan(every: Calendar, settings: Settings) -> list[Deployment]:
     """Return what is planned: all sources by one calendar, and each source that has a calendar by its own."""
-    from pipelines.flows import ALL_SOURCES, Deployment
+    from pipelines.deployments import ALL_SOURCES, Deployment
     from pipelines.schedule import read_calendars
 
     return [
@@ -270,7 +270,8 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     # Imported late, once its settings are in place: Prefect reads them on import.
     import asyncio
 
-    from pipelines.flows import ALL_SOURCES, next_planned_run, register, tally_on
+    from pipelines.deployments import ALL_SOURCES, next_planned_run, register
+    from pipelines.flows import tally_on
     from pipelines.system.running.workers import parse_runner
 
     planned = plan(calendar, settings)
@@ -327,7 +328,8 @@ def _probes(places: Places, settings: Settings) -> AbstractContextManager[None]:
 @contextmanager
 def _watching_inbox(settings: Settings, deployment: UUID) -> Iterator[None]:
     """Start a run for the sources whose files arrive in the inbox, as long as the block lasts."""
-    from pipelines.flows import FROM_INBOX, start_run
+    from pipelines.deployments import start_run
+    from pipelines.flows import FROM_INBOX
     from pipelines.schedule import InboxWatch
 
     settings.inbox.mkdir(exist_ok=True)
@@ -378,7 +380,8 @@ def _print_how_to_start(url: str, home: Path) -> None:
 
 def _catch_up(planned: list[Deployment], deployments: dict[str, UUID], settings: Settings) -> None:
     """Start one run for whatever was due while nothing served; one run is enough, however many were missed."""
-    from pipelines.flows import ALL_SOURCES, CATCHING_UP, start_run
+    from pipelines.deployments import ALL_SOURCES, start_run
+    from pipelines.flows import CATCHING_UP
     from pipelines.schedule import find_missed, is_missed
 
     now = datetime.now(UTC)
@@ -404,7 +407,7 @@ def deploy_command(options: argparse.Namespace) -> int:
         )
     settings = load_settings(options.data)
     planned = plan(read_calendar(options.cron, options.time_zone), settings)
-    from pipelines.flows import add_automations, deploy
+    from pipelines.deployments import add_automations, deploy
 
     project = find_project()
     environment = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner}

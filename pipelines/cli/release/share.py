@@ -194,7 +194,7 @@ def tables_command(options: argparse.Namespace) -> int:
 def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
     from pathlib import Path
 
-    from pipelines.share.leave import make_package
+    from pipelines.share.leave import Form, make_package
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.lock import writing
     from pipelines.system.settings import load_settings
@@ -208,8 +208,7 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
             options.recipient or options.to,
             settings,
             Path(options.output),
-            form=form,
-            write=write,
+            form=Form(form, write),
             key=Path(options.sign) if getattr(options, "sign", None) else None,
         )
     if options.json:

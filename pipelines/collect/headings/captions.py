@@ -67,7 +67,8 @@ _YEAR = re.compile(
 _OF_THE_EDITION = re.compile(
     r"publi|updat|\bas (at|of|on)\b|extract|edition|edici|édition|\bsource|fuente|fonte|quelle|©|copyright|\bstand\b"
     r"|erstellt|actuali[sz]|atuali[sz]|\bcorte\b|mise à jour|elabora|\bprinted|generat|generad|downloaded|descarga"
-    r"|consult|\blaw\b|\bley\b|\bloi\b|\blei\b|gesetz|\bcensus\b|\bcenso\b|recensement|\bsince\b|desde|depuis|seit\b|\bbase\b",
+    r"|consult|\blaw\b|\bley\b|\bloi\b|\blei\b|gesetz|\bcensus\b|\bcenso\b|recensement|\bsince\b|desde|depuis|seit\b|\bbase\b"
+    r"|\bab (?=(?:19|20)\d\d\b(?! ?(?:[-–]|bis)))",
     re.IGNORECASE,
 )
 """The years in a line about the edition, a law or a base are not those of the figures."""
@@ -285,7 +286,7 @@ def judge_parts_of_years(
     names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
     for caption in (*names, *captions):
         annual = years.get((caption.file, caption.sheet), frozenset())
-        part = words_for_part_of_year(caption.text) if annual else None
+        part = words_for_part_of_year(caption.text, caption.is_count) if annual else None
         named = years_in(caption.text) & annual
         if part is None or not (named or not years_in(caption.text)):
             continue

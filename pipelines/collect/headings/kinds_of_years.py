@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pipelines.collect.headings.captions import Caption
+from pipelines.collect.headings.captions import Caption, years_in
 from pipelines.collect.headings.parts_of_years import words_for_months_of_two_years
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
@@ -42,6 +42,9 @@ _CALENDAR = re.compile(
     r"|\bjan(?:uary)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*dec(?:ember)?\b",
     re.IGNORECASE,
 )
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "พ.ศ.": -543, "พ. ศ.": -543}
+"""Eras whose years are calendar years, and what is added to their number."""
+_OF_ERA = re.compile(rf"({'|'.join(map(re.escape, _ERAS))})\s?(元|\d+)")
 _OF_TWO = re.compile(r"\b((?:19|20)\d\d)\s?[-–/]\s?((?:19|20)?\d\d)\b")
 _ENDING = re.compile(
     rf"\b(?:years?|(?:12|twelve)\s+months)\s+(?:ending|ended|to)\s+(?:(?:in|the|end|of|\d{{1,2}}(?:st|nd|rd|th)?)\s+)*"
@@ -94,12 +97,29 @@ def judge_kinds_of_years(
         return Outcome.not_applicable("years_not_calendar")
     found: dict[str, None] = {}
     for caption in captions:
+        annual = years.get((caption.file, caption.sheet), frozenset())
         words = words_for_other_year(caption.text, is_label=caption.is_count)
         if source.year_starts:  # the contrary contradicts the declaration
             calendar, ending = _CALENDAR.search(caption.text), _ENDING.search(caption.text.replace("_", " "))
-            words = calendar[0] if calendar and not words else ending[0] if ending and as_given else None
-        if words and years.get((caption.file, caption.sheet)):
+            as_ended = ending if as_given and not _named_after_their_begin(caption.text, annual) else None
+            words = calendar[0] if calendar and not words else as_ended[0] if as_ended else None
+        if words and annual and not _of_era(caption.text) & annual:
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
             found[f"{', '.join(filter(None, where))}: {words!r}{shown}"] = None
     return Outcome.of_warning("years_not_calendar", len(years), found)
+
+
+def _named_after_their_begin(text: str, annual: frozenset[int]) -> bool:
+    """Tell whether a title names the years after those of the figures: those in which the years of the figures end."""
+    named = years_in(text)
+    return bool(named and annual) and (min(named), max(named)) == (min(annual) + 1, max(annual) + 1)
+
+
+def _of_era(text: str) -> set[int]:
+    """Return the calendar years of a text that are written by an era.
+
+    >>> _of_era("令和５年"), _of_era("พ.ศ. 2566"), _of_era("令和元年"), _of_era("2023")
+    ({2023}, {2023}, {2019}, set())
+    """
+    return {_ERAS[era] + (1 if number == "元" else int(number)) for era, number in _OF_ERA.findall(text)}

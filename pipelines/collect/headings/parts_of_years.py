@@ -33,6 +33,9 @@ _PART = re.compile(
     r"|\b(?:three|six|nine|[369])\s+(?:months|meses|mois|monate)\b",
     re.IGNORECASE,
 )
+_OF_A_TABLE = re.compile(r"t[1-4]", re.IGNORECASE)
+"""What may be the number of a table as well (Table T1, the sheet T2)."""
+_HAS_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SO_FAR = re.compile(
     r"\byear[- ]to[- ]date\b|\bytd\b|\bthis year so far\b|\ben lo que va (?:del? )?(?:presente )?año\b"
     r"|\b(?:en )?lo corrido del (?:presente )?año\b|\bacumulad[oa]s? (?:en |del? |n?o |do )*(?:año|ano)\b"
@@ -120,8 +123,14 @@ def words_for_rolling_year(text: str) -> str | None:
     return match[0] if match else None
 
 
-def words_for_part_of_year(text: str) -> str | None:
+def words_for_part_of_year(text: str, is_count: bool = False) -> str | None:
     """Return the words of a text for a part of a year, which twelve months are not; None if there are none.
+
+    T1 is a quarter beside a year, and the number of a table alone.
+
+    Args:
+        text: of a caption.
+        is_count: whether it is the label of a column of counts, which T1 alone makes those of a quarter.
 
     >>> words_for_part_of_year("Homicidios, enero a septiembre de 2024"), words_for_part_of_year("2024 (Jan-Sep)")
     ('enero a septiembre', 'Jan-Sep')
@@ -129,6 +138,8 @@ def words_for_part_of_year(text: str) -> str | None:
     ('en lo que va del año', 'ytd')
     >>> words_for_part_of_year("Year ending March 2024"), words_for_part_of_year("April 2019 to March 2020")
     (None, None)
+    >>> words_for_part_of_year("T1"), words_for_part_of_year("T1 2023"), words_for_part_of_year("T1", is_count=True)
+    (None, 'T1', 'T1')
     """
     text = text.replace("_", " ")
     for found in _RANGE.finditer(text):
@@ -140,5 +151,7 @@ def words_for_part_of_year(text: str) -> str | None:
     for found in _UNTIL.finditer(text):
         if _NUMBER_OF_MONTH[found[1].lower()] != 12:
             return found[0].rstrip(".")
-    part = _PART.search(text)
-    return part[0] if part else None
+    for part in _PART.finditer(text):
+        if is_count or not _OF_A_TABLE.fullmatch(part[0]) or _HAS_YEAR.search(text):
+            return part[0]
+    return None

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pipelines.collect.headings.captions import Caption
 from pipelines.system.outcomes import Outcome
+from schemas.definition.publication import MOST_QUOTED
 from schemas.source import Source
 
 _THOUSANDS = (
@@ -56,7 +58,6 @@ _UNITS = {
     "per_1000": r"(?<![\d.,])1[.,'’\s]?000(?![.,'’\s]?\d)|\bmil(?:le)?\b|(?<!100 )(?<!100)\bthousand|‰|per ?mille",
     "percent": r"%|per ?cent|porcent|pourcent|prozent|por cien\b|percentual|процент|pct\b",
 }
-_SHOWN = 120
 
 
 def words_for_rate(label: str) -> str | None:
@@ -109,13 +110,15 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
     counted = all(measure.figures in ("count", "stock") for measure in source.measures.values())
     if not counted:
         return Outcome.not_applicable("heading_says_rate")
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     judged = 0
     for file in files:
         name = PurePosixPath(file).stem.replace("_", " ").replace("-", " ")
-        if (match := _RATE_OF_FILE.search(name)) and not _NUMBER.search(name):
-            found[f"{file}: {match[0]!r} in the name of the file"] = None
+        if (match := _RATE_OF_FILE.search(name)) and not _NUMBER.search(name) and not source.has_checked(file):
+            found[f"{file}: {match[0]!r} in the name of the file"] = file
     for caption in captions:
+        if source.has_checked(caption.text):
+            continue
         if caption.is_title:
             match = None if _NUMBER.search(caption.text) else _RATE_OF_TABLE.search(caption.text)
             words = match[0] if match else None
@@ -126,6 +129,7 @@ def judge_rates(captions: Iterable[Caption], source: Source, files: Iterable[str
             continue
         if words:
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
-            shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
-            found[f"{', '.join(filter(None, where))}: {words.strip()!r}{shown}"] = None
-    return Outcome.of_warning("heading_says_rate", judged, found, shown=10)
+            shown = "" if source.personal else f" in {caption.text[:MOST_QUOTED]!r}"
+            found[f"{', '.join(filter(None, where))}: {words.strip()!r}{shown}"] = caption.file
+    outcome = Outcome.of_warning("heading_says_rate", judged, found, shown=10)
+    return replace(outcome, about=tuple(("_file", file) for file in dict.fromkeys(found.values())))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
-from pipelines.collect.header import fold
+from pipelines.collect.header import heading_words
 from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
 from pipelines.collect.headings.kinds_of_figures import (
     attributes_named,
@@ -23,10 +24,10 @@ from pipelines.collect.headings.parts_of_years import words_for_rolling_year
 from pipelines.collect.headings.rates_in_words import unit_named, words_for_rate
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
+from schemas.definition.publication import MOST_QUOTED
 from schemas.source import Source
 
 _RULE = "headings_agree"
-_SHOWN = 120
 _LONGEST_CODE = 3
 
 
@@ -211,24 +212,26 @@ def judge_headings(
         labels: what the labels of national codes say against the measure, as text.
         attributes: those that the source gives, in whatever way.
     """
-    captions = list(captions)
-    found = [
-        f"{role}: {column!r} says {what}"
+    captions = [caption for caption in captions if not source.has_checked(caption.text)]
+    found: dict[str, tuple[str, str] | None] = {
+        f"{role}: {column!r} says {what}": None
         for role, column in source.columns.items()
+        if not source.has_checked(column)
         for what in _of_column(role, column, source)
-    ]
-    found += [*_of_names(source, measures), *labels]
+    }
+    found |= dict(_of_names(source, measures))
+    found |= dict.fromkeys(labels, None)
     named = [(caption, what) for caption in captions for what in _of_figures(caption, source)]
     named += [(caption, what) for caption in captions for what in _of_months(caption, source, monthly)]
     if source.kind in _OF_COUNTS:
         named += attributes_named(captions, attributes)
     for caption, what in (*named, *persons_named(captions, source)):
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
-        shown = "the heading says " if source.personal else f"{caption.text[:_SHOWN]!r} says "
-        found.append(f"{', '.join(filter(None, where))}: {shown}{what}")
-    found = list(dict.fromkeys(found))
+        shown = "the heading says " if source.personal else f"{caption.text[:MOST_QUOTED]!r} says "
+        found[f"{', '.join(filter(None, where))}: {shown}{what}"] = ("_file", caption.file)
     checked = len(source.columns) + sum(one.is_count for one in captions)
-    return Outcome.of_warning(_RULE, checked, found, shown=10)
+    about = tuple(dict.fromkeys(one for one in found.values() if one is not None))
+    return replace(Outcome.of_warning(_RULE, checked, found, shown=10), about=() if None in found.values() else about)
 
 
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
@@ -316,11 +319,11 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
         yield f"{kind}, not the figures of the period"
 
 
-def _of_names(source: Source, measures: Collection[str]) -> Iterator[str]:
-    """Yield the contradictions between a measure and the word by which the file names it."""
+def _of_names(source: Source, measures: Collection[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the contradictions between a measure and the word by which the file names it, and where its figures are."""
     if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
-    for name in sorted(set(measures).intersection(source.measures)):
+    for name in sorted(name for name in source.measures if name in measures and not source.has_checked(name)):
         measure = source.measures[name]
         text = name.replace("_", " ")
         named = [] if len(name) <= _LONGEST_CODE else list(_of_measure(text, measure, source))
@@ -328,7 +331,7 @@ def _of_names(source: Source, measures: Collection[str]) -> Iterator[str]:
             named = [f"{rate.strip()!r}, but the source declares figures: {measure.figures}"]
         if measure.figures in ("estimate", "ratio"):
             named += _of_estimates(text, name, measure)
-        yield from (f"measures.{name}: the name says {what}" for what in named)
+        yield from ((f"measures.{name}: the name says {what}", ("measure", name)) for what in named)
 
 
 def _of_months(caption: Caption, source: Source, monthly: frozenset[tuple[str, str | None]]) -> Iterator[str]:
@@ -459,7 +462,7 @@ def is_heading(column: str) -> bool:
     >>> is_heading("Indicator"), is_heading("UNIT_MEASURE"), is_heading("Region")
     (True, True, False)
     """
-    return _HEADINGS.fullmatch(fold(column).replace("_", " ").strip()) is not None
+    return _HEADINGS.fullmatch(heading_words(column)) is not None
 
 
 _HEADINGS = re.compile(

@@ -41,6 +41,23 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class SheetsToRead:
+    """What is read of a workbook.
+
+    Attributes:
+        names: names of sheets, or patterns with ``*``; if none, the first one that is visible and has cells.
+        decimal: the decimal mark of the source, used for numbers as well.
+        fills: whether to read the colours of cells.
+        left_out: names or patterns of sheets that contain nothing to read.
+    """
+
+    names: Sequence[str] = ()
+    decimal: str = "."
+    fills: bool = False
+    left_out: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Workbook:
     """The sheets read of a workbook, and the names of the others with cells, with whether each is hidden.
 
@@ -52,28 +69,15 @@ class Workbook:
     tops: dict[str, list[list[str]]]
 
 
-def read_sheets(
-    source_id: str,
-    file: RawFile,
-    wanted: Sequence[str],
-    settings: Settings,
-    target: Path,
-    decimal: str = ".",
-    *,
-    fills: bool = False,
-    left_out: Sequence[str] = (),
-) -> Workbook:
+def read_sheets(source_id: str, file: RawFile, wanted: SheetsToRead, settings: Settings, target: Path) -> Workbook:
     """Read sheets of a workbook, every cell as the text it shows.
 
     Args:
         source_id: for messages.
         file: the workbook.
-        wanted: names of sheets, or patterns with ``*``; if none, the first one that is visible and has cells.
+        wanted: which sheets, and how.
         settings: size limit, also for the decompressed content.
         target: temporary file, deleted at the end.
-        decimal: the decimal mark of the source, used for numbers as well.
-        fills: whether to read the colours of cells.
-        left_out: names or patterns of sheets that contain nothing to read.
 
     Raises:
         DataRefused: not a workbook, a damaged one, no such sheet, or one that takes more memory or time than allowed.
@@ -81,10 +85,10 @@ def read_sheets(
     cpu_seconds = CPU_SECONDS + int(file.size / 2**20 * CPU_SECONDS_PER_MIB)
     job = {
         "path": str(file.path),
-        "sheets": list(wanted),
-        "decimal": decimal,
-        "fills": fills,
-        "left_out": list(left_out),
+        "sheets": list(wanted.names),
+        "decimal": wanted.decimal,
+        "fills": wanted.fills,
+        "left_out": list(wanted.left_out),
         "top": HEADER_SEARCH_ROWS,
         "target": str(target),
         "memory_bytes": MEMORY_BYTES,

@@ -37,6 +37,7 @@ from pipelines.harmonise.checks.totals.row_totals import check_row_totals
 from pipelines.harmonise.checks.totals.total_rows import check_total_rows
 from pipelines.harmonise.checks.words.area_names import check_area_names
 from pipelines.harmonise.checks.words.constants_and_flags import check_constants_and_flags
+from pipelines.harmonise.checks.words.doubted import doubt_figures
 from pipelines.harmonise.checks.words.headings_of_incidents import headings_of_counts, headings_of_years
 from pipelines.harmonise.checks.words.incident_constants import judge_words_against_constants
 from pipelines.harmonise.checks.words.incidents import ages_given, judge_days, judge_kinds, names_beside
@@ -116,6 +117,7 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
             judge_row_totals(facts),
             judge_words_against_constants(folder, facts),
         ]
+        doubt_figures(connection, [outcomes[-1]], has_places=False)
     else:
         outcomes = [
             check_area_names(connection, folder, unused),
@@ -161,15 +163,7 @@ def check_captions(
     headings = (*captions, *headings_in_words(unused), *headings_of_counts(folder, facts))
     of_year = headings_of_years(source, [file for file, _ in facts])
     with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
-    return [
-        judge_years(captions, by_table, is_personal=bool(source.personal)),
-        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
-        judge_kinds_of_years(
-            (*captions, *years_in_words(unused), *of_year),
-            with_year,
-            source,
-            as_given=has_years_as_given(connection, folder, judged.statements.noted),
-        ),
+    of_words = [
         judge_rates(headings, source, [file.name for file in judged.raw.files]),
         judge_headings(
             headings,
@@ -179,6 +173,18 @@ def check_captions(
             _unlike(judged, source),
             _attributes_of(judged, source),
         ),
+    ]
+    doubt_figures(connection, of_words, has_places=judged.statements.grain == "cell")
+    return [
+        judge_years(captions, by_table, is_personal=bool(source.personal)),
+        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
+        judge_kinds_of_years(
+            (*captions, *years_in_words(unused), *of_year),
+            with_year,
+            source,
+            as_given=has_years_as_given(connection, folder, judged.statements.noted),
+        ),
+        *of_words,
     ]
 
 
@@ -200,6 +206,6 @@ def _unlike(judged: Judged, source: Source) -> list[str]:
     return [
         f"concordance, {link.national_code}: {link.national_label!r} says {said}"
         for link in judged.concordance.rows
-        if link.iccs_code
+        if link.iccs_code and not source.has_checked(link.national_label)
         for said in unlike_measure(link.national_label, measure)
     ]

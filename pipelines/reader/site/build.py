@@ -18,8 +18,11 @@ from pipelines.reader.release import OpenRelease
 from pipelines.reader.site.area_map import KnownOutlines
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.engine import read_engine
-from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
+from pipelines.reader.site.pages.countries import country_files
+from pipelines.reader.site.pages.pages import Pages
+from pipelines.reader.site.pages.renderer import LANGUAGE_NAMES, environment
 from pipelines.reader.site.query_file import ReadyQuery, write_query_file
+from pipelines.reader.words import LANGUAGES
 from pipelines.system.running.limits import describe_limit
 from pipelines.system.scratch import scratch_folder
 from pipelines.system.settings import Settings

@@ -2,7 +2,7 @@
 -- or follows from its half-width, its coefficient of variation, or its limits where the estimate is in their middle. The
 -- limits are those of the source at its own level, or follow from the standard error at 95 %. An estimate that its source
 -- calls unreliable has no value. The estimate is value too, as the rules on what is lost call it.
--- reads: core, estimate_measure, tally_part
+-- reads: core, estimate_measure, tally_part, doubted
 -- writes: cells
 CREATE OR REPLACE TEMP TABLE cells AS
 WITH given AS (
@@ -57,6 +57,10 @@ SELECT measure, figures AS figure_kind, sdg, ref_area, area_level, time_period, 
         WHEN withheld THEN 'too_unreliable' END AS missing_reason,
     nullif(join_caveats({{caveats}}, concat_ws(';',
         CASE WHEN figures = 'estimate' AND error_given_as = 'none' AND NOT missing AND NOT withheld THEN 'sampling_error_not_given' END,
-        link_caveats, CASE WHEN {{mass_events}} THEN 'mass_event' END)), '') AS caveats,
+        link_caveats, CASE WHEN {{mass_events}} THEN 'mass_event' END,
+        CASE WHEN (CAST(stage AS VARCHAR), CAST(counting_unit AS VARCHAR), CAST(iccs AS VARCHAR), CAST(ref_area AS VARCHAR),
+            left(CAST(time_period AS VARCHAR), 4)) IN (
+                SELECT (stage, counting_unit, iccs, ref_area, time_period) FROM doubted WHERE rule IN ({{doubted}})
+            ) THEN 'words_disagree' END)), '') AS caveats,
     _file, _sheet, _row
 FROM shown AS cells

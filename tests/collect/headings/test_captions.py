@@ -93,6 +93,8 @@ def test_the_label_of_the_column_of_figures_may_say_it(tiny: Tiny) -> None:
         ("Recorded offences; published in 2025", 0),
         ("Recorded offences, 12.03.2025", 0),
         ("Recorded offences under the law of 1998", 0),
+        ("Grundtabelle ab 1987", 0),
+        ("Grundtabelle ab 1987 bis 2022", 1),
         ("Recorded offences in 1,998 places", 0),
     ],
 )
@@ -149,6 +151,8 @@ def test_years_of_a_text_are_found_with_their_spans() -> None:
         ("Offences, January to March 2019", None),  # another year, of which there are no figures
         ("Offences of 2024 in March district", None),
         ("Offences 2024, month of registration", None),
+        ("Délits, T1 2024", "T1"),
+        ("Table T1", None),  # the number of the table
     ],
 )
 def test_annual_figures_said_to_be_of_a_part_of_the_year_are_named(tiny: Tiny, title: str, part: str | None) -> None:

@@ -24,9 +24,10 @@ from pipelines.system.connection import connect
 from pipelines.system.running.steps import StepReport, plain_step
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.losses import Earlier
 from pipelines.tabulate.rules import Checked, check
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.source import SourceFolder, list_sources
 
 # A file of a month: year, month, seed of its rows, and the offences and areas that occur in it.
@@ -86,9 +87,8 @@ class Loads:
         with connect(self.own) as connection:
             validated = account(self.folder, tallied, connection, self.own, work)
             aggregated = aggregate(self.folder, validated, connection, previous)
-            checked = check(
-                self.folder, validated, aggregated, connection, self.own, work, previous=previous, accepted_loss=MEANT
-            )
+            earlier = Earlier(previous, accepted_loss=MEANT)
+            checked = check(self.folder, validated, aggregated, connection, work, None, earlier)
         return aggregated.unchanged_years, checked
 
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
 from iccs.concordance import Concordance
-from pipelines.collect.header import fold
+from pipelines.collect.header import fold, heading_words
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
+from pipelines.harmonise.checks.words.doubted import doubt_rows
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
 from pipelines.harmonise.checks.words.omitted_columns import is_age
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
@@ -152,6 +154,14 @@ _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
 """What a flag means for its figure; the words for it; and its letters in SDMX and at Eurostat, in a column of flags."""
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What was found in a column, and the words of the rows concerned."""
+
+    text: str
+    words: tuple[str, ...]
+
+
 def check_constants_and_flags(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
@@ -161,7 +171,7 @@ def check_constants_and_flags(
     """Warn of unused columns that contradict a constant, and of flags that are not read.
 
     Args:
-        connection: has ``used_row``.
+        connection: has ``used_row`` and ``core``, and ``doubted``, which gets the figures of these rows.
         folder: the source.
         unused: the columns of its tables of text that it does not use; none of incidents.
         concordance: its links.
@@ -172,20 +182,28 @@ def check_constants_and_flags(
         if (concordance and label)
         else ""
     )
-    columns = [one for one in unused if not one.is_place and one.words and len(one.words) <= _MOST_WORDS]
-    found = [text for column in columns for text in _against_declaration(connection, folder, column, label)]
+    columns = [
+        one
+        for one in unused
+        if not one.is_place and one.words and len(one.words) <= _MOST_WORDS and not folder.source.has_checked(one.name)
+    ]
+    found = [(column, one) for column in columns for one in _against_declaration(connection, folder, column, label)]
     flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
-    flagged = [text for column in flags for text in _flagged(connection, column)]
+    flagged = [(column, one) for column in flags for one in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
-        flagged += [text for column in columns if not column.in_sql for text in _cancelled(connection, column)]
+        others = [column for column in columns if not column.in_sql]
+        flagged += [(column, one) for column in others for one in _cancelled(connection, column)]
+    for rule, several in (("constants_agree", found), ("flags_unread", flagged)):
+        for column, one in several:
+            doubt_rows(connection, rule, column, one.words, one.text)
     return [
-        Outcome.of_warning("constants_agree", len(columns), found),
-        Outcome.of_warning("flags_unread", len(flags), flagged),
+        Outcome.of_warning("constants_agree", len(columns), [one.text for _, one in found]),
+        Outcome.of_warning("flags_unread", len(flags), [one.text for _, one in flagged]),
     ]
 
 
 def _name(column: UnusedColumn) -> str:
-    return " ".join(fold(column.name).replace("_", " ").split())
+    return heading_words(column.name)
 
 
 def flag_on_row(column: str, word: str) -> str | None:
@@ -194,7 +212,7 @@ def flag_on_row(column: str, word: str) -> str | None:
     >>> flag_on_row("data_status", "Provisional"), flag_on_row("status", "Open"), flag_on_row("accuracy", "Estimated")
     ('provisional', None, None)
     """
-    name = " ".join(fold(column).replace("_", " ").split())
+    name = heading_words(column)
     if not _FLAGS.fullmatch(name):
         return None
     return next((one for one, words, _ in _MEANINGS if one in _ON_ROWS and words.fullmatch(fold(word))), None)
@@ -210,7 +228,7 @@ def _is_variant(column: UnusedColumn) -> bool:
 
 def _against_declaration(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn, label: str
-) -> Iterator[str]:
+) -> Iterator[_Found]:
     """Yield the contradictions between a column and a constant of the source, or the column of its periods."""
     constants, name = folder.source.constants, _name(column)
     if constants.get("sex") in ("M", "F") and _has_only_sexes(column) and not is_about_suspects(name):
@@ -243,20 +261,21 @@ def _others(
     dimension: str,
     constant: str,
     agrees: Callable[[str], bool],
-) -> Iterator[str]:
-    """Yield a text on the words of a column that differ from a constant, if any rows with them are used."""
+) -> Iterator[_Found]:
+    """Yield the words of a column that differ from a constant, if any rows with them are used."""
     others = [one for one in words_in_used_rows(connection, column) if not agrees(one.word)]
     if others:
         words = list(dict.fromkeys(one.word for one in others))
         shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
         rows, first = sum(one.rows for one in others), others[0]
-        yield (
+        yield _Found(
             f"{column.name!r} has {shown} beside {_figures(rows)} (first: {first.file}, row {first.row}), but "
-            f"constants.{dimension} is {constant}"
+            f"constants.{dimension} is {constant}",
+            tuple(words),
         )
 
 
-def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[str]:
+def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[_Found]:
     """Yield the labels of sexes or ages that mean something else than the codes beside them."""
     if not 1 < len(column.words) <= _MOST_LABELS or not any(_is_label(dimension, word) for word in column.words):
         return
@@ -270,8 +289,10 @@ def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, 
         meant = sex_of_word(word) if dimension == "sex" else None
         wrong = meant in ("M", "F") and code in ("M", "F") and meant != code
         if wrong or (dimension == "age" and age_word_problem(word, code)):
-            yield (
-                f"{column.name!r} has {word!r} beside {_figures(rows)} of {dimension} {code} (first: {file}, row {row})"
+            yield _Found(
+                f"{column.name!r} has {word!r} beside {_figures(rows)} of {dimension} {code} "
+                f"(first: {file}, row {row})",
+                (word,),
             )
 
 
@@ -279,7 +300,9 @@ def _is_label(dimension: str, word: str) -> bool:
     return len(word) > 1 and (sex_of_word(word) is not None if dimension == "sex" else _is_age(word))
 
 
-def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn) -> Iterator[str]:
+def _part_as_whole(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn
+) -> Iterator[_Found]:
     """Yield the one sex, age, weapon or kind of place that all figures are of although the source does not say so."""
     source, name = folder.source, _name(column)
     declared = {*source.columns, *source.constants, *source.totals}
@@ -301,17 +324,20 @@ def _part_as_whole(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, 
         f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
     )
     if sum(one.rows for one in used) == rows:
-        yield f"{column.name!r} has {words[0]!r} beside all figures, but the source definition does not declare it"
+        yield _Found(
+            f"{column.name!r} has {words[0]!r} beside all figures, but the source definition does not declare it",
+            (words[0],),
+        )
 
 
 def is_of_sex(name: str) -> bool:
     """Tell whether a column is called after the sex."""
-    return _SEXES.fullmatch(fold(name).replace("_", " ")) is not None
+    return _SEXES.fullmatch(heading_words(name)) is not None
 
 
 def is_of_areas(name: str) -> bool:
     """Tell whether a column is called after countries or places."""
-    return _AREAS.fullmatch(fold(name).replace("_", " ")) is not None
+    return _AREAS.fullmatch(heading_words(name)) is not None
 
 
 def _has_only_sexes(column: UnusedColumn) -> bool:
@@ -335,28 +361,30 @@ def may_be_in(word: str, code: str) -> bool:
     return not called or any(area.code in around or area.code.startswith(f"{code}-") for area in called)
 
 
-def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
+def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
     annual = [one for one in words_in_used_rows(connection, column) if one.year is not None]
     others = [one for one in annual if one.word != one.year]
     differing, of = sum(one.rows for one in others), sum(one.rows for one in annual)
     if of and differing >= _LEAST_DIFFERING * of:
         first = others[0]
-        yield (
+        yield _Found(
             f"{column.name!r} differs from the period of {differing:,} of {of:,} figures: {first.word} beside the one "
-            f"published for {first.year} ({first.file}, row {first.row})"
+            f"published for {first.year} ({first.file}, row {first.row})",
+            tuple({one.word for one in others}),
         )
 
 
-def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
+def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
     """Yield the words in a column that mean that figures which are used should not be counted."""
     words = frozenset(cancelled_in(column.name, column.words))
     found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
     if found:
         shown = ", ".join(map(repr, sorted({one.word for one in found})))
         rows, first = sum(one.rows for one in found), found[0]
-        yield (
+        yield _Found(
             f"{column.name!r} has {shown} (not to be counted) beside {_figures(rows)} "
-            f"(first: {first.file}, row {first.row})"
+            f"(first: {first.file}, row {first.row})",
+            tuple({one.word for one in found}),
         )
 
 
@@ -364,7 +392,7 @@ def _figures(number: int) -> str:
     return f"{number:,} figure{'' if number == 1 else 's'}"
 
 
-def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[str]:
+def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
     """Yield the flags in a column of figures that are used, with their meaning."""
     by_meaning: dict[tuple[str, str], list[UnusedWord]] = {}
     short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
@@ -380,7 +408,8 @@ def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Ite
     for (word, meaning), found in by_meaning.items():
         rows, zeros, first = sum(one.rows for one in found), sum(one.zeros for one in found), found[0]
         shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
-        yield (
+        yield _Found(
             f"{column.name!r} has {word!r} ({meaning}) beside {_figures(rows)}{shown} "
-            f"(first: {first.file}, row {first.row})"
+            f"(first: {first.file}, row {first.row})",
+            (word,),
         )

@@ -63,5 +63,6 @@ def judge_words_against_constants(folder: SourceFolder, facts: FileFacts) -> Out
         f"{folder.source.constants[dimension]}"
         for file, fact in facts
         for name, (dimension, word, rows) in fact.get("against_constants", {}).items()
+        if not folder.source.has_checked(name)
     ]
     return Outcome.of_warning("constants_agree", len(facts), found)

@@ -21,6 +21,7 @@ from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.incidents import total_words
 from pipelines.harmonise.checks.words.area_names import NameOfPlace
 from pipelines.harmonise.checks.words.constants_and_flags import flag_on_row
+from pipelines.harmonise.checks.words.doubted import doubt_codes
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     A_DAY,
     HOMICIDE,
@@ -292,12 +293,12 @@ def judge_kinds(
         )
         if kind == "age_unit":
             ages.append(found)
-        elif kind == "flag":
-            flags.append(found)
+        elif folder.source.has_checked(column):
+            continue
         else:
-            findings.append(found)
-            listed = ", ".join(quote_literal(code) for code in codes)
-            run_sql(connection, "harmonise/doubted_codes", detail=quote_literal(found), codes=listed or "NULL")
+            rule, several = ("flags_unread", flags) if kind == "flag" else ("parts_unlike", findings)
+            several.append(found)
+            doubt_codes(connection, rule, codes, found)
     return [
         Outcome.of_warning("parts_unlike", len(facts), findings),
         Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),

@@ -20,7 +20,10 @@ from pipelines.system.errors import DamagedStore
 from pipelines.system.files import DamagedFile, read_json, write_json
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintages import POINTER, DamagedVintage, LostPointer, Vintage, current_vintage, read_manifest
+from pipelines.tabulate.vintages.loads import POINTER
+from pipelines.tabulate.vintages.parts import DamagedVintage, read_manifest
+from pipelines.tabulate.vintages.pointers import LostPointer, current_vintage
+from pipelines.tabulate.vintages.vintage import Vintage
 
 KEPT_PARTS = ("cells", "periods")
 """The parts that stay of an old vintage: its figures, and their fingerprints by period, used in comparisons."""

@@ -1,18 +1,11 @@
-"""Repair: find stored files that are missing or damaged, report what can be done, and do it on request.
-
-Everything a run stored has a checksum: raw copies are named by it, the manifest of a vintage has those of its parts,
-documents contain their own, and other files have it beside them. Damaged files are rebuilt from intact ones: a vintage
-and its rejected cells from the received files, a pointer from its copy, a tally from its files, the published file from
-the vintages. What cannot be rebuilt is reported with a way to recover. Nothing is changed unless requested.
-"""
+"""The stored files of one source: what is damaged, and how each file is rebuilt from intact ones."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from functools import partial
@@ -23,74 +16,25 @@ from typing import Any
 from pipelines.collect.acquire import find_files, find_layouts, split_pattern
 from pipelines.harmonise.quarantine import damaged_loads, forget_load
 from pipelines.harmonise.tally import damage_of, list_partitions
-from pipelines.publish.releases import damaged_releases
-from pipelines.publish.report import damaged_reports, write_reports
-from pipelines.reader.release import open_published
-from pipelines.run import Session, publish_if_new, reload_source
-from pipelines.share.left import damaged_packages
-from pipelines.system.errors import DataRefused
+from pipelines.repair.damage import Damage, what_is_damaged
+from pipelines.run import Session, reload_source
 from pipelines.system.files import DamagedFile, check_seal, read_json, replace_atomically, sha256_of_file, write_json
-from pipelines.system.lock import writing
-from pipelines.system.removal import check_folders, delete, empty_work_folder, make_work_folder
-from pipelines.system.settings import Settings
-from pipelines.tabulate.retention import REDUCED
-from pipelines.tabulate.structure_suite import open_suite
-from pipelines.tabulate.vintages import (
-    POINTER,
-    REVISIONS,
-    DamagedVintage,
+from pipelines.system.removal import delete, make_work_folder
+from pipelines.tabulate.vintages.loads import POINTER
+from pipelines.tabulate.vintages.parts import DamagedVintage, find_damage, read_manifest
+from pipelines.tabulate.vintages.pointers import (
     LostPointer,
-    Vintage,
     current_vintage,
-    find_damage,
     forget_vintage,
-    read_manifest,
     recover_pointer,
     renew_pointer_copy,
 )
-from schemas.errors import UsageError
+from pipelines.tabulate.vintages.retention import REDUCED
+from pipelines.tabulate.vintages.vintage import REVISIONS, Vintage
 from schemas.source import SourceFolder, list_sources
 
 _FILE = re.compile(r"(.+?) \(([0-9a-f]{12})\)(?:; |$)")
 """A file of a load, as ``name_files`` writes it."""
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A stored file that is missing or has been altered.
-
-    ``remedy`` is what a repair does, or, without ``mend``, what a person can do. ``mend`` returns the result in one
-    line.
-    """
-
-    path: Path
-    what: str
-    remedy: str
-    source: str | None = None
-    mend: Callable[[], str] | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def can_repair(self) -> bool:
-        """Whether a repair does it."""
-        return self.mend is not None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the damage for JSON output."""
-        return {
-            "path": str(self.path),
-            "source": self.source,
-            "what": self.what,
-            "remedy": self.remedy,
-            "can_repair": self.can_repair,
-        }
-
-
-@dataclass(frozen=True)
-class Repaired:
-    """What a repair did, a line for each damage, and the remaining damage."""
-
-    done: tuple[str, ...]
-    left: tuple[Damage, ...]
 
 
 @dataclass(frozen=True)
@@ -106,84 +50,7 @@ class _Wanted:
     layouts: tuple[int, ...] = ()
 
 
-def look_for_damage(session: Session) -> list[Damage]:
-    """Return every stored file that is missing or damaged, in the order of repair.
-
-    Args:
-        session: where data live, where the received files may be found, and where sources are declared.
-    """
-    settings = session.settings
-    found = list(_unreachable(settings))
-    if found:  # nothing can be said of what cannot be read
-        return found
-    folders = {**list_sources(session.source_folders)}
-    names = {
-        path.name
-        for root in (settings.raw, settings.core, settings.partitions, settings.quarantine)
-        for path in root.glob("*/")
-    }
-    for name in sorted(names):
-        source = _StoredSource(name, folders.get(name), session)
-        found += source.damage()
-    found += _damaged_receipts(settings)
-    found += _damaged_releases(session)
-    found += _damaged_packages(settings)
-    return found
-
-
-def repair(session: Session) -> Repaired:
-    """Repair what can be repaired, publish the result, and check again.
-
-    Raises:
-        UsageError: a run is writing, or the data folder was not made by a run.
-    """
-    settings = session.settings
-    check_folders(settings)
-    done = []
-    with writing(settings, session.wait_seconds), open_suite() as suite:
-        session = replace(session, suite=suite)
-        empty_work_folder(settings)
-        for _ in range(2):  # a pointer made again shows a vintage that is damaged
-            done += [_mended(one, one.mend) for one in look_for_damage(session) if one.mend is not None]
-        done += _publish(session)
-        empty_work_folder(settings)
-        return Repaired(tuple(dict.fromkeys(done)), tuple(look_for_damage(session)))
-
-
-def _mended(damage: Damage, mend: Callable[[], str]) -> str:
-    try:
-        return f"{damage.path}: {mend()}"
-    except (DataRefused, UsageError, DamagedVintage, DamagedFile) as error:
-        return f"{damage.path}: not repaired: {str(error).splitlines()[0]}"
-
-
-def _publish(session: Session) -> Iterator[str]:
-    settings = session.settings
-    try:
-        publication = publish_if_new(session, list_sources(session.source_folders))
-    except (DamagedVintage, DamagedFile, LostPointer) as error:
-        yield f"{settings.published}: not published: {str(error).splitlines()[0]}"
-        return
-    if publication is not None:
-        yield f"{settings.published}: published from the vintages, release {publication.release}"
-
-
-def _unreachable(settings: Settings) -> Iterator[Damage]:
-    """Return files that this account may not read, and folders and logs to which it may not write."""
-    figures = (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent)
-    for root in (*figures, settings.acquired, settings.shared, settings.run_log, settings.logs):
-        if not root.exists():
-            continue
-        for path in (root, *sorted(root.rglob("*"))):
-            of_file = os.W_OK if root == settings.logs else os.R_OK
-            wanted = os.R_OK | os.W_OK | os.X_OK if path.is_dir() else of_file
-            if not os.access(path, wanted):
-                what = "cannot be written to" if os.access(path, os.R_OK) else "cannot be read"
-                remedy = "make it accessible to the account that runs iccs (chown, chmod), and run iccs repair again"
-                yield Damage(path, f"{what} by this account", remedy)
-
-
-class _StoredSource:
+class StoredSource:
     """The stored files of one source."""
 
     def __init__(self, name: str, folder: SourceFolder | None, session: Session) -> None:
@@ -226,7 +93,7 @@ class _StoredSource:
 
     def _raw_damage(self) -> Iterator[Damage]:
         note = self.raw / "files.json"
-        if note.is_file() and (what := _what_is_damaged(read_json, note)):
+        if note.is_file() and (what := what_is_damaged(read_json, note)):
             remedy = "rewrite it with the dates known from the vintages; the next run reads the files to hash them"
             yield self._damage(note, what, remedy, self._renew_files_note)
         wanted = self._wanted()
@@ -238,7 +105,7 @@ class _StoredSource:
             if not whole:
                 what = "has changed since it was received" if copy.is_file() else "is missing"
                 yield self._raw_copy_damage(copy, digest, name, what)
-            if whole and (what := _what_is_damaged(read_json, own)):
+            if whole and (what := what_is_damaged(read_json, own)):
                 first_seen = wanted[digest].first_seen if digest in wanted else None
                 remedy = f"rewrite it: {name}" if name else "rewrite it, without the file name"
                 yield self._damage(own, what, remedy, partial(_renew_note, copy, name, first_seen))
@@ -297,7 +164,7 @@ class _StoredSource:
             return
         if damage := find_damage(current.folder):
             yield self._current_damage(current, damage)
-        elif (current.folder / POINTER).is_file() and (what := _what_is_damaged(read_json, current.folder / POINTER)):
+        elif (current.folder / POINTER).is_file() and (what := what_is_damaged(read_json, current.folder / POINTER)):
             remedy = f"copy {self.core / POINTER} again"
             yield self._damage(current.folder / POINTER, what, remedy, partial(renew_pointer_copy, current))
         for load in current.loads[:-1]:
@@ -339,7 +206,7 @@ class _StoredSource:
                 for path in (self.core / REVISIONS).glob("*.parquet")
                 if path.name.startswith(f"{before}..{after}.")
             ]
-            if not kept or any(_what_is_damaged(check_seal, path) for path in kept):
+            if not kept or any(what_is_damaged(check_seal, path) for path in kept):
                 return False
         return True
 
@@ -472,54 +339,3 @@ def _renew_note(copy: Path, name: str | None, first_seen: str | None) -> str:
     day = first_seen or datetime.fromtimestamp(state.st_mtime, UTC).date().isoformat()
     write_json(copy.with_suffix(".json"), {"name": name or copy.name, "size": state.st_size, "first_seen": day})
     return "written again"
-
-
-def _what_is_damaged(check: Callable[[Path], object], path: Path) -> str | None:
-    """Return what a check finds damaged in a file; None if it finds nothing."""
-    try:
-        check(path)
-    except DamagedFile as damage:
-        return damage.what
-    return None
-
-
-def _damaged_receipts(settings: Settings) -> Iterator[Damage]:
-    """Yield the damage of records of fetched files."""
-    for path in sorted(settings.acquired.glob("*.json")):
-        if what := _what_is_damaged(read_json, path):
-            remedy = "delete it; the next run fetches the files of the source again, and the earlier receipts are lost"
-            yield Damage(path, what, remedy, path.stem, partial(_forget_receipts, path, settings))
-
-
-def _forget_receipts(path: Path, settings: Settings) -> str:
-    delete(path, settings)
-    return "deleted; the next run fetches the files of the source again"
-
-
-def _damaged_packages(settings: Settings) -> Iterator[Damage]:
-    """Yield the damage of what is known of shared packages, which nothing else in the data folder contains."""
-    for path, what in damaged_packages(settings):
-        yield Damage(path, what, "restore it from a copy of the data folder; nothing can be shared until it is back")
-
-
-def _damaged_releases(session: Session) -> Iterator[Damage]:
-    """Yield the damage of releases, and of the reports on the published one."""
-    settings = session.settings
-    damaged = damaged_releases(settings)
-    for path, what in damaged:
-        if path == settings.published:
-            remedy = "publish again from the vintages"
-            yield Damage(path, what, remedy, mend=lambda: "discarded, to be published again")
-        else:
-            yield Damage(path, what, "restore it from a copy of the data folder, or delete it: nothing else needs it")
-    if settings.published.is_file() and not any(path == settings.published for path, _ in damaged):
-        with open_published(settings) as connection:
-            reports = damaged_reports(connection, settings)
-
-        def write() -> str:
-            with open_published(settings) as connection:
-                write_reports(connection, settings)
-            return "written again"
-
-        for path, what in reports:
-            yield Damage(path, what, "rewrite it from the published file", mend=write)

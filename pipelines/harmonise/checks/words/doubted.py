@@ -1,0 +1,83 @@
+"""The figures that words of their files doubt: each of them carries a caveat until somebody has looked at the words.
+
+Rule: a figure of which the file says that it may be something else is not published as if nothing had been said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import duckdb
+
+from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
+from pipelines.system.connection import run_sql
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_literal
+
+_FIRST_ROW = "arg_min(_file, _row), arg_min(_sheet, _row), min(_row)"
+_NO_ROW = "NULL, NULL, NULL"
+_SHOWN = 300
+
+
+def doubt_rows(
+    connection: duckdb.DuckDBPyConnection, rule: str, column: UnusedColumn, words: Collection[str], found: str
+) -> None:
+    """Add the figures of the rows that have certain words in an unused column to ``doubted``.
+
+    Args:
+        connection: has ``core``, with the places of its rows, and ``doubted``.
+        rule: that found the words.
+        column: the column.
+        words: the words.
+        found: what was found.
+    """
+    listed = ", ".join(map(quote_literal, words))
+    rows = (
+        f"(_file, coalesce(_sheet, ''), _row) IN (SELECT (_file, coalesce(_sheet, ''), _row) FROM {column.table} "
+        f"WHERE trim({column.quoted}) IN ({listed}))"
+    )
+    _doubt(connection, rule, found, rows, _FIRST_ROW)
+
+
+def doubt_figures(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], *, has_places: bool) -> None:
+    """Add the figures that words of files say to be something else to ``doubted``.
+
+    Args:
+        connection: has ``core`` and ``doubted``.
+        outcomes: of the rules on words; one that names no files or measures is about all.
+        has_places: whether the observations have their files; those of incidents do not.
+    """
+    for outcome in outcomes:
+        if outcome.outcome != "warned":
+            continue
+        about = [
+            f"CAST({column} AS VARCHAR) = {quote_literal(value)}" if has_places or column != "_file" else "true"
+            for column, value in outcome.about
+        ]
+        rows = " OR ".join(about) or "true"
+        _doubt(connection, outcome.rule, outcome.detail, rows, _FIRST_ROW if has_places else _NO_ROW)
+
+
+def doubt_codes(connection: duckdb.DuckDBPyConnection, rule: str, codes: Collection[str], found: str) -> None:
+    """Add the figures of national codes to ``doubted``; with '' among them, those of all codes.
+
+    Args:
+        connection: has ``core`` and ``doubted``.
+        rule: that found something in rows of these codes.
+        codes: the codes.
+        found: what was found.
+    """
+    listed = ", ".join(map(quote_literal, codes)) or "NULL"
+    rows = f"CAST(national_code AS VARCHAR) IN ({listed}) OR '' IN ({listed})"
+    _doubt(connection, rule, found, rows, _NO_ROW)
+
+
+def _doubt(connection: duckdb.DuckDBPyConnection, rule: str, found: str, rows: str, place: str) -> None:
+    run_sql(
+        connection,
+        "harmonise/doubted_by_words",
+        rule=quote_literal(rule),
+        detail=quote_literal(found[:_SHOWN]),
+        rows=rows,
+        place=place,
+    )
