@@ -283,8 +283,9 @@ def _rank_tests(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> list
 
 def _are_too_few(counts: Numbers) -> NDArray[np.bool_]:
     """Whether a series, its years last, has too few events for a percentage, or in too few years, for a trend."""
-    rare = counts.mean(axis=-1) < load_comparison_rules().fewest_events
-    return rare | ((counts > 0).sum(axis=-1) < FEWEST_YEARS_WITH_EVENTS)
+    found: NDArray[np.bool_] = counts.mean(axis=-1) < load_comparison_rules().fewest_events
+    found |= (counts > 0).sum(axis=-1) < FEWEST_YEARS_WITH_EVENTS
+    return found
 
 
 def _exposures(events: Sequence[Events]) -> Numbers:
