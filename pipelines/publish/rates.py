@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.publish.backcasts import carry_back
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import joins_as_written, run_sql
 from schemas.declarations import quote_literal, uncompared_sql
 from schemas.definition.backcast import Backcast
 
@@ -50,7 +50,8 @@ def make_rates(
     parts: list[Sequence[str]] = [list(part) for part in zip(*sorted(stocks), strict=True)] or [[], [], []]
     columns = zip(("source", "stage", "counting_unit"), parts, strict=True)
     connection.register("stock", pa.table({name: pa.array(part, pa.string()) for name, part in columns}))
-    run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS), most_difference=str(MOST_POPULATION_DIFFERENCE))
+    with joins_as_written(connection):
+        run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS), most_difference=str(MOST_POPULATION_DIFFERENCE))
     connection.unregister("stock")
     connection.unregister("poisson")
 
