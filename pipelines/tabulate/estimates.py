@@ -24,6 +24,7 @@ from pipelines.tabulate.losses import Earlier, accept_losses, judge_losses
 from pipelines.tabulate.rules import (
     CHECKED_PARTS,
     Checked,
+    create_number_text,
     figure_rules,
     judge_rules,
     locate_findings,
@@ -109,6 +110,7 @@ def _refuse_split(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
 def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, links: Path) -> None:
     """Create the table ``cells`` of a source of estimates."""
     source = folder.source
+    create_number_text(connection)
     connection.register("estimate_measure", _measure_table(source))
     numbers = dict.fromkeys((name for name in BESIDE_ESTIMATES if name != "precision"), "NULL::DOUBLE")
     numbers |= {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
@@ -257,7 +259,7 @@ def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcom
     )
     checked, differing, first = fetch_row(
         connection,
-        "SELECT count(*), count(*) FILTER (differs), min_by(said, (ref_area, time_period)) FILTER (differs) "
+        "SELECT count(*), count(*) FILTER (differs), min_by(detail, (ref_area, time_period)) FILTER (differs) "
         "FROM part_sum",
     )
     run_sql(connection, "tabulate/mark_sums", attributes=attribute_columns())

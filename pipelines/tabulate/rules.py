@@ -27,6 +27,7 @@ from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
 from pipelines.tabulate.losses import NO_EARLIER_FILES, Earlier, accept_losses, judge_losses
 from pipelines.tabulate.vintages.columns import read_part
+from schemas.areas import country_sizes
 from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.definition.publication import Break, Exceptional
@@ -184,6 +185,7 @@ def open_tables(
 
 def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
     """Create empty tables for what rules find: ``finding``, ``judged``, ``judged_by_period`` and ``judged_before``."""
+    create_number_text(connection)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
@@ -195,6 +197,14 @@ def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
             "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
             "found DOUBLE, expected DOUBLE, detail VARCHAR, size DOUBLE, things BIGINT)"
         )
+
+
+def create_number_text(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``number_text``, which writes a number in details as people do: 8,410,000 and 10.5, not 8410000.0."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP MACRO number_text(number) AS "
+        r"regexp_replace(format('{:,}', round(CAST(number AS DOUBLE), 4)), '\.0$', '')"
+    )
 
 
 def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -444,6 +454,17 @@ def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool,
     return " OR ".join(parts) or "false"
 
 
+def _said_to_be_projected(source: Source) -> str:
+    """The years that a source says to be projected, as a condition."""
+    parts = [
+        f"time_period BETWEEN {_literal(one.first_period[:4] if one.first_period else '')} "
+        f"AND {_literal(one.last_period[:4] if one.last_period else '9999')}"
+        for one in source.caveats
+        if one.caveat == "projection"
+    ]
+    return " OR ".join(parts) or "false"
+
+
 def _withholding_totals() -> list[str]:
     """The rules that withhold every cell they find, for any sex or age."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
@@ -493,6 +514,10 @@ _PLACES: dict[str, Callable[[Rule, Source], str]] = {
     "breaks_between": lambda _, source: _declared(source.breaks, with_those_above=True, since="year_before"),
     "real": lambda _, source: _declared(source.no_break, with_those_above=False),
     "real_between": lambda _, source: _declared(source.no_break, with_those_above=False, since="year_before"),
+    "said_to_be_projected": lambda _, source: _said_to_be_projected(source),
+    "country_sizes": lambda _, __: ", ".join(
+        f"({_literal(area)}, {low}, {high})" for area, low, high in country_sizes()
+    ),
     "exceptional": lambda _, source: _declared(source.mass_events, with_those_above=True),
     "declared_types": lambda _, __: _declared_types(),
     "withholding": lambda _, __: _literal(_withholding_rules()),

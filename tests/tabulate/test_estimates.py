@@ -199,7 +199,7 @@ def test_an_estimate_that_another_edition_changes_is_named(tiny: Tiny) -> None:
     found = _judged(tiny)
     assert found["estimates_fallen"][0] == "passed"
     assert found["estimates_changed"][0] == "warned"
-    assert "AU-QLD" in found["estimates_changed"][1] and "40.0 before, 44.0 now" in found["estimates_changed"][1]
+    assert "AU-QLD" in found["estimates_changed"][1] and "40 before, 44 now" in found["estimates_changed"][1]
     assert "AU-VIC" not in found["estimates_changed"][1]
 
 
@@ -397,7 +397,7 @@ def test_shares_of_one_whole_are_a_hundred_percent_or_marked(tiny: Tiny) -> None
     marked = "SELECT DISTINCT time_period FROM out.estimate WHERE contains(caveats, 'parts_differ_from_total')"
     assert ask(tiny, marked) == [("2021",)]
     ((detail,),) = ask(tiny, "SELECT detail FROM out.quality WHERE rule = 'estimate_parts_add'")
-    assert "persons AU 2021: the codes add up to 90.0, the total is 100.0" in detail
+    assert "persons AU 2021: the codes add up to 90, the total is 100" in detail
 
 
 @pytest.mark.parametrize("adds", ["[none, areas]", "codes", "[sexes, codes]"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,7 @@ def test_figures_that_break_the_rule_are_found(rule: str, judge: Judge) -> None:
     assert failing == count
     assert checked >= failing
     assert words in detail
+    assert not re.search(r"\d\.0(?![\d%]| %| times)", detail.replace("r = 1.0", "")), "a count is written without .0"
 
 
 def test_a_rule_that_crashes_is_errored_neither_failed_nor_passed(judge: Judge) -> None:
@@ -263,7 +265,7 @@ def test_a_printed_rate_of_no_count_is_found_without_a_population(judge: Judge) 
     nothing, small = {**unknown, "count": 0.0, "rate": 0.0}, {**unknown, "count": 1.0, "rate": 5.0}
     assert judge("published_rates_agree", Data(rates=[nothing, small])) == ("passed", 1, 0, "")
     found = judge("published_rates_agree", Data(rates=[{**nothing, "rate": 5.0}]))
-    assert found == ("warned", 1, 1, "MX 0101 2020: H: printed rate 5.0, its count 0")
+    assert found == ("warned", 1, 1, "MX 0101 2020: H: printed rate 5, its count 0")
 
 
 @pytest.mark.parametrize("rule", ["level_jump", "years_empty"])
@@ -316,3 +318,22 @@ def test_a_source_that_covers_part_of_a_country_misses_only_its_own_areas(judge:
     covers = {"covers": list(ZA_AREAS[:-1])}
     assert judge("areas_missing", Data(core=states(*ZA_AREAS[:-1]), about=covers))[0] == "passed"
     assert judge("areas_missing", Data(core=states(*ZA_AREAS[:-2]), about=covers))[2] == 1
+
+
+@pytest.mark.parametrize("rule", ["population_rows_missing", "area_cells_missing"])
+def test_rows_that_an_area_lacks_are_told_by_one_rule(rule: str, judge: Judge) -> None:
+    """Women of one of nine areas are missing in the middle of five years: the years around tell it, once."""
+    core = [
+        cell
+        for year in range(2016, 2021)
+        for sex in ("M", "F")
+        for cell in states(*ZA_AREAS, sex=sex, time_period=str(year), value=500.0)
+        if (year, sex, cell["ref_area"]) != (2018, "F", ZA_AREAS[3])
+    ]
+    data = Data(core=core, about={"rows": "cells"})
+    rules = load_rules()
+    with connect(Settings(data=judge.folder, threads=1)) as connection:
+        both = judge_rules(connection, [rules["rows_missing"], rules[rule]], judge.open(connection, data))
+    assert [(one.outcome, one.failing) for one in both] == [("warned", 1), ("passed", 0)]
+    alone = judge(rule, data)
+    assert (alone[0], alone[2]) == ("warned", 1)

@@ -43,8 +43,8 @@ def test_a_year_that_was_withheld_and_is_reported_now_changed(tiny: Tiny) -> Non
     later = _load(tiny, _edition(11, y2015=480, y2012=520))["past_changed"]
 
     assert later["outcome"] == "warned"
-    assert "2015: missing before, 480.0 now" in later["detail"]
-    assert "2012: 503.0 before, 520.0 now" in later["detail"]
+    assert "2015: missing before, 480 now" in later["detail"]
+    assert "2012: 503 before, 520 now" in later["detail"]
 
 
 def test_a_population_that_was_revised_is_told(tiny: Tiny) -> None:
@@ -58,4 +58,4 @@ def test_a_population_that_was_revised_is_told(tiny: Tiny) -> None:
     later = _load(tiny, "area,year,n\n14,2020,8348151\n14,2021,8510000\n")["past_changed"]
 
     assert (later["outcome"], later["failing"]) == ("warned", 1)
-    assert "2021: 8410000.0 before, 8510000.0 now" in later["detail"]
+    assert "2021: 8,410,000 before, 8,510,000 now" in later["detail"]

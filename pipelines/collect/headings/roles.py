@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from pipelines.collect.header import fold
+from pipelines.collect.header import heading_words
 from pipelines.collect.headings.captions import Caption, scale_factor, words_for_scale
 from pipelines.collect.headings.kinds_of_figures import (
     attributes_named,
@@ -462,7 +462,7 @@ def is_heading(column: str) -> bool:
     >>> is_heading("Indicator"), is_heading("UNIT_MEASURE"), is_heading("Region")
     (True, True, False)
     """
-    return _HEADINGS.fullmatch(fold(column).replace("_", " ").strip()) is not None
+    return _HEADINGS.fullmatch(heading_words(column)) is not None
 
 
 _HEADINGS = re.compile(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import duckdb
 
 from iccs.concordance import Concordance
-from pipelines.collect.header import fold
+from pipelines.collect.header import fold, heading_words
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.doubted import doubt_rows
@@ -203,7 +203,7 @@ def check_constants_and_flags(
 
 
 def _name(column: UnusedColumn) -> str:
-    return " ".join(fold(column.name).replace("_", " ").split())
+    return heading_words(column.name)
 
 
 def flag_on_row(column: str, word: str) -> str | None:
@@ -212,7 +212,7 @@ def flag_on_row(column: str, word: str) -> str | None:
     >>> flag_on_row("data_status", "Provisional"), flag_on_row("status", "Open"), flag_on_row("accuracy", "Estimated")
     ('provisional', None, None)
     """
-    name = " ".join(fold(column).replace("_", " ").split())
+    name = heading_words(column)
     if not _FLAGS.fullmatch(name):
         return None
     return next((one for one, words, _ in _MEANINGS if one in _ON_ROWS and words.fullmatch(fold(word))), None)
@@ -332,12 +332,12 @@ def _part_as_whole(
 
 def is_of_sex(name: str) -> bool:
     """Tell whether a column is called after the sex."""
-    return _SEXES.fullmatch(fold(name).replace("_", " ")) is not None
+    return _SEXES.fullmatch(heading_words(name)) is not None
 
 
 def is_of_areas(name: str) -> bool:
     """Tell whether a column is called after countries or places."""
-    return _AREAS.fullmatch(fold(name).replace("_", " ")) is not None
+    return _AREAS.fullmatch(heading_words(name)) is not None
 
 
 def _has_only_sexes(column: UnusedColumn) -> bool:

@@ -3,7 +3,7 @@
 SELECT stage, counting_unit, annual.iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     sum(child.value) AS found, any_value(annual.value) AS expected,
     found > any_value(annual.value) + {{tolerance}} AS failing,
-    'inside it: ' || string_agg(child.iccs || ' ' || CAST(child.value AS DECIMAL(38, 1)), ', ' ORDER BY child.iccs)
+    'inside it: ' || string_agg(child.iccs || ' ' || number_text(child.value), ', ' ORDER BY child.iccs)
         AS detail
 FROM series AS annual
 JOIN series AS child USING (stage, counting_unit, ref_area, time_period)

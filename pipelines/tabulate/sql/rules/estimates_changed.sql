@@ -6,8 +6,8 @@ SELECT now.stage, now.counting_unit, now.iccs, now.ref_area, now.time_period, no
     now.value IS DISTINCT FROM before.value AND coalesce(
         abs(now.value - before.value) > coalesce(greatest(now.standard_error, before.standard_error), 0), true
     ) AS failing,
-    coalesce(format('{:,}', round(before.value, 3)), 'missing') || ' before, '
-        || coalesce(format('{:,}', round(now.value, 3)), 'missing') || ' now' AS detail
+    coalesce(number_text(round(before.value, 3)), 'missing') || ' before, '
+        || coalesce(number_text(round(now.value, 3)), 'missing') || ' now' AS detail
 FROM (SELECT *, concat_ws(' ', measure, national_code, ref_area, time_period, sex, age{{attributes}}) AS thing FROM cells) AS now
 JOIN (
     SELECT value, standard_error, concat_ws(' ', measure, national_code, ref_area, time_period, sex, age{{attributes}}) AS thing

@@ -29,8 +29,8 @@ edges AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, regions AS found, whole.value AS expected,
     abs(regions - whole.value) > {{tolerance}} OR abs(country - whole.value) > {{tolerance}} AS failing,
-    'sex x age x region ' || CAST(regions AS DECIMAL(38, 1)) || ', sex x age ' || CAST(country AS DECIMAL(38, 1))
-        || ', total ' || CAST(whole.value AS DECIMAL(38, 1)) AS detail
+    'sex x age x region ' || number_text(regions) || ', sex x age ' || number_text(country)
+        || ', total ' || number_text(whole.value) AS detail
 FROM edges
 JOIN series AS whole USING (stage, counting_unit, iccs, ref_area, time_period)
 WHERE whole.value IS NOT NULL

@@ -14,7 +14,7 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS a
             WHERE withheld.stage = now.stage AND withheld.counting_unit = now.counting_unit AND withheld.iccs = now.iccs
                 AND withheld.ref_area = now.ref_area AND withheld.time_period = now.time_period
         )) AS failing,
-    coalesce(CAST(before.value AS VARCHAR), 'missing') || ' before, ' || coalesce(CAST(now.value AS VARCHAR), 'missing')
+    coalesce(number_text(before.value), 'missing') || ' before, ' || coalesce(number_text(now.value), 'missing')
         || ' now' AS detail
 FROM series AS now
 JOIN (

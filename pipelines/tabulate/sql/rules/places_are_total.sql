@@ -26,7 +26,7 @@ compared AS (
 SELECT stage, counting_unit, iccs, ancestor AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     avg(CAST(is_total AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
     'the figure with no stated region equals that of all regions in ' || count(*) FILTER (is_total) || ' of ' || count(*)
-        || ' figures, such as ' || any_value(unknown) FILTER (is_total) AS detail
+        || ' figures, such as ' || number_text(any_value(unknown) FILTER (is_total)) AS detail
 FROM compared
 GROUP BY ALL
 HAVING count(*) >= {{least_checked}} AND sum(known) >= {{least_count}}

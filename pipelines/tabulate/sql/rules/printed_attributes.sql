@@ -20,6 +20,6 @@ part AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, total.value AS found,
     parts AS expected, parts > total.value + {{tolerance}} AS failing,
-    'the parts add up to ' || parts || ', the printed total is ' || total.value AS detail
+    'the parts add up to ' || number_text(parts) || ', the printed total is ' || number_text(total.value) AS detail
 FROM total
 JOIN part USING (stage, counting_unit, iccs, national_code, ref_area, time_period, number, key)

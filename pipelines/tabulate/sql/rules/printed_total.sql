@@ -4,7 +4,7 @@
 -- reads: printed_total, core
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, printed.value AS found,
     parts AS expected, parts > printed.value + {{tolerance}} AS failing,
-    'the parts add up to ' || parts || ', the printed total is ' || printed.value AS detail
+    'the parts add up to ' || number_text(parts) || ', the printed total is ' || number_text(printed.value) AS detail
 FROM (SELECT * FROM printed_total WHERE {{dimension}} = '_T' AND value IS NOT NULL) AS printed
 JOIN (
     SELECT stage, counting_unit, iccs, national_code, ref_area, time_period{{others}}, sum(value) AS parts

@@ -8,7 +8,7 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS a
         ELSE greatest(rate_low - rate, rate - rate_high) > greatest(rate, rate_made)
             * CASE WHEN between_years THEN {{tolerance_share_years}} ELSE {{tolerance_share}} END
     END AS failing,
-    national_code || ': printed rate ' || rate || ', its count ' || CAST(count AS BIGINT) || coalesce(' and the population '
+    national_code || ': printed rate ' || number_text(rate) || ', its count ' || CAST(count AS BIGINT) || coalesce(' and the population '
         || CAST(round(count / nullif(rate_made, 0) * per) AS BIGINT) || ' implied by the other rates'
         || CASE WHEN between_years THEN ' (of other years)' ELSE '' END || ' gives ' || round(rate_made, 2), '') AS detail,
     abs(ln((rate + rounding) / (coalesce(rate_made, 0) + rounding))) AS size

@@ -27,7 +27,7 @@ compared AS (
 SELECT stage, counting_unit, NULL AS iccs, NULL AS ref_area, NULL AS time_period, sex, NULL AS age,
     avg(CAST(is_alike AS INTEGER)) AS found, 0 AS expected, found >= {{least_share}} AS failing,
     'all areas have nearly the same figure, up to 100, in ' || count(*) FILTER (is_alike) || ' of ' || count(*)
-        || ' codes and periods; that of the other sex differs by a factor of ' || round(median(other_times)) AS detail
+        || ' codes and periods; that of the other sex differs by a factor of ' || number_text(round(median(other_times))) AS detail
 FROM compared
 GROUP BY stage, counting_unit, sex
 HAVING count(*) >= {{least_checked}}

@@ -17,7 +17,7 @@ judged AS (
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     avg(CAST(is_total AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
     'the figure of unknown {{dimension}} equals that of all others together in ' || count(*) FILTER (is_total) || ' of '
-        || count(*) || ' figures, such as ' || any_value(unknown) FILTER (is_total) AS detail
+        || count(*) || ' figures, such as ' || number_text(any_value(unknown) FILTER (is_total)) AS detail
 FROM judged
 GROUP BY ALL
 HAVING count(*) >= {{least_checked}} AND sum(known) >= {{least_count}}
