@@ -143,6 +143,9 @@ _OF_ATTRIBUTES = {
         r"fire ?-?arms?|guns?|gun ?shots?|armas? de (?:fuego|fogo)|armes? [àa] feu|schusswaffen?|feuerwaffen?"
     ),
 }
+_CHILDREN = _words(
+    r"child(?:ren)?|minors?|juveniles?|youths?|niñ[oa]s|menores|enfants|mineurs|kinder|crianças|adolescentes?"
+)
 _ALSO_OTHERS = re.compile(
     r"[,;/&+]|(?<!\w)(?:and|or|incl\w*|without|with or|non?|not|excl\w*|except|completed|y|e|o|u|sin|con o"
     r"|consumad[oa]s?|et|ou|sans|sauf|consomm\w*|und|oder|ohne|einschl\w*|vollendet\w*|sem|exceto|types?|tipos?)"
@@ -232,6 +235,24 @@ def attributes_named(captions: Iterable[Caption], declared: Collection[str]) -> 
         for attribute, words in _OF_ATTRIBUTES.items():
             if attribute not in declared and (match := words.search(text)):
                 yield caption, f"{match[0]!r}, but neither the source nor a link declares {attribute}"
+
+
+def parts_named(label: str) -> Iterator[tuple[str, str]]:
+    """Yield the attributes, sex and age that the label of an act is limited to, with the word for each.
+
+    >>> list(parts_named("Homicide (children only)")), list(parts_named("Robbery with or without firearm"))
+    ([('age', 'children')], [])
+    """
+    if _ALSO_OTHERS.search(label):
+        return
+    for attribute, words in _OF_ATTRIBUTES.items():
+        if match := words.search(label):
+            yield attribute, match[0]
+    sexes = [match for words in _OF_SEX.values() if (match := words.search(label))]
+    if len(sexes) == 1:
+        yield "sex", sexes[0][0]
+    if match := _OF_AGE.search(label) or _CHILDREN.search(label):
+        yield "age", match[0]
 
 
 def residents_named(caption: Caption, source: Source) -> Iterator[str]:

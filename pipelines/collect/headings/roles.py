@@ -60,6 +60,13 @@ _OF_THE_CASE = {
         r"sentenc\w*|convict\w*|verdict|judg(?:e)?ment|condena\w*|fallo|jugement|condamnation|urteil\w*|trial|court"
     ),
 }
+_OTHER_PLACES = {
+    "where persons live": _words(
+        r"residen(?:ce|cia|za|tial)|resid[eê]ncia|r[eé]sidence|wohn(?:ort|sitz|gemeinde|kreis|land)\w*|domicil(?:e|io)"
+    ),
+    "where persons were born": _words(r"births?|born|nacimiento|nascimento|naissance|geburts(?:ort|land)|naturalidade"),
+}
+"""What the column of areas may be about instead of the place of the event."""
 _CLOSED = _words(
     r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)|cierre|cl[oô]ture|abschluss\w*|encerramento"
 )
@@ -237,8 +244,8 @@ def judge_headings(
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     """Yield the contradictions between the name of a declared column and its role."""
     measures = source.measures.values()
-    if role in ("time_period", "year"):
-        yield from _of_time(column, source)
+    if of_when_or_where := {"time_period": _of_time, "year": _of_time, "ref_area": _of_place}.get(role):
+        yield from of_when_or_where(column, source)
     if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
         named = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
         yield from [f"ages in {named}, but the source reads them in years (ages.unit)"] if named else []
@@ -257,6 +264,14 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
             yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
         yield "weighted, not the size of the sample"
+
+
+def _of_place(column: str, source: Source) -> Iterator[str]:
+    """Yield what the name of the column of areas says that it gives instead of the place of the event."""
+    if source.kind not in _OF_COUNTS or any(one.stage != "recorded" for one in source.measures.values()):
+        return
+    text = column.replace("_", " ")
+    yield from (f"{what}, not where the event was" for what, words in _OTHER_PLACES.items() if words.search(text))
 
 
 def _of_time(column: str, source: Source) -> Iterator[str]:

@@ -24,7 +24,18 @@ _CANCELLED = re.compile(
     r"|superseded|replaced|obsolete|reemplazad[oa]s?|sustituid[oa]s?|substituid[oa]s?|ersetzt|remplacee?s?"
     r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction"
     r"|(fuera de (la |su )?|otra )jurisdiccion|fora da jurisdicao|hors (ressort|juridiction)"
+    r"|absence d.infraction|infraction (non constituee|inexistante|insuffisamment caracterisee)|no offen[cs]e( .*)?"
 )
+_CANCELLED_BY_STATUS = re.compile(
+    r"(in|not |un)valid|(no |nao )?(invalid|valid)[oae]s?|ungu?e?ltig|rejected|rechazad[oa]s?|rejeitad[oa]s?|rejetee?s?"
+    r"|abgelehnt|verworfen|n[ao]o? (procede|procedente)|nul(le)?s?|not (a )?genuine|disproved|error de captura"
+)
+_VALID = re.compile(r"valid[oae]?s?")
+_OF_STATUS = re.compile(
+    r"status|estado|estatus|statut|etat|situacao|situacion|disposition|outcome|resultado|resultat|result|ergebnis|validity"
+    r"|validez|validade|validite|decision|resolution|resolucion"
+)
+"""In a column of one of these names, more words mean that a row is not to be counted."""
 _IS_CANCELLED = re.compile(
     r"((is|es|e|ist|flag|ind)[ _])?(deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test"
     r"|anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|storniert|geloscht|annule|supprime"
@@ -33,7 +44,7 @@ _IS_CANCELLED = re.compile(
 )
 _IS_VALID = re.compile(
     r"((is|es|e|ist|flag|ind)[ _])?(valid[oae]?|gue?ltig|founded|confirmed|confirmad[oa]|accepted|aceptad[oa]|vigente"
-    r"|activ[oa]|ativ[oa]|is[ _]active|crime|delito|current|latest|actual|ultim[oa])"
+    r"|activ[oa]|ativ[oa]|crime|delito|current|latest|actual|ultim[oa])"
     r"([ _](record|registro|row|version|flag|ind|indicator|yn))?"
 )
 _OF_CANCELLING = re.compile(
@@ -41,6 +52,14 @@ _OF_CANCELLING = re.compile(
     r"|cancelacion|cancelamento|baja|eliminad[oa]|eliminacion|borrad[oa]|exclusao|storno|storniert|geloscht|loschung"
     r"|annulation|suppression"
 )
+_END_OF_VALIDITY = re.compile(
+    r"((row|record|registro) )?(valid|effective|vigen\w*|gu?e?ltig|valable|valide|valido) "
+    r"(to|until|till|thru|through|hasta"
+    r"|bis|ate|jusqu.*)( date)?|((end|fin|fim|ende) )(of |de |da |der )?(validity|vigencia|validez|validite|gultigkeit)"
+    r"|(valid|effective|validity) end( date)?|fecha (de )?fin (de )?vigencia|gultigkeitsende"
+)
+NO_END = "9999|2999|3000|2100"
+"""Years of a last day that has not been set."""
 _ACTION = re.compile(
     r"((record|row|change) )?(action|operation|op)|accion|operacion|change type|tipo de (cambio|movimiento)"
 )
@@ -123,10 +142,13 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     ['update']
     """
     if is_day_of_cancelling(column):
-        return [word for word in words if word == A_DAY or re.search("[1-9]", word)]
+        return [word for word in words if word == A_DAY or (re.search("[1-9]", word) and not re.search(NO_END, word))]
     if _ACTION.fullmatch(plain(column.replace("_", " "))):
         return [word for word in words if _CHANGED.fullmatch(plain(word))]
     said = _words_meaning(column, words, _CANCELLED, _IS_CANCELLED, _YES)
+    if any(map(_OF_STATUS.fullmatch, _words_of_name(column))):
+        found = [word for word in words if _CANCELLED_BY_STATUS.fullmatch(plain(word))]
+        said += [word for word in found if word not in said and not _VALID.fullmatch(plain(word))]
     return said or (
         _words_meaning(column, words, _CANCELLED, _IS_VALID, _NO) if _IS_VALID.fullmatch(plain(column)) else []
     )
@@ -183,10 +205,16 @@ def units_of_age_in(words: Sequence[str]) -> list[str]:
 def is_day_of_cancelling(column: str) -> bool:
     """Whether a column, by its name, has the day on which a row was cancelled, of those that were.
 
+    The last day on which a row was valid, which has been replaced then, is one.
+
     >>> is_day_of_cancelling("deleted_at"), is_day_of_cancelling("fecha_anulacion"), is_day_of_cancelling("deleted")
+    (True, True, False)
+    >>> is_day_of_cancelling("valid_to"), is_day_of_cancelling("vigente_hasta"), is_day_of_cancelling("valid_from")
     (True, True, False)
     """
     words = _words_of_name(column)
+    if _END_OF_VALIDITY.fullmatch(" ".join(words)):
+        return True
     is_day = any(_IS_DAY.fullmatch(word) or _AT.fullmatch(word) for word in words)
     return is_day and any(map(_OF_CANCELLING.fullmatch, words))
 
