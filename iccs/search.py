@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from functools import cache
 from typing import Literal, get_args
 
 from iccs.classification import Classification, load_classification, read_table
+from iccs.letters import base_letters
 
 Language = Literal["en", "es", "fr"]
 Field = Literal["title", "term", "index", "inclusion", "description"]
@@ -39,7 +39,6 @@ _STOP_WORDS: dict[Language, str] = {
     "fr": "a au aux avec d de des du en et l la le les ou par pour qui s sur un une autre autres",
 }
 STOP_WORDS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
-LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss"})
 _APPLY_ALL = re.compile(r"^(apply all|aplicar todas)", re.IGNORECASE)
 
 
@@ -184,9 +183,7 @@ def inclusion_phrases(inclusions: str) -> Iterator[str]:
 
 def _stems(text: str, language: Language) -> list[str]:
     """Return a text's words without accents, stop words and endings of number and gender."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(LETTERS))
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return [stem_of(word, language) for word in _WORDS.findall(letters) if word not in STOP_WORDS[language]]
+    return [stem_of(word, language) for word in _WORDS.findall(base_letters(text)) if word not in STOP_WORDS[language]]
 
 
 def stem_of(word: str, language: Language) -> str:

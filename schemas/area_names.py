@@ -8,11 +8,11 @@ libraries are imported late: only sources that give names need them.
 from __future__ import annotations
 
 import gettext
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from iccs.letters import without_accents
 from schemas.codelists import NOT_STATED, Area, area_ancestors, load_areas
 from schemas.project import project_root
 
@@ -135,5 +135,5 @@ def _forms(name: str) -> Iterator[str]:
     main, comma, rest = name.partition(", ")
     turned = (f"{main} ({rest})", f"{rest} {main}", f"{rest.removeprefix('The ')} {main}")
     for one in (name, *(turned if comma else ())):
-        plain = "".join(letter for letter in unicodedata.normalize("NFKD", one) if not unicodedata.combining(letter))
+        plain = without_accents(one)
         yield from {one, plain, one.upper(), plain.upper()}

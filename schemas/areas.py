@@ -96,7 +96,7 @@ def whole_by_iso(areas: Iterable[Area]) -> frozenset[tuple[str, str]]:
     False
     """
     parts = _parts(areas)
-    return frozenset(key for key in parts if not _lacking(*key, parts[key]) and _smallest_subdivisions(key[0]))
+    return frozenset(key for key in parts if not _lacking(key[0], parts[key]) and _smallest_subdivisions(key[0]))
 
 
 def unlisted_subdivisions() -> list[tuple[str, str, str]]:
@@ -106,7 +106,7 @@ def unlisted_subdivisions() -> list[tuple[str, str, str]]:
     []
     """
     whole, parts = whole_lists(), _parts(load_areas())
-    missing = {key: _lacking(*key, codes) for key, codes in parts.items() if key not in whole}
+    missing = {key: _lacking(key[0], codes) for key, codes in parts.items() if key not in whole}
     return [(*key, _shown(codes)) for key, codes in sorted(missing.items()) if codes]
 
 
@@ -127,7 +127,7 @@ def _parts(areas: Iterable[Area]) -> dict[tuple[str, str], frozenset[str]]:
     return {key: frozenset(codes) for key, codes in inside.items()}
 
 
-def _lacking(area: str, level: str, codes: frozenset[str]) -> tuple[str, ...]:
+def _lacking(area: str, codes: frozenset[str]) -> tuple[str, ...]:
     """The smallest subdivisions in an area that are neither listed nor inside one that is.
 
     A territory that several countries claim belongs to none of them here, so it never counts as missing.

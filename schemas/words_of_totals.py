@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from iccs.letters import without_accents
 
 TOTALS = frozenset(
     {
@@ -46,5 +46,4 @@ def plain(text: str) -> str:
     >>> plain("  Género  Femenino ")
     'genero femenino'
     """
-    letters = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split()).casefold()
+    return " ".join(without_accents(text).split()).casefold()

@@ -7,7 +7,6 @@ in the language of the definitions, and the categories that a term rules out ("s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -15,9 +14,10 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from iccs.classification import read_table
-from iccs.search import LETTERS, stem_of
+from iccs.letters import base_letters
 from iccs.search import STOP_WORDS as SEARCH_STOP_WORDS
 from iccs.search import Language as SearchLanguage
+from iccs.search import stem_of
 from iccs.suggest.laws import Cited, cited
 
 LabelLanguage = Literal["es", "en", "fr", "pt", "de"]
@@ -172,9 +172,7 @@ def load_glossary() -> tuple[Term, ...]:
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Return a text in lower case without accents; "non-x" becomes the single word "nonx"."""
-    letters = unicodedata.normalize("NFKD", text.lower().translate(LETTERS))
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return re.sub(r"\bnon[- ](?=[a-z])", "non", bare)
+    return re.sub(r"\bnon[- ](?=[a-z])", "non", base_letters(text))
 
 
 @lru_cache(maxsize=65536)

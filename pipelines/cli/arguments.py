@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.reader.selection import SeriesQuery
     from pipelines.system.settings import Settings
 
@@ -85,7 +87,7 @@ def add_command(
     *more: argparse.ArgumentParser,
     data: bool = True,
     json: bool = True,
-) -> Any:
+) -> argparse.ArgumentParser:
     """Add a command with the arguments of :func:`common_arguments` and of further parsers.
 
     Args:
@@ -133,7 +135,13 @@ def series_arguments() -> argparse.ArgumentParser:
 class _Style(argparse.Action):
     """Keeps the style, and that it was asked for."""
 
-    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
         namespace.style, namespace.style_asked = values, True
 
 

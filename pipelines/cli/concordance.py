@@ -232,7 +232,7 @@ def suggest_command(options: argparse.Namespace) -> int:
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from error
     if options.json:
-        print_json({"language": language, "language_said": language_note, "links": [link.row for link in links]})
+        print_json({"language": language, "language_note": language_note, "links": [link.row for link in links]})
         return EXIT_DONE
     rows = [[link.national_code, link.national_label, link.iccs_code or link.out_of_scope, link.note] for link in links]
     print_table(["code", "label", "proposed", "candidates"], rows[:20])

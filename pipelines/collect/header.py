@@ -99,6 +99,15 @@ def fold(label: str) -> str:
     return " ".join(label.split()).casefold()
 
 
+def heading_words(label: str) -> str:
+    """Return the words of a label for comparison: as ``fold`` does, and an underscore is a blank.
+
+    >>> heading_words("Grupo_de_edad")
+    'grupo de edad'
+    """
+    return " ".join(fold(label).replace("_", " ").split())
+
+
 def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadOptions, sheet: str | None) -> Header:
     """Return the header among the first rows of a table: the first row that has every required label.
 

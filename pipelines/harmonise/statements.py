@@ -265,7 +265,7 @@ class StatementMaker:
         """Conditions on rows that are also counted: days within the month, ages; whether a cell spans two years."""
         noted: dict[str, str] = {}
         if self.cells and self.source.year_starts:
-            noted["is_span"] = "r._written <> r._said"
+            noted["is_span"] = "r._written <> r._period_text"
         if not self.cells and self.period.has_days:
             noted |= {
                 "first_days": "month(r._day) = 1 AND day(r._day) = 1",

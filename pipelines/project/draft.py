@@ -62,8 +62,9 @@ def has_repeats(table: SeenTable, roles: Roles) -> bool:
     """Whether several rows have the same place, time and offence."""
     keys = [name for role, name in roles.columns.items() if role != "value"]
     keys += filter(None, (roles.month, roles.quarter))
-    times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
-    return bool(times) and max(times.values()) > 1
+    if not keys:
+        return len(table.rows) > 1
+    return max(Counter(zip(*(table.column(name) for name in keys), strict=True)).values(), default=0) > 1
 
 
 def number_in(text: str) -> float:

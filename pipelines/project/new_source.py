@@ -138,6 +138,12 @@ def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Ans
         constants["ref_area"] = country
     if "time_period" not in roles.columns and roles.wide_is != "year":
         in_name = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", table.path.name)
+        in_labels = [name for name in table.names if re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", name)]
+        if answers.year is None and len(in_labels) > 1:
+            raise UsageError(
+                f"the years of {table.path.name} are in the labels of several counts ({few_of(in_labels, 4)}); give "
+                "--value with the label of one year of the count that is wanted"
+            )
         if answers.year is None and len(set(in_name)) != 1:
             raise UsageError(
                 f"no column of {table.path.name} seems to contain years; give --period COLUMN, or --year 2024 if the "

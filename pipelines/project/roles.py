@@ -124,7 +124,11 @@ _ROLE_OF_OPTION = {"area": "ref_area", "offence": "national_code", "value": "val
 
 def _take_wide(roles: Roles, names: list[str]) -> None:
     """Recognise years, months, sexes or ages as columns."""
-    if "value" in roles.columns:
+    if value := roles.columns.get("value"):
+        if len(group := _years_with_more([value, *names], value)) >= 2:
+            roles.wide, roles.wide_is, roles.has_more_in_years = tuple(group), "year", True
+            del roles.columns["value"]
+            names[:] = [name for name in names if name not in group]
         return
     unknown = {plain(name): "_U" for name in names if is_unknown(plain(name))}
     codes = {"sex": sex_words(names) | unknown, "age": age_words(names) | unknown}
@@ -151,10 +155,11 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
             return
 
 
-def _years_with_more(names: list[str]) -> list[str]:
+def _years_with_more(names: list[str], one: str | None = None) -> list[str]:
     """Return the labels that are those of one count but for their year: "2023 | Number" and "2024 prel. | Number".
 
-    Of several such counts, the only one that is called one (men and women are two); rates and changes are none.
+    Of several such counts, the only one that is called one (men and women are two), or that of the label ``one``; rates
+    and changes are none.
     """
     groups: dict[str, dict[str, str]] = {}
     for name in names:
@@ -165,6 +170,8 @@ def _years_with_more(names: list[str]) -> list[str]:
             if not alone:
                 groups.setdefault(label, {}).setdefault(years[0], name)
     found = {label: group for label, group in groups.items() if len(group) >= 2}
+    if one is not None:
+        return next((list(group.values()) for group in found.values() if one in group.values()), [])
     counts = [group for label, group in found.items() if _COUNT_LABELS.search(label)]
     chosen = counts if len(found) > 1 else [*found.values()]
     return list(chosen[0].values()) if len(chosen) == 1 else []
@@ -331,6 +338,8 @@ def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]
         roles.columns["national_code"] = chosen
     labels = texts[chosen]
     for name in names:
+        if _is_no_count(name) or _IN_LABEL.search(name):  # rates and counts are no codes
+            continue
         pairs = set(zip(texts[name], labels, strict=True))
         one_to_one = len(pairs) == len({code for code, _ in pairs}) == len({label for _, label in pairs}) > 1
         if one_to_one and all(0 < len(code) <= 12 and " " not in code for code, _ in pairs):

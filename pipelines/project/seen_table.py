@@ -28,6 +28,7 @@ MOST_ROWS = 200_000
 """Rows that are inspected; further down, a larger file has the same columns and hardly any new words."""
 _HEADER_ROWS = 60
 _LONGEST_FOOT = 60
+_MOST_SHEETS = 8
 _MOST_READ = 1_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
@@ -91,7 +92,7 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     except (DataRefused, ArchiveRefused) as refused:
         raise UsageError(f"{path} cannot be read as a table:\n{refused}") from refused
     rows = [[cell.strip() for cell in row] for row in found]
-    at, names = _header_of(path, rows, read)
+    at, names = _header_of(path, rows, read, tuple(tops))
     nameless, numbering = [], tuple[str, ...]()
     below = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[at + 1 :]]
     if below and _numbers_columns(below[0]):
@@ -109,7 +110,7 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
     return SeenTable(path, read, tuple(names), at + 1, data, foot, tuple(tops), alike, is_whole, *more)
 
 
-def _header_of(path: Path, rows: list[list[str]], read: dict[str, str]) -> tuple[int, list[str]]:
+def _header_of(path: Path, rows: list[list[str]], read: dict[str, str], others: Sequence[str]) -> tuple[int, list[str]]:
     """Return the last row of the header and the labels; the number of its rows, if there are several, goes to read.
 
     Raises:
@@ -125,6 +126,9 @@ def _header_of(path: Path, rows: list[list[str]], read: dict[str, str]) -> tuple
         read["header_rows"] = str(number)
         return at, names
     by_hand = "write the definition by hand: docs/add_a_source.md has an example, and header_rows for several rows"
+    if others:
+        listed = ", ".join(map(repr, others[:_MOST_SHEETS])) + (" ..." if len(others) > _MOST_SHEETS else "")
+        by_hand = f"give --sheet for another sheet ({listed}), or {by_hand}"
     if at is not None:
         raise UsageError(f"{path}, row {at + 1}: two columns have the label {twice[0]!r}; {by_hand}")
     raise UsageError(f"{path}: no row looks like a header with data below it; {by_hand}")

@@ -108,6 +108,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     try:
         make_empty(unfinished, settings)
         with connect(settings, unfinished) as connection:
+            connection.execute("BEGIN")  # every table is written once, not again after each statement that changes it
             for vintage in vintages:
                 load_vintage(connection, vintage, folders[vintage.source_id])
                 load_vintages(connection, vintage, settings)
@@ -115,6 +116,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             load_evaluations(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             derive_figures(connection, vintages, sources)
+            connection.execute("COMMIT")
             before = {name: history(name, settings) for name in ("release_history", "release_source")}
             published_at = time_of_release(before["release_history"], datetime.now(UTC).replace(tzinfo=None))
             counts = load_release(connection, release, key, published_at, before)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.publish.backcasts import carry_back
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import joins_as_written, run_sql
 from schemas.declarations import quote_literal, uncompared_sql
 from schemas.definition.backcast import Backcast
 
@@ -20,7 +20,7 @@ MOST_YEARS_INTERPOLATED = 5
 MOST_POPULATION_DIFFERENCE = 0.02
 """Share by which two populations of the same persons may differ before a rate that mixes them has a caveat."""
 
-SAID_ITSELF = ("population_backcast", "population_interpolated", "projection")
+NAMING_POPULATIONS = ("population_backcast", "population_interpolated", "projection")
 """Caveats of a population that its rates carry as they are, because they name the population. For all others, whose
 words would be read as of the count, rates carry ``population_has_caveats``."""
 
@@ -50,7 +50,8 @@ def make_rates(
     parts: list[Sequence[str]] = [list(part) for part in zip(*sorted(stocks), strict=True)] or [[], [], []]
     columns = zip(("source", "stage", "counting_unit"), parts, strict=True)
     connection.register("stock", pa.table({name: pa.array(part, pa.string()) for name, part in columns}))
-    run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS), most_difference=str(MOST_POPULATION_DIFFERENCE))
+    with joins_as_written(connection):
+        run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS), most_difference=str(MOST_POPULATION_DIFFERENCE))
     connection.unregister("stock")
     connection.unregister("poisson")
 
@@ -67,6 +68,6 @@ def group_populations(connection: duckdb.DuckDBPyConnection, priorities: Mapping
         "priority": pa.array(list(priorities.values()), pa.int64()),
     }
     connection.register("population_priority", pa.table(columns))
-    codes = ", ".join(quote_literal(code) for code in SAID_ITSELF)
-    run_sql(connection, "publish/population_groups", said_itself=codes, uncompared=uncompared_sql())
+    codes = ", ".join(quote_literal(code) for code in NAMING_POPULATIONS)
+    run_sql(connection, "publish/population_groups", naming_populations=codes, uncompared=uncompared_sql())
     connection.unregister("population_priority")

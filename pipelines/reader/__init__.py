@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from pipelines.reader.plots.dark_figure import plot_dark_figure
     from pipelines.reader.plots.evaluation import plot_evaluation, plot_monthly
     from pipelines.reader.plots.funnel import plot_funnel
+    from pipelines.reader.plots.latest import plot_latest
     from pipelines.reader.plots.map import plot_map
     from pipelines.reader.plots.style import Picture, save_picture
     from pipelines.reader.plots.trend import plot_trend
     from pipelines.reader.release import open_release
     from pipelines.reader.selection import SeriesQuery
     from pipelines.reader.series.counts import read_series
+    from pipelines.reader.series.latest import read_latest
     from pipelines.reader.series.monthly import read_monthly
     from pipelines.reader.series.policy import evaluate_policy
     from pipelines.reader.series.rates import country_rates, read_rates
@@ -45,11 +47,13 @@ _MODULES = {
     "plot_dark_figure": "plots.dark_figure",
     "plot_evaluation": "plots.evaluation",
     "plot_funnel": "plots.funnel",
+    "plot_latest": "plots.latest",
     "plot_map": "plots.map",
     "plot_monthly": "plots.evaluation",
     "plot_pyramid": "plots.comparison",
     "plot_slopes": "plots.comparison",
     "plot_trend": "plots.trend",
+    "read_latest": "series.latest",
     "read_map_rates": "maps",
     "read_monthly": "series.monthly",
     "read_rates": "series.rates",
@@ -72,11 +76,13 @@ __all__ = [
     "plot_dark_figure",
     "plot_evaluation",
     "plot_funnel",
+    "plot_latest",
     "plot_map",
     "plot_monthly",
     "plot_pyramid",
     "plot_slopes",
     "plot_trend",
+    "read_latest",
     "read_map_rates",
     "read_monthly",
     "read_rates",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ from pipelines.reader.release import packaged_query, query
 from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
 from schemas.errors import UsageError, nearest_values
+from schemas.words_of_totals import plain
 
 LANGUAGES = ("en", "fr", "es")
 
@@ -20,8 +20,7 @@ def fold_name(text: str) -> str:
     >>> fold_name("  M\u00e9xico "), fold_name("C\u00f4te d\u2019Ivoire")
     ('mexico', "cote d'ivoire")
     """
-    plain = unicodedata.normalize("NFKD", text.replace("\u2019", "'").casefold())
-    return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
+    return plain(text.replace("\u2019", "'"))
 
 
 def find_area(text: str, settings: Settings | None = None) -> str:

@@ -246,10 +246,11 @@ def definition_words(text: str, language: str) -> str:
         return f"({', '.join(word(relations[one], language) for one in found[1].split(', '))})"
 
     known = "|".join(relations)
-    labels, more = re.fullmatch(r"(.*?)(?: and (\d+) more)?", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    more = re.search(r" and (\d+) more\Z", text)
+    labels = text[: more.start()] if more else text
     labels = re.sub(rf"\(((?:{known})(?:, (?:{known}))*)\)(?=;|$)", relation, labels)
     labels = labels.replace("; ", semicolon(language))
-    return labels if more is None else word("and more", language).format(labels=labels, n=more)
+    return labels if more is None else word("and more", language).format(labels=labels, n=more[1])
 
 
 def status_words(status: str, language: str) -> str:

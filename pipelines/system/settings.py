@@ -187,7 +187,10 @@ def bytes_of(amount: str) -> int:
     >>> bytes_of("2GB"), bytes_of("1.5 MiB"), bytes_of("10B")
     (2000000000, 1572864, 10)
     """
-    number, unit = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]+)\s*", amount).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]+)\s*", amount)
+    if found is None:
+        raise ValueError(f"not an amount of memory or disk: {amount!r}")
+    number, unit = found.groups()
     base = 1024 if "i" in unit.lower() else 1000
     return int(float(number) * base ** ("BKMGT".index(unit[0].upper())))
 

@@ -259,7 +259,7 @@ def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcom
     )
     checked, differing, first = fetch_row(
         connection,
-        "SELECT count(*), count(*) FILTER (differs), min_by(said, (ref_area, time_period)) FILTER (differs) "
+        "SELECT count(*), count(*) FILTER (differs), min_by(detail, (ref_area, time_period)) FILTER (differs) "
         "FROM part_sum",
     )
     run_sql(connection, "tabulate/mark_sums", attributes=attribute_columns())

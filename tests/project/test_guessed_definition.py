@@ -246,3 +246,27 @@ def test_letters_of_another_script_are_not_read_as_western_ones(tmp_path: Path, 
     with pytest.raises(UsageError, match="--encoding"):
         see_table(path, Settings(data=tmp_path / "data"))
     assert see_table(path, Settings(data=tmp_path / "data"), encoding=encoding).names[0] in ("罪種", "Регион")
+
+
+def test_of_several_counts_by_year_the_one_that_is_named_is_taken(tmp_path: Path) -> None:
+    rows = ("Offence,2022,,2023,", ",Cases,Suspects,Cases,Suspects", "Murder,10,12,11,13", "Robbery,20,22,21,23")
+    found = guess(tmp_path, *(row.replace("Cases", "Known") for row in rows))
+    with pytest.raises(UsageError, match=r"several counts .*--value"):
+        declared(tmp_path, found)
+    roles = find_roles(found[0], "MX", {"value": "2022 | Suspects"})
+    assert roles.wide == ("2022 | Suspects", "2023 | Suspects") and "value" not in roles.columns
+
+
+def test_a_rate_with_another_figure_in_each_row_is_no_code(tmp_path: Path) -> None:
+    rows = ("Offence,2022,,2023,", ",Number,Per 100 000,Number,Per 100 000", "Murder,10,1,11,2", "Robbery,20,3,21,4")
+    _, roles = guess(tmp_path, *rows)
+    assert roles.columns["national_code"] == "Offence" and roles.label is None
+
+
+def test_a_cover_sheet_names_the_other_sheets(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Recorded crime"])
+    book.create_sheet("Table 1").append(["State", "2022"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(UsageError, match=r"--sheet for another sheet \('Table 1'\)"):
+        see_table(tmp_path / "a.xlsx", Settings(data=tmp_path / "data"))

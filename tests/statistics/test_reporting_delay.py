@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.statistics.surveillance.reporting_delay import development, nowcast, with_last_variance
+from pipelines.statistics.surveillance.reporting_delay import Development, development, nowcast
 
 # Cumulative claims of Taylor and Ashe (1983), the example of Mack (1993), ASTIN Bulletin 23, table 1.
 CLAIMS = """\
@@ -22,6 +22,16 @@ CLAIMS = """\
 # Table 2 there: what is outstanding of each year from the second on, and its standard error, in thousands.
 OUTSTANDING = [95, 470, 710, 985, 1419, 2178, 3920, 4279, 4626]
 ERRORS = [76, 122, 134, 261, 411, 558, 875, 971, 1363]
+
+
+def with_last_variance(found: Development) -> Development:
+    """Return the development with the variance of the last delay, which one pair cannot give, by Mack's rule."""
+    variances = found.variances.copy()
+    one, two = variances[..., -2], variances[..., -3]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        guess = np.minimum(one**2 / two, np.minimum(one, two))
+    variances[..., -1] = np.where(np.isfinite(variances[..., -1]), variances[..., -1], guess)
+    return Development(found.factors, variances, found.before, found.pairs)
 
 
 def _triangle() -> np.ndarray:

@@ -106,7 +106,7 @@ def _add_serve(group: Commands) -> None:
     serve.set_defaults(command=serve_command)
 
 
-def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
+def _add_leaving(group: Commands, name: str, help_text: str) -> argparse.ArgumentParser:
     """Add a command that writes what leaves the office and logs it."""
     command = add_command(group, name, f"{help_text}; adds an entry to the log", waiting_arguments())
     _add_level(command, "public", "partners")
@@ -115,7 +115,7 @@ def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
     return command
 
 
-def _add_level(command: Any, *levels: str) -> None:
+def _add_level(command: argparse.ArgumentParser, *levels: str) -> None:
     command.add_argument(
         "--to", "--level", dest="to", choices=levels, default="public", help="who it is for (default: public)"
     )

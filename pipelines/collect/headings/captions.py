@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Header, Needed
+from pipelines.collect.headings.cut_off import words_for_cut_off
 from pipelines.collect.headings.parts_of_years import words_for_part_of_year
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
@@ -289,7 +290,9 @@ def judge_parts_of_years(
         part = words_for_part_of_year(caption.text, caption.is_count) if annual else None
         named = years_in(caption.text) & annual
         if part is None or not (named or not years_in(caption.text)):
-            continue
+            if (part := words_for_cut_off(caption.text, annual)) is None:
+                continue
+            named = {int(year) for year in re.findall(r"(?:19|20)\d\d", part)} & annual
         of = ", ".join(map(str, sorted(named))) if named else "its years"
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         place = ", ".join(filter(None, where))

@@ -18,8 +18,8 @@ _MONTHS = (
     "nov|november|noviembre|novembre|novembro",
     "dec|dez|dic|déc|december|dezember|diciembre|décembre|dezembro",
 )
-_NUMBER_OF_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split("|")}
-_MONTH = rf"({'|'.join(sorted(_NUMBER_OF_MONTH, key=len, reverse=True))})\b\.?"
+NUMBER_OF_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split("|")}
+_MONTH = rf"({'|'.join(sorted(NUMBER_OF_MONTH, key=len, reverse=True))})\b\.?"
 _YEAR = r"(?:,?\s*(?:de\s+|del\s+)?(?:19|20)\d\d)?"
 _RANGE = re.compile(
     rf"\b{_MONTH}{_YEAR}\s*(?:-|–|—|/|\bto\b|\bthrough\b|\buntil\b|\ba\b|\bal\b|\bà\b|\bau\b|\bbis\b|\bate\b|\baté\b)\s*{_MONTH}",
@@ -56,6 +56,11 @@ _ALONE = re.compile(
     rf"(?P<month>{_MONTH})|m?(?P<number>0?[1-9]|1[0-2])|(?P<part>(?:[qth]|s|tr?im\.?|sem\.?)\s*[1-4]|[1-4]\s*[qt]|[1-4]º?\s*(?:trimestre|semestre))",
     re.IGNORECASE,
 )
+_DATE = re.compile(
+    r"(?:19|20)\d\d-(0[1-9]|1[0-2])-[0-3]\d(?:[ T][\d:.]+)?"
+    r"|[0-3]?\d[./-](0?[1-9]|1[0-2])[./-](?:19|20)\d\d(?: [\d:.]+)?"
+)
+"""A day, written with the year or with the day first."""
 PARTS_OF_A_YEAR = {"month": 12, "q": 4, "t": 4, "trim": 4, "trim.": 4, "h": 2, "s": 2, "sem": 2, "sem.": 2}
 """How many parts of each kind, as :func:`part_of_year_in` names them without their number, a year has."""
 _NAMES_OF_PARTS = {
@@ -66,18 +71,27 @@ _NAMES_OF_PARTS = {
 """What a column of numbers of months, quarters or half-years is called."""
 
 
-def part_of_year_in(text: str, column: str) -> str | None:
+def part_of_year_in(text: str, column: str, dates: bool = False) -> str | None:
     """Return the part of a year that a cell names, without its year; None if it names none, or a whole year.
 
     A bare number is a month only in a column that says so.
+
+    Args:
+        text: of the cell.
+        column: the label of its column.
+        dates: whether a day names its month.
 
     >>> part_of_year_in("2023-H1", "year"), part_of_year_in("Q3 2023", "x"), part_of_year_in("Aug", "x")
     ('h1', 'q3', 'month 8')
     >>> part_of_year_in("8", "month"), part_of_year_in("8", "district"), part_of_year_in("2023", "year")
     ('month 8', None, None)
+    >>> [part_of_year_in(day, "x", dates=True) for day in ("2023-08-31 00:00:00", "31.8.2023", "1/30/2023")]
+    ['month 8', 'month 8', None]
     >>> part_of_year_in("2023.1", "yearq"), part_of_year_in("2023-01", "x"), part_of_year_in("2", "quarter")
     (None, 'month 1', 'q2')
     """
+    if dates and (date := _DATE.fullmatch(text.strip())):
+        return f"month {int(date[1] or date[2])}"
     rest = re.sub(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ", text)
     has_year, bare = rest != text, rest.strip(" -_/.,:")
     found = _ALONE.fullmatch(bare)
@@ -87,7 +101,7 @@ def part_of_year_in(text: str, column: str) -> str | None:
     if found["number"]:
         return _numbered_part(bare, int(found["number"]), column.replace("_", " "), has_year)
     if found["month"]:
-        return f"month {_NUMBER_OF_MONTH[found['month'].rstrip('.').lower()]}"
+        return f"month {NUMBER_OF_MONTH[found['month'].rstrip('.').lower()]}"
     return re.sub(r"\s+", "", found["part"]).lower()
 
 
@@ -106,7 +120,7 @@ def words_for_months_of_two_years(text: str) -> str | None:
     ('julio a junio', None)
     """
     for found in _RANGE.finditer(text):
-        first, last = (_NUMBER_OF_MONTH[name.lower()] for name in found.groups())
+        first, last = (NUMBER_OF_MONTH[name.lower()] for name in found.groups())
         if first > 1 and last == first - 1:
             return found[0].rstrip(".")
     return None
@@ -143,13 +157,13 @@ def words_for_part_of_year(text: str, is_count: bool = False) -> str | None:
     """
     text = text.replace("_", " ")
     for found in _RANGE.finditer(text):
-        first, last = (_NUMBER_OF_MONTH[name.lower()] for name in found.groups())
+        first, last = (NUMBER_OF_MONTH[name.lower()] for name in found.groups())
         if (last - first + 1) % 12:
             return found[0].rstrip(".")
     if so_far := _SO_FAR.search(text):
         return so_far[0]
     for found in _UNTIL.finditer(text):
-        if _NUMBER_OF_MONTH[found[1].lower()] != 12:
+        if NUMBER_OF_MONTH[found[1].lower()] != 12:
             return found[0].rstrip(".")
     for part in _PART.finditer(text):
         if is_count or not _OF_A_TABLE.fullmatch(part[0]) or _HAS_YEAR.search(text):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
 from schemas.source import Source
+from schemas.words_of_totals import plain
 
 _MOST_SHOWN = 5
 _STEM = 5
@@ -158,8 +158,7 @@ def stems(label: str) -> frozenset[str]:
     >>> sorted(stems("Robo con violencia")), stems("12")
     (['robo', 'viole'], frozenset())
     """
-    plain = "".join(char for char in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(char))
-    words = (word for word in re.findall(r"[^\W\d_]{3,}", plain) if not re.fullmatch(_SMALL_WORDS, word))
+    words = (word for word in re.findall(r"[^\W\d_]{3,}", plain(label)) if not re.fullmatch(_SMALL_WORDS, word))
     return frozenset(word[:_STEM] for word in words)
 
 

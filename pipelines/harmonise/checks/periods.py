@@ -219,7 +219,7 @@ def _running_sum(connection: duckdb.DuckDBPyConnection, source: Source, sums: _R
     return _problem("months_accumulate", source, found, file, sheet, row, period)
 
 
-def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:
+def check_first_days(connection: duckdb.DuckDBPyConnection, *, has_days: bool) -> Outcome:
     """Warn if far more incidents fall on one day of the year than on others: of many of them only the year is known.
 
     The year is right, but incidents of all months are counted in one: in January if they are dated on its first day, in
@@ -227,7 +227,6 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, and ``period_seen``.
-        source: the source.
         has_days: whether the tallies have the number of incidents dated 1 January.
     """
     if not has_days:

@@ -79,7 +79,7 @@ def check_noted(
     files, tallies = (judged.file_names, judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
     facts = judged.file_facts if isinstance(judged, Tallied) else []
     return [
-        check_first_days(connection, source, has_days="first_days" in statements.noted),
+        check_first_days(connection, has_days="first_days" in statements.noted),
         check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         judge_days(facts),

@@ -240,7 +240,7 @@ class RowPeriod:
         for number, form in enumerate(forms):
             name, written = f"form_{number}", "TRUE"
             if len(forms) > 1:
-                text = "trim(r._said)"
+                text = "trim(r._period_text)"
                 shape = f"{text} LIKE {quote_literal(_shape(form) + '%')}"
                 pattern = quote_literal(f"^{_pattern(form)}")
                 written = shape if _is_fixed(form) else f"regexp_extract({text}, {pattern}, 0) <> ''"
@@ -262,12 +262,12 @@ class RowPeriod:
         """Return the columns computed from a tidy row: its first day, the day it came, and the frequency of a cell."""
         role = "year" if "year" in self.source.columns else "time_period"
         if not self.is_of_cells:
-            return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(role)}
+            return {"_day": self._day_of_incident(), "_received": "tidy._received", "_period_text": self._text(role)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
         written = text
         text = text if self.source.year_starts is None else first_year(text)
         first_day, freq = parse_period(text, self.forms)
-        own = {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_said": text}
+        own = {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_period_text": text}
         return own if self.source.year_starts is None else {**own, "_written": written}
 
     def _text(self, name: str) -> str:
@@ -307,7 +307,7 @@ _NO_YEAR = "(?:[03-9][0-9]|1[0-8]|2[1-9])[0-9][0-9]"
 _END = "(?:$|[^0-9])"
 # Where the year is in a text that is not a period: first, after day and month (numbers or words), or in eight digits
 # of which the other four are not a year. A time may follow: 29/02/2023 1930.
-_YEAR_SAID = (
+_YEAR_IN_TEXT = (
     f"^{_YEAR}{_END}",
     f"^(?:(?:[0-9]{{1,2}}|[^0-9./ -]+)[./ -]+){{1,2}}{_YEAR}{_END}",
     f"^{_YEAR}{_NO_YEAR}{_END}",
@@ -326,8 +326,8 @@ def period_number(period: RowPeriod) -> str:
     Where its month is as plain (2024-05-91; 29/02/2023 if all declared dates begin with the day), it is -202405.
     A text that may contain two years (2016-2020, 2012-13, 20132024) has none.
     """
-    text = "trim(r._said)"
-    years = (f"nullif(regexp_extract({text}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
+    text = "trim(r._period_text)"
+    years = (f"nullif(regexp_extract({text}, '{pattern}', 1), '')" for pattern in _YEAR_IN_TEXT)
     two = f"regexp_extract({text}, '{_TWO_YEARS}', 0) <> '' OR {first_year(text)} <> {text}"
     year = f"CASE WHEN NOT coalesce({two}, FALSE) THEN TRY_CAST(coalesce({', '.join(years)}) AS INTEGER) END"
     pattern = _MONTH_SECOND if _begins_with_days(period) else _MONTH_AFTER_YEAR

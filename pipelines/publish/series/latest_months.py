@@ -151,7 +151,7 @@ def _alert(
     series: dict[str, Any], step: int, basis: str, past: int, found: Excess, n: int, count: float
 ) -> dict[str, Any]:
     place = series["steps"].index(step)
-    caveats = [series["caveats"][place], series["caveats_of_population"][place] if basis == RATE else None]
+    caveats = [series["caveats"][place], series["population_caveats"][place] if basis == RATE else None]
     names = (*SERIES_KEY, "vintage", "area_level", "iccs_made_from")
     return {
         **{name: series[name] for name in names},

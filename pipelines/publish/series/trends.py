@@ -9,10 +9,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries, latest_rates, latest_unbroken_run
 from pipelines.statistics.bridging import widest
@@ -23,13 +24,13 @@ from pipelines.system.connection import insert_rows
 from schemas.comparison import load_comparison_rules, why_no_percent
 from schemas.declarations import load_columns, quote_literal
 
+Numbers = NDArray[np.float64]
+
 _Test = tuple[float, float, float, float, float, float]  # S, p, factor for autocorrelation, slope, its limits
 
 _CountTrend = tuple[float, float, float, float, float]  # percent a year, its limits, p, autocorrelation
 
 _Limits = tuple[float, float]
-
-_Value = TypeVar("_Value")
 
 FEWEST_YEARS_TESTED = 8
 STABLE_PERCENT_A_YEAR = 1.0
@@ -61,13 +62,6 @@ class Events:
     def mean(self) -> float:
         """Events per year."""
         return sum(self.counts) / len(self.counts)
-
-    @property
-    def too_few(self) -> bool:
-        """Whether there are too few events for a percentage change, or in too few years, for a trend."""
-        if self.mean < load_comparison_rules().fewest_events:
-            return True
-        return sum(count > 0 for count in self.counts) < FEWEST_YEARS_WITH_EVENTS
 
 
 @dataclass(frozen=True)
@@ -260,7 +254,8 @@ def describe_trends(
     for (length, _), positions in together.items():
         if length >= FEWEST_YEARS_TESTED:
             tests.update(zip(positions, _rank_tests([series[position] for position in positions]), strict=True))
-            enough = [place for place in positions if not (counted[place].stock or counted[place].too_few)]
+            few = _are_too_few(np.array([counted[place].counts for place in positions], dtype=np.float64))
+            enough = [place for place, no in zip(positions, few, strict=True) if not (no or counted[place].stock)]
             years_of = [series[position][0] for position in enough]
             events_of = [counted[place] for place in enough]
             fits.update(zip(enough, _fit_events(years_of, events_of), strict=True))
@@ -286,11 +281,21 @@ def _rank_tests(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> list
     return list(zip(*columns, strict=True))
 
 
+def _are_too_few(counts: Numbers) -> NDArray[np.bool_]:
+    """Whether a series, its years last, has too few events for a percentage, or in too few years, for a trend."""
+    found: NDArray[np.bool_] = counts.mean(axis=-1) < load_comparison_rules().fewest_events
+    found |= (counts > 0).sum(axis=-1) < FEWEST_YEARS_WITH_EVENTS
+    return found
+
+
+def _exposures(events: Sequence[Events]) -> Numbers:
+    return np.array([one.exposures or [1.0] * len(one.counts) for one in events], dtype=np.float64)
+
+
 def _fit_events(years: Sequence[Sequence[int]], events: Sequence[Events]) -> list[_CountTrend]:
     if not events:
         return []
-    exposures = [one.exposures or [1.0] * len(one.counts) for one in events]
-    fitted = fit_count_trends(years, [one.counts for one in events], exposures)
+    fitted = fit_count_trends(years, [one.counts for one in events], _exposures(events))
     columns = (column.tolist() for column in (*fitted.percent_a_year(), fitted.p, fitted.autocorrelation))
     return list(zip(*columns, strict=True))
 
@@ -300,22 +305,17 @@ def _limits_without(years: Sequence[Sequence[int]], events: Sequence[Events]) ->
     if not years:
         return []
     length = len(years[0])
-    shorter_years, shorter, places = [], [], []
+    others = np.array([[at for at in range(length) if at != left_out] for left_out in range(length)])
+    every = (np.array(years), np.array([one.counts for one in events], dtype=np.float64), _exposures(events))
+    shorter = [part[:, others] for part in every]  # series, year left out, other years
+    enough = ~_are_too_few(shorter[1])
     limits: list[list[_Limits | None]] = [[None] * length for _ in years]
-    for place, (own, one) in enumerate(zip(years, events, strict=True)):
-        for left_out in range(length):
-            part = Events(_without(one.counts, left_out), _without(one.exposures, left_out))
-            if not part.too_few:
-                shorter_years.append(_without(own, left_out))
-                shorter.append(part)
-                places.append((place, left_out))
-    for (place, left_out), fit in zip(places, _fit_events(shorter_years, shorter), strict=True):
-        limits[place][left_out] = fit[1:3]
+    if enough.any():
+        fitted = fit_count_trends(*(part[enough] for part in shorter))
+        _, lows, highs = (column.tolist() for column in fitted.percent_a_year())
+        for place, left_out, low, high in zip(*np.nonzero(enough), lows, highs, strict=True):
+            limits[place][left_out] = (low, high)
     return [tuple(one) for one in limits]
-
-
-def _without(values: Sequence[_Value], place: int) -> list[_Value]:
-    return [*values[:place], *values[place + 1 :]]
 
 
 def name_direction(low: float, high: float, basis: str = RATE) -> str:

@@ -25,7 +25,8 @@ banded AS (
 ),
 found AS (
     SELECT banded.ref_area, banded.time_period, banded.sex, banded.band, groups.source, priority,
-        sum(groups.population) AS population, bool_or(estimated) AS estimated, string_agg(DISTINCT said, ';') AS said
+        sum(groups.population) AS population, bool_or(estimated) AS estimated,
+        string_agg(DISTINCT population_caveats, ';') AS population_caveats
     FROM (SELECT DISTINCT ref_area, time_period, sex, band, lower_age, upper_age FROM banded WHERE fits) AS banded
     JOIN population_group AS groups
         ON NOT groups.is_incomplete AND groups.ref_area = banded.ref_area AND groups.time_period = banded.time_period AND groups.sex = banded.sex
@@ -44,7 +45,7 @@ series AS (
         list(population ORDER BY banded.lower_age) AS populations,
         bool_and(fits) AND max(banded.upper_age) = 200 AND count(*) = count(value)
             AND bool_and(coalesce(population > 0, false)) AS complete,
-        bool_or(coalesce(estimated, false)) AS estimated_people, string_agg(DISTINCT said, ';') AS said,
+        bool_or(coalesce(estimated, false)) AS estimated_people, string_agg(DISTINCT population_caveats, ';') AS population_caveats,
         bool_or(other_people) AS other_people
     FROM banded
     LEFT JOIN denominators USING (ref_area, time_period, sex, band)
@@ -54,9 +55,9 @@ series AS (
 totals AS (
     SELECT {{series}}, area_level, iccs_made_from, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'
 )
-SELECT series.* EXCLUDE (estimated_people, said, other_people), totals.* EXCLUDE ({{series}}, obs_status, caveats),
+SELECT series.* EXCLUDE (estimated_people, population_caveats, other_people), totals.* EXCLUDE ({{series}}, obs_status, caveats),
     CASE WHEN estimated_people THEN out.weaker_status('E', obs_status) ELSE obs_status END AS obs_status,
-    out.join_caveats(caveats, concat_ws(';', said, CASE WHEN other_people THEN 'population_of_parts_differs' END)) AS caveats
+    out.join_caveats(caveats, concat_ws(';', population_caveats, CASE WHEN other_people THEN 'population_of_parts_differs' END)) AS caveats
 FROM series
 JOIN totals USING ({{series}})
 ORDER BY ALL

@@ -10,7 +10,7 @@ WITH last_month AS (
     GROUP BY source
 ),
 people AS (
-    SELECT ref_area, time_period AS year, sex, population, said
+    SELECT ref_area, time_period AS year, sex, population, population_caveats
     FROM population_group
     WHERE age = '_T' AND population > 0 AND NOT is_incomplete
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex ORDER BY priority, source) = 1
@@ -32,7 +32,7 @@ SELECT recent.source, any_value(vintage) AS vintage, recent.ref_area, any_value(
     list(population ORDER BY step) AS populations,
     list(obs_status ORDER BY step) AS statuses,
     list(caveats ORDER BY step) AS caveats,
-    list(said ORDER BY step) AS caveats_of_population
+    list(population_caveats ORDER BY step) AS population_caveats
 FROM recent
 LEFT JOIN people ON people.ref_area = recent.ref_area AND people.year = left(time_period, 4)
     AND people.sex = CASE WHEN recent.sex IN ('M', 'F') THEN recent.sex ELSE '_T' END

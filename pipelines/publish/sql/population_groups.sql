@@ -14,13 +14,14 @@ words AS (
         CASE WHEN obs_status = 'E' AND NOT coalesce(list_has_any(codes, ['population_backcast', 'population_interpolated']), false)
             THEN 'population_interpolated' END,
         CASE WHEN obs_status NOT IN ('A', 'E')
-            OR len(list_filter(codes, lambda code: NOT list_contains([{{said_itself}}], code))) > 0
+            OR len(list_filter(codes, lambda code: NOT list_contains([{{naming_populations}}], code))) > 0
             THEN 'population_has_caveats' END,
-        array_to_string(list_filter(codes, lambda code: list_contains([{{said_itself}}], code)), ';')) AS said
+        array_to_string(list_filter(codes, lambda code: list_contains([{{naming_populations}}], code)), ';')) AS population_caveats
     FROM kind
 )
 SELECT population.* EXCLUDE (caveats, obs_status), lower_age, coalesce(upper_age, 200) AS upper_age, priority,
-    population.obs_status = 'E' AS estimated, population.obs_status = 'B' AS broken, nullif(said, '') AS said, is_incomplete
+    population.obs_status = 'E' AS estimated, population.obs_status = 'B' AS broken,
+    nullif(population_caveats, '') AS population_caveats, is_incomplete
 FROM out.population AS population
 JOIN out.age ON age.code = population.age
 JOIN population_priority USING (source)

@@ -28,7 +28,7 @@ found AS (
     SELECT wanted.ref_area, wanted.time_period, wanted.sex, wanted.age, groups.source, groups.vintage, groups.priority,
         any_value(groups.country_source) AS country_source, max(groups.backcast_years) AS backcast_years,
         sum(groups.population) AS population, bool_or(estimated) AS estimated, bool_or(broken) AS broken,
-        string_agg(DISTINCT said, ';') AS said
+        string_agg(DISTINCT population_caveats, ';') AS population_caveats
     FROM wanted
     JOIN population_group AS groups
         ON NOT is_incomplete AND groups.ref_area = wanted.ref_area AND groups.time_period = wanted.time_period AND groups.sex = wanted.sex
@@ -60,9 +60,9 @@ of_other_people AS (
     WHERE chosen.source <> whole.source AND abs(own.population - whole.population) > {{most_difference}} * whole.population
 ),
 denominator AS (
-    SELECT chosen.* REPLACE (nullif(concat_ws(';', said,
+    SELECT chosen.* REPLACE (nullif(concat_ws(';', population_caveats,
         CASE WHEN of_other_people.age IS NOT NULL THEN 'population_of_parts_differs' END,
-        CASE WHEN chosen.other_producer THEN 'population_source_changed' END), '') AS said)
+        CASE WHEN chosen.other_producer THEN 'population_source_changed' END), '') AS population_caveats)
     FROM chosen
     LEFT JOIN of_other_people USING (ref_area, time_period, sex, age)
 ),
@@ -71,16 +71,16 @@ incomplete AS (
 ),
 -- Few texts of caveats meet: putting them together once is far quicker than for each rate.
 joined AS (
-    SELECT own.caveats AS own, others.said, out.join_caveats(own.caveats, others.said) AS caveats
+    SELECT own.caveats AS own, others.population_caveats, out.join_caveats(own.caveats, others.population_caveats) AS caveats
     FROM (SELECT DISTINCT caveats FROM annual) AS own
-    CROSS JOIN (SELECT DISTINCT said FROM denominator WHERE said IS NOT NULL) AS others
+    CROSS JOIN (SELECT DISTINCT population_caveats FROM denominator WHERE population_caveats IS NOT NULL) AS others
 )
 SELECT
     annual.* EXCLUDE (freq, missing_reason, conf_status, is_estimate)
         REPLACE (
             CASE WHEN annual.value IS NOT NULL AND (chosen.other_producer OR chosen.broken) THEN 'B'
                 WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
-            CASE WHEN chosen.said IS NULL THEN annual.caveats ELSE joined.caveats END AS caveats
+            CASE WHEN chosen.population_caveats IS NULL THEN annual.caveats ELSE joined.caveats END AS caveats
         ),
     annual.value < {{few}} AND stock.source IS NULL AS few_events,
     chosen.population,
@@ -108,7 +108,7 @@ LEFT JOIN denominator AS chosen ON annual.citizenship = '_T' AND chosen.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
 LEFT JOIN incomplete ON annual.citizenship = '_T' AND incomplete.ref_area = annual.ref_area
     AND incomplete.time_period = annual.time_period AND incomplete.sex = annual.sex
-LEFT JOIN joined ON joined.said = chosen.said AND joined.own IS NOT DISTINCT FROM annual.caveats
+LEFT JOIN joined ON joined.population_caveats = chosen.population_caveats AND joined.own IS NOT DISTINCT FROM annual.caveats
 LEFT JOIN stock ON stock.source = annual.source AND stock.stage = annual.stage
     AND stock.counting_unit = annual.counting_unit
 LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate AND stock.source IS NULL

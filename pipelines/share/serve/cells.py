@@ -42,7 +42,7 @@ def answer_data(
         NotAnswered: before the first chunk.
     """
     _check_flow(ask, editions[0])
-    shape = _shape(ask, editions[0], form)
+    shape = _shape(ask, editions[0])
     counted = [_Selection(ask, editions[0].cells, shape, cursor)]
     parts: list[Part] = []
     current, *before = editions
@@ -84,7 +84,7 @@ def _check_flow(ask: Ask, edition: Edition) -> None:
         raise NotAnswered(404, f"There is no such dataflow here; there is {edition.agency}:{FLOW}.")
 
 
-def _shape(ask: Ask, edition: Edition, form: Form) -> Shape:
+def _shape(ask: Ask, edition: Edition) -> Shape:
     """Parse the options of the answer's format, and refuse unsupported ones."""
     given = ask.parameters
     if given.get("includeHistory", "false") not in _TRUE_OR_FALSE:

@@ -401,7 +401,7 @@ def _mixed(
     field: _Field, laws: list[tuple[Numbers, Numbers]], weights: Numbers, reference: float
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     """Return mean, limits and exceedance of the rates as weighted mixtures, by place."""
-    points = _points(field, laws, weights)
+    points = _points(field, laws)
     density = np.zeros_like(points)
     likelihood = field.y[:, None] * points - field.e[:, None] * np.exp(points)
     for (mean, precision), weight in zip(laws, weights, strict=True):
@@ -414,7 +414,7 @@ def _mixed(
     return (density * np.exp(points)).sum(axis=1), np.exp(limits[0]), np.exp(limits[1]), np.clip(above, 0.0, 1.0)
 
 
-def _points(field: _Field, laws: list[tuple[Numbers, Numbers]], weights: Numbers) -> Numbers:
+def _points(field: _Field, laws: list[tuple[Numbers, Numbers]]) -> Numbers:
     """Return the log rates, a row for each area, at which its mixture has any weight."""
     centres, spreads = [], []
     for mean, precision in laws:

@@ -73,16 +73,6 @@ def development(cells: ArrayLike) -> Development:
     return Development(factors, variances, before, pairs)
 
 
-def with_last_variance(found: Development) -> Development:
-    """Return the development with the variance of the last delay, which one pair cannot give, by Mack's rule."""
-    variances = found.variances.copy()
-    one, two = variances[..., -2], variances[..., -3]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        guess = np.minimum(one**2 / two, np.minimum(one, two))
-    variances[..., -1] = np.where(np.isfinite(variances[..., -1]), variances[..., -1], guess)
-    return Development(found.factors, variances, found.before, found.pairs)
-
-
 def nowcast(
     counts: ArrayLike, delay: int, found: Development, *, confidence: float = 0.95, cautious: bool = True
 ) -> Nowcast:

@@ -55,12 +55,22 @@ climbed AS (
         ON held.country = country_of.country AND held.stage = summed.stage
         AND held.counting_unit = summed.counting_unit AND held.iccs = summed.iccs AND held.period = summed.time_period
 ),
--- What a total does not hold is left out of it, unless it holds nothing.
-kept AS (
+-- What a total does not hold is left out of it, unless it holds nothing. Few rows are not held: they are compared with
+-- the others of their cell alone.
+not_held AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, time_period{{dimensions}} FROM climbed WHERE NOT is_held
+),
+left_out AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, time_period{{dimensions}}
     FROM climbed
-    QUALIFY is_held OR NOT bool_or(is_held) OVER (
-        PARTITION BY stage, counting_unit, iccs, ref_area, time_period{{dimensions}}
-    )
+    SEMI JOIN not_held USING (stage, counting_unit, iccs, ref_area, time_period{{dimensions}})
+    WHERE is_held
+),
+kept AS (
+    FROM climbed WHERE is_held
+    UNION ALL
+    FROM climbed ANTI JOIN left_out USING (stage, counting_unit, iccs, ref_area, time_period{{dimensions}})
+    WHERE NOT is_held
 ),
 parts_given AS (
     SELECT country, stage, counting_unit, iccs, area_level = 'not_stated' AS not_stated, time_period{{dimensions}},

@@ -46,7 +46,7 @@ WITH judged AS (
         AND everywhere.counting_unit = finding.counting_unit
     WHERE time_period IS NOT NULL AND coalesce(finding.ref_area, everywhere.ref_area) IS NOT NULL
     UNION ALL BY NAME
-    SELECT said.* EXCLUDE (country), published.ref_area, '' AS dimension
+    SELECT of_links.* EXCLUDE (country), published.ref_area, '' AS dimension
     FROM (
         SELECT DISTINCT core.stage, core.counting_unit, core.iccs, country_of.country,
             left(core.time_period, 4) AS time_period, link.caveat
@@ -54,7 +54,7 @@ WITH judged AS (
         JOIN (SELECT link, unnest(string_split(caveats, ';')) AS caveat FROM links) AS link USING (link)
         JOIN country_of USING (ref_area)
         WHERE core.value IS NOT NULL
-    ) AS said
+    ) AS of_links
     JOIN country_of_any AS published USING (country)
     WHERE published.ref_area IN (SELECT DISTINCT ref_area FROM cells)
     UNION ALL BY NAME

@@ -61,7 +61,7 @@ WITH codes AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, freq, sex, age, of_sex, of_age FROM code_published
 ),
 broken AS (
-    SELECT codes.*, periods.time_period, caveat AS said, dimension <> '' AS of_split
+    SELECT codes.*, periods.time_period, caveat, dimension <> '' AS of_split
     FROM found_break AS found
     JOIN codes ON found.stage = codes.stage AND found.counting_unit = codes.counting_unit
         AND found.ref_area = CAST(codes.ref_area AS VARCHAR) AND coalesce(found.iccs = CAST(codes.iccs AS VARCHAR), true)
@@ -70,25 +70,25 @@ broken AS (
     WHERE (dimension <> 'sex' OR of_sex <> 'all') AND (dimension <> 'age' OR of_age <> 'all')
         AND (NOT of_unknown OR 'unknown' IN (of_sex, of_age))
     UNION ALL
-    SELECT codes.*, time_period, '' AS said, false AS of_split
+    SELECT codes.*, time_period, '' AS caveat, false AS of_split
     FROM declared_break
     JOIN codes USING (iccs)
 ),
 late AS (
-    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, sex, age, said, of_split,
+    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, sex, age, caveat, of_split,
         min(published.time_period) FILTER (published.time_period >= broken.time_period) AS first_period
     FROM broken
     JOIN code_published AS published USING (stage, counting_unit, iccs, ref_area, freq, sex, age)
     WHERE is_published
         AND freq = CASE WHEN broken.time_period LIKE '%-Q%' THEN 'Q' WHEN broken.time_period LIKE '%-%' THEN 'M' ELSE 'A' END
-    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, sex, age, said, of_split,
+    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, sex, age, caveat, of_split,
         broken.time_period
     HAVING first_period > broken.time_period AND min(published.time_period) < broken.time_period
 )
 SELECT stage, counting_unit, coalesce(above.ancestor, CAST(iccs AS VARCHAR)) AS iccs,
     coalesce(made_of.ancestor, CAST(late.ref_area AS VARCHAR)) AS ref_area, freq, first_period AS time_period,
     sexes.sex, ages.age, bool_or(own AND sexes.sex = late.sex AND ages.age = late.age) AS own,
-    coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
+    coalesce(string_agg(DISTINCT caveat, ';' ORDER BY caveat) FILTER (caveat <> ''), '') AS caveats
 FROM late
 LEFT JOIN country_of_any ON country_of_any.ref_area = late.ref_area
 LEFT JOIN category_above AS above

@@ -55,6 +55,6 @@ by_code AS (
 )
 SELECT *, abs(parts - whole) > {{most}} * abs(whole) AS differs,
     concat_ws(' ', measure, ref_area, time_period, national_code, CASE WHEN sex <> '_T' THEN sex END)
-        || ': the ' || over || ' add up to ' || number_text(round(parts, 2)) || ', the total is ' || number_text(round(whole, 2)) AS said
+        || ': the ' || over || ' add up to ' || number_text(round(parts, 2)) || ', the total is ' || number_text(round(whole, 2)) AS detail
 FROM (SELECT * FROM by_area UNION ALL SELECT * FROM by_sex UNION ALL SELECT * FROM by_code)
 WHERE whole IS NOT NULL

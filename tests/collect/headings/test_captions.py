@@ -153,6 +153,13 @@ def test_years_of_a_text_are_found_with_their_spans() -> None:
         ("Offences 2024, month of registration", None),
         ("Délits, T1 2024", "T1"),
         ("Table T1", None),  # the number of the table
+        ("Fecha de corte: 31 de marzo de 2024", "corte: 31 de marzo de 2024"),
+        ("Recorded offences, as at 30 June 2024", "as at 30 June 2024"),
+        ("Stand: 15.10.2024", "Stand: 15.10.2024"),
+        ("Data as of 2024-09-30", "as of 2024-09-30"),
+        ("Data as of 31 December 2024", None),
+        ("Corte al 15 de enero de 2025", None),
+        ("Tasas con la población al corte de 30 de junio de 2024", None),
     ],
 )
 def test_annual_figures_said_to_be_of_a_part_of_the_year_are_named(tiny: Tiny, title: str, part: str | None) -> None:

@@ -211,6 +211,7 @@ def _names_of_numbers(source: Source) -> re.Pattern[str] | None:
 
 
 def _plain(name: str) -> str:
+    """The SQL of a number as it is written, save for capitals: accents and inner blanks may tell two cases apart."""
     return f"nullif(lower(trim({quote_identifier(name)}::VARCHAR)), '')"
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import duckdb
 
 from iccs.concordance import Concordance
-from pipelines.collect.header import fold
+from pipelines.collect.header import fold, heading_words
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
 from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, told_sum
@@ -221,7 +221,7 @@ def check_constants_and_flags(
 
 
 def _name(column: UnusedColumn) -> str:
-    return " ".join(fold(column.name).replace("_", " ").split())
+    return heading_words(column.name)
 
 
 def flag_on_row(column: str, word: str) -> str | None:
@@ -232,7 +232,7 @@ def flag_on_row(column: str, word: str) -> str | None:
     >>> flag_on_row("is_imputed", "1"), flag_on_row("imputed", "0"), flag_on_row("imputado", "SI")
     ('estimated', None, None)
     """
-    name = " ".join(fold(column).replace("_", " ").split())
+    name = heading_words(column)
     if (named := _named_flag(name)) and fold(word) in _YES:
         return named
     if not _FLAGS.fullmatch(name):
@@ -395,12 +395,12 @@ def _part_as_whole(
 
 def is_of_sex(name: str) -> bool:
     """Tell whether a column is called after the sex."""
-    return _SEXES.fullmatch(fold(name).replace("_", " ")) is not None
+    return _SEXES.fullmatch(heading_words(name)) is not None
 
 
 def is_of_countries(name: str) -> bool:
     """Tell whether a column is called after the country of its rows."""
-    return _COUNTRIES.fullmatch(" ".join(fold(name).replace("_", " ").split())) is not None
+    return _COUNTRIES.fullmatch(heading_words(name)) is not None
 
 
 def other_countries(rows_of_words: Mapping[str, int]) -> tuple[str, list[str]]:
@@ -422,7 +422,7 @@ def other_countries(rows_of_words: Mapping[str, int]) -> tuple[str, list[str]]:
 
 def is_of_areas(name: str) -> bool:
     """Tell whether a column is called after countries or places."""
-    return _AREAS.fullmatch(fold(name).replace("_", " ")) is not None
+    return _AREAS.fullmatch(heading_words(name)) is not None
 
 
 def _has_only_sexes(column: UnusedColumn) -> bool:

@@ -25,7 +25,6 @@ from pipelines.harmonise.checks.words.doubted import doubt_codes
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     A_DAY,
     HOMICIDE,
-    NO_END,
     attempted_in,
     cancelled_in,
     editions_in,
@@ -37,6 +36,7 @@ from pipelines.harmonise.checks.words.kinds_of_rows import (
     suspects_in,
     units_of_age_in,
 )
+from pipelines.harmonise.checks.words.row_words import NO_END
 from pipelines.harmonise.values.hidden import hidden
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.outcomes import Outcome

@@ -56,7 +56,7 @@ def _may_name_scale_or_period(column: UnusedColumn) -> bool:
     return (
         is_heading(column.name)
         or any(_is_scale(column.name, word, is_unit) or words_for_other_year(word) for word in column.words)
-        or part_of_year_in(column.words[0], column.name) is not None
+        or part_of_year_in(column.words[0], column.name, dates=True) is not None
     )
 
 
@@ -119,16 +119,22 @@ def parts_in_words(words: Iterable[UnusedWord]) -> list[str]:
     return [
         findings
         for column, there in by_column.items()
-        if all(part_of_year_in(one.word, column) for one in there)
+        if all(part_of_year_in(one.word, column, dates=True) and _may_be_of_its_year(one) for one in there)
         for findings in _years_lacking_parts(column, there)
     ]
+
+
+def _may_be_of_its_year(one: UnusedWord) -> bool:
+    """Whether a word does not name another year than that of its figure, as a date of birth or of a sentence does."""
+    named = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", one.word)
+    return not named or one.year in named
 
 
 def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
     years: dict[str, dict[str, float]] = {}
     for one in words:
         of = years.setdefault(one.year or "", {})
-        part = part_of_year_in(one.word, column) or ""
+        part = part_of_year_in(one.word, column, dates=True) or ""
         of[part] = of.get(part, 0.0) + one.value
     findings = []
     for year, parts in sorted(years.items()):

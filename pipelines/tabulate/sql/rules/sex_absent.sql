@@ -3,13 +3,18 @@
 -- have, by their link or their name, say nothing, nor do years in which a row of the other sex has no figure.
 -- needs: sex
 -- reads: core, links
-WITH observed AS (
+WITH of_one_sex AS (
+    SELECT national_code, national_label
+    FROM (SELECT DISTINCT national_code, national_label FROM core)
+    WHERE regexp_matches(lower(national_label || ' ' || national_code), nullif({{female}}, ''))
+        OR regexp_matches(lower(national_label || ' ' || national_code), nullif({{male}}, ''))
+),
+observed AS (
     SELECT core.stage, core.counting_unit, core.ref_area, left(core.time_period, 4) AS time_period, core.sex, core.value
     FROM core
+    ANTI JOIN of_one_sex USING (national_code, national_label)
     LEFT JOIN links ON links.link = core.link
     WHERE {{given}} AND links.sex IS NULL
-        AND NOT coalesce(regexp_matches(lower(core.national_label || ' ' || core.national_code), nullif({{female}}, '')), false)
-        AND NOT coalesce(regexp_matches(lower(core.national_label || ' ' || core.national_code), nullif({{male}}, '')), false)
 ),
 by_sex AS (
     SELECT stage, counting_unit, ref_area, time_period,
