@@ -20,15 +20,20 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _KINDS = {
     "cases cleared up": _words(
-        r"cleared|solved|clearances?|detected(?!\W+(?:\w+\W+)?victims?)|esclarecid[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|elucidad[oa]s"
-        r"|aufgekl[aä]rte?"
+        r"cleared|solved|resolved|clearances?|clear[ -]?ups?|detections?|detected(?!\W+(?:\w+\W+)?victims?)"
+        r"|esclarecid[oa]s?|esclarecimentos?|aclarad[oa]s?|resuelt[oa]s?|[ée]lucid[ée]e?s?|[ée]lucidations?|elucidad[oa]s"
+        r"|(?:auf)?gekl[aä]rte?n?|aufkl[aä]rung(?:en)?|upp?klarade|oppklarte?|opklarede?"
+    ),
+    "unfounded or cancelled reports": _words(
+        r"unfounded|cancelled (?:crimes?|reports?|records?)|no[- ]crimed|false reports?|infundad[oa]s?|falsas denuncias"
+        r"|non fond[ée]e?s?|unbegr[uü]ndete?"
     ),
     "targets or forecasts": _words(
         r"targets?|goals?|metas?|objetivos?|forecasts?|projected|projections?|pron[oó]sticos?|proyecci[oó]n(?:es)?"
         r"|expected|esperad[oa]s?|attendu[es]*|erwartete?"
     ),
     "changes": _words(
-        r"changes?|variations?|variaci[oó]n(?:es)?|differences?|diferencias?|ver[aä]nderung(?:en)?|[ée]volutions?"
+        r"changes?|variations?|variaci[oó]n(?:es)?|differences?|diff|diferencias?|f[öo]r[äa]ndring|endring|ver[aä]nderung(?:en)?|[ée]volutions?"
         r"|variaç(?:ão|ões)"
     ),
     "figures of the year before": _words(

@@ -74,23 +74,31 @@ _SUSPECTS = _words(
     r"|sindicad[oa]s?|autor(?:es)?|auteurs?|mis[ _]en[ _]cause|tatverd[aä]chtige?r?|täter(?:in)?|suspeit[oa]s?"
     r"|acusad[oa]s?"
 )
+_CHARGED = (
+    r"(?:persons?|people|adults?|youths?|males?|females?)(?: who were| were)? charged|proceeded against"
+    r"|charge-?sheeted|inculpad[oa]s?|indiciad[oa]s|pr[ée]venus|beschuldigte?"
+)
+"""Words for persons that are suspected in one country and prosecuted in another."""
 _STAGES = {
     "suspected": _words(
-        r"suspects?|suspected|arrests?|arrested|offenders|detenid[oa]s?|imputad[oa]s?|sospechos[oa]s?"
-        r"|mis[ _]en[ _]cause"
-        r"|tatverd[aä]chtige?|suspeitos?|apprehended"
+        r"suspects?|suspected|arrests?|arrested|arrestees?|offenders|detenid[oa]s?|detenciones|capturas|capturad[oa]s?"
+        r"|aprehendid[oa]s?|investigad[oa]s?|imputad[oa]s?|sospechos[oa]s?|mis(?:es?)?[ _]en[ _]cause"
+        rf"|(?:tat)?verd[aä]chtige?|suspeitos?|apprehended|{_CHARGED}"
     ),
     "prosecuted": _words(
-        r"prosecuted|prosecutions?|procesad[oa]s|acusad[oa]s|poursuivi[es]+|angeklagte?|processad[oa]s"
+        r"prosecuted|prosecutions?|procesad[oa]s|acusad[oa]s|poursuivi[es]+|angeklagte?|abgeurteilte?|processad[oa]s"
+        rf"|defendants?|{_CHARGED}"
     ),
     "convicted": _words(
-        r"convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn\w*|verurteilte?|verurteilungen"
+        r"(?:offenders|persons|people) sentenced|found guilty|guilty findings"
+        r"|convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn\w*|verurteilte?|verurteilungen"
     ),
     "held": _words(
         r"prisoners?|inmates?|prison population|reclus[oa]s?|d[eé]tenus?|gefangene|presos|intern[oa]s"
-        r"|(?:persons?|people|held) in (?:prison|custody|detention)|privad[oa]s de (?:la )?libertad"
-        r"|privad[oa]s de liberdade"
-        r"|poblaci[oó]n (?:penal|carcelaria|penitenciaria|reclusa)|[eé]crou[eé]e?s|inhaftierte"
+        r"|(?:persons?|people|held) in (?:prison|custody|detention)|privad[oa]s? de (?:la )?libertad"
+        r"|privad[oa]s? de liberdade"
+        r"|poblaci[oó]n (?:penal|carcelaria|penitenciaria|reclusa|privada de (?:la )?libertad)|undertrials?"
+        r"|remand(?:s|ed)?(?: population| prisoners)?|[eé]crou[eé]e?s|inhaftierte"
     ),
 }
 _RECORDED = _words(
