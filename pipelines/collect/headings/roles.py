@@ -22,6 +22,31 @@ from pipelines.collect.headings.kinds_of_figures import (
 )
 from pipelines.collect.headings.parts_of_years import words_for_rolling_year
 from pipelines.collect.headings.rates_in_words import unit_named, words_for_rate
+from pipelines.collect.headings.role_words import (
+    ADMITTED,
+    AGES_IN,
+    ASKED,
+    BESIDE_ESTIMATES,
+    CLOSED,
+    ERRORS,
+    HOUSEHOLDS,
+    INCIDENCE,
+    OF_OFFENCES,
+    OF_THE_CASE,
+    OFFENCES,
+    ONE_SIDED,
+    ONE_UNIT,
+    OTHER_DAYS,
+    PERSONS,
+    PREVALENCE,
+    PUBLISHED,
+    RECORDED,
+    SAMPLE_SIZE,
+    STAGES,
+    SUSPECTS,
+    UNWEIGHTED,
+    VICTIMS,
+)
 from pipelines.system.outcomes import Outcome
 from schemas.definition.measures import Measure
 from schemas.definition.publication import MOST_QUOTED
@@ -29,100 +54,7 @@ from schemas.source import Source
 
 _RULE = "headings_agree"
 _LONGEST_CODE = 3
-
-
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.IGNORECASE)
-
-
-_PUBLISHED = _words(
-    r"publi\w*|edition|edici[oó]n|édition|edição|release(?:d|[ _]year)?|vintage|updated?|actuali[sz]aci[oó]n"
-)
-_AGES_IN = {
-    "months": _words(r"months?|mths?|mes(?:es)?|mois|monat\w*"),
-    "weeks": _words(r"weeks?|semanas?|semaines?|wochen?"),
-    "days": _words(r"days?|d[ií]as?|jours?|tage?n?"),
-    "hours": _words(r"hours?|horas?|heures?|stunden?"),
-}
-"""What the name of a column of ages says that its numbers are in."""
-_OTHER_DAYS = {
-    "of the birth": _words(
-        r"births?|born|dob|birth(?:date|day|year)|nacimiento|nac|nascimento|nasc|naissance|geburts?\w*|geboren"
-    ),
-    "of the record in a system": _words(
-        r"inserted|loaded|imported|exported|extract\w*|downloaded|modified|carga|extracci[oó]n|descarga"
-        r"|modificaci[oó]n|extraç[aã]o|modifica[cç][aã]o|modifi[eé]\w*|ge[aä]ndert|[aä]nderung\w*"
-    ),
-}
-_OF_THE_CASE = {
-    "of the arrest": _words(r"arrests?|arrested|detenci[oó]n|captura|arrestation|festnahme\w*|pris[aã]o"),
-    "of the sentence": _words(
-        r"sentenc\w*|convict\w*|verdict|judg(?:e)?ment|condena\w*|fallo|jugement|condamnation|urteil\w*|trial|court"
-    ),
-}
-_CLOSED = _words(
-    r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)|cierre|cl[oô]ture|abschluss\w*|encerramento"
-)
-"""What the column of dates may be about instead of the event: of offences recorded, the arrest; unless counted_at says
-``output``, the closing of the case."""
-_VICTIMS = _words(
-    r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?|vittim[ae]|slachtoffers?|ofiar\w*|жертв\w*|потерпевш\w*"
-)
-_SUSPECTS = _words(
-    r"suspects?|offenders?|perpetrators?|accused|assailants?|imputad[oa]s?|sospechos[oa]s?|agresor(?:es)?"
-    r"|victimari[oa]s?"
-    r"|sindicad[oa]s?|autor(?:es)?|auteurs?|mis[ _]en[ _]cause|tatverd[aä]chtige?r?|täter(?:in)?|suspeit[oa]s?"
-    r"|acusad[oa]s?"
-)
-_CHARGED = (
-    r"(?:persons?|people|adults?|youths?|males?|females?)(?: who were| were)? charged|proceeded against"
-    r"|charge-?sheeted|inculpad[oa]s?|indiciad[oa]s|pr[ée]venus|beschuldigte?"
-)
-"""Words for persons that are suspected in one country and prosecuted in another."""
-_STAGES = {
-    "suspected": _words(
-        r"suspects?|suspected|arrests?|arrested|arrestees?|offenders|detenid[oa]s?|detenciones|capturas|capturad[oa]s?"
-        r"|aprehendid[oa]s?|investigad[oa]s?|imputad[oa]s?|sospechos[oa]s?|mis(?:es?)?[ _]en[ _]cause"
-        rf"|(?:tat)?verd[aä]chtige?|suspeitos?|apprehended|{_CHARGED}"
-    ),
-    "prosecuted": _words(
-        r"prosecuted|prosecutions?|procesad[oa]s|acusad[oa]s|poursuivi[es]+|angeklagte?|abgeurteilte?|processad[oa]s"
-        rf"|defendants?|{_CHARGED}"
-    ),
-    "convicted": _words(
-        r"(?:offenders|persons|people) sentenced|found guilty|guilty findings"
-        r"|convicted|convictions?|condenad[oa]s?|condenas|sentenciad[oa]s?|condamn\w*|verurteilte?|verurteilungen"
-    ),
-    "held": _words(
-        r"prisoners?|inmates?|prison population|reclus[oa]s?|d[eé]tenus?|gefangene|presos|intern[oa]s"
-        r"|(?:persons?|people|held) in (?:prison|custody|detention)|privad[oa]s? de (?:la )?libertad"
-        r"|privad[oa]s? de liberdade"
-        r"|poblaci[oó]n (?:penal|carcelaria|penitenciaria|reclusa|privada de (?:la )?libertad)|undertrials?"
-        r"|remand(?:s|ed)?(?: population| prisoners)?|[eé]crou[eé]e?s|inhaftierte"
-    ),
-}
-_RECORDED = _words(
-    r"recorded|reported|known|offen[cs]es?|crimes?|incidents?|cases|registrad\w+|denuncia\w*|delitos?|casos|hechos"
-    r"|infractions?"
-    r"|faits|constat\w+|straftaten|fälle|erfasst\w*|ocorr[eê]ncias|victims?|v[ií]ctimas?|victimes|opfer|v[ií]timas?"
-)
-_OFFENCES = _words(r"offen[cs]es|crimes|incidents|delitos|infractions|straftaten|hechos|faits|ocorr[eê]ncias|reati")
 _UNITS_OF_CRIMES = ("offence", "incident", "case")
-_ADMITTED = _words(
-    r"admissions?|admitted|receptions?|intakes?|releases?|released|discharges?|ingresos|egresos|liberad[oa]s|entrad[ao]s"
-    r"|entr[ée]es|sorties|lib[ée]rations|zug[aä]nge|abg[aä]nge|entlassungen|sa[ií]das"
-)
-_ONE_UNIT = {
-    "person": r"persons?|people|individuals|personas?|personnes?|personen|pessoas",
-    "charge": r"charges?|counts? of indictment|cargos|chefs d['’]accusation|anklagepunkte|acusaç(?:ão|ões)",
-    "arrest": r"arrests?|arrestos|detenciones|arrestations|festnahmen|pris(?:ão|ões)",
-    "household": r"households?|hogares|m[eé]nages|haushalte|domic[ií]lios|lares",
-    "victim": r"victims?|v[ií]ctimas?|victimes?|opfer|v[ií]timas?",
-    "offence": r"offen[cs]es?|crimes?|incidents?|cases?|delitos|incidentes|casos|hechos|infractions?|faits|affaires"
-    r"|straftaten|f[aä]lle|ocorr[eê]ncias|crimes|registros",
-}
-_NUMBER_OF = r"(?:(?:total )?(?:numbers?|n[°º]|no\.?|n[uú]mero|nombre|anzahl|total|cantidad) ?(?:of|de|d['’]|der)? ?)?"
-_ONE_UNITS = {unit: re.compile(rf"{_NUMBER_OF}(?:{words})", re.IGNORECASE) for unit, words in _ONE_UNIT.items()}
 _ALSO = {
     "person": ("victim", "arrest"),
     "household": ("victim",),
@@ -130,63 +62,7 @@ _ALSO = {
     "victim": ("person", "household"),
 }
 """Counting units that a heading of one word may also mean: persons arrested, households that were victims."""
-_INCIDENCE, _PREVALENCE = (
-    _words(r"incidence|incidencia|incid[eê]ncia|inzidenz"),
-    _words(r"prevalen\w+|pr[ée]valence|pr[aä]valenz"),
-)
-_ERRORS = {
-    "standard_error": _words(
-        r"(?<!relative[ _])standard[ _-]?errors?|std\.?[ _-]?err\w*|s\.?e\.?|err?or(?:es)? est[aá]ndar"
-        r"|erreurs?[ -]types?|erro[ -]padrão"
-        r"|standardfehler"
-    ),
-    "cv": _words(
-        r"c\.?v\.?|coef\w*\.?[ _]?(?:of|de|d['’])?[ _]?var\w*\.?|variationskoeffizient|r\.?s\.?e\.?"
-        r"|relative standard errors?"
-    ),
-    "half_width": _words(
-        r"margins?[ _]of[ _]error|half[ _-]?widths?|moe|margen(?:es)? de error|marges? d['’]erreur|fehlerspannen?"
-        r"|.*±.*|confidence[ _]intervals?|intervalos? de confian[zç]a|intervalles? de confiance|konfidenzintervalle?"
-        r"|\d{2} ?% ?(?:ci|ic|ki)|(?:ci|ic|ki) ?\d{2} ?%?"
-    ),
-    "variance": _words(r"variances?|varian[zç]as?|varianz(?:en)?"),
-    "design_effect": _words(r"deff|deft|design[ _]effects?|efectos? de(?:l)? diseño|effets? de sondage|designeffekte?"),
-}
 _FORM = {"standard_error": "standard_error", "half_width": "half_width", "cv_percent": "cv", "cv_share": "cv"}
-_ONE_SIDED = _words(r"one[- _](?:sided|tailed)|unilatera(?:l|is|les)|einseitig\w*")
-_UNWEIGHTED = _words(
-    r"un-?weighted|sin ponderar|no ponderad[oa]s?|non pond[eé]r[eé]e?s?|ungewichtet\w*|não ponderad[oa]s?"
-)
-_SAMPLE = _words(
-    r"sample[ _]sizes?|tamaño (?:de (?:la )?)?muestra|taille de l['’]échantillon|stichprobengr[oö](?:ß|ss)e"
-)
-_HOUSEHOLDS = _words(r"households?|hogar(?:es)?|m[eé]nages?|haushalte?n?|domic[ií]lios?|viviendas?|dwellings?")
-_OF_OFFENCES = _words(
-    r"(?:%|share|percent(?:age)?|proportion) of (?:all |total |recorded |known )*(?:offen[cs]es|crimes?"
-    r"|incidents|cases)"
-    r"|(?:%|porcentaje|proporci[oó]n) (?:de|del) (?:los |las |total de )*(?:delitos|casos|hechos|incidentes)"
-    r"|(?:%|part|pourcentage) (?:de|des) (?:l['’]ensemble des )?(?:infractions|faits)"
-)
-_PERSONS = _words(r"persons?|people|personas?|personnes?|personen|pessoas?|adults?|individuals?|victims?")
-_BESIDE_ESTIMATES = _words(
-    r"upper|lower|lim(?:ite?s?|\.)|l[ií]mites?|confidence|standard errors?|std\.? ?err\w*|margins? of error"
-    r"|c\.?v\.?|sample sizes?"
-)
-_ASKED = {
-    "last_12_months": _words(
-        r"(?:last|past|previous) (?:12|twelve) months|[uú]ltimos (?:12|doce) meses"
-        r"|12 derniers mois"
-    ),
-    "last_6_months": _words(r"(?:last|past|previous) (?:6|six) months|[uú]ltimos (?:6|seis) meses"),
-    "last_5_years": _words(
-        r"(?:last|past|previous) (?:5|five) years|[uú]ltimos (?:5|cinco) años|(?:5"
-        r"|cinq) derni[eè]res ann[eé]es"
-    ),
-    "lifetime": _words(
-        r"lifetime|since (?:the )?age (?:of )?1[0-9]|a lo largo de (?:la|su) vida|au cours de (?:la"
-        r"|leur) vie"
-    ),
-}
 _PLAIN_UNIT = re.compile(
     r"(?:in )?(?:numbers?(?: of \w+)?|nr|units?|persons?|persona?s|counts?|n[uú]mero|anzahl|nombre|unidades|cases"
     r"|casos)",
@@ -248,20 +124,20 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     if role in ("time_period", "year"):
         yield from _of_time(column, source)
     if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
-        named = next((unit for unit, words in _AGES_IN.items() if words.search(column)), None)
+        named = next((unit for unit, words in AGES_IN.items() if words.search(column)), None)
         yield from [f"ages in {named}, but the source reads them in years (ages.unit)"] if named else []
     if role in _ABOUT_PERSONS and "measure" not in source.columns:
-        of_victims = bool(_VICTIMS.search(column))
-        of_suspects = bool(_SUSPECTS.search(column))
+        of_victims = bool(VICTIMS.search(column))
+        of_suspects = bool(SUSPECTS.search(column))
         if of_suspects and not of_victims and all(one.counting_unit == "victim" for one in measures):
             yield "of suspects, but the source counts victims"
-        if of_victims and not of_suspects and all(one.stage in _STAGES for one in measures):
+        if of_victims and not of_suspects and all(one.stage in STAGES for one in measures):
             yield f"of victims, but the source counts persons {next(iter(measures)).stage}"
     if role in _FORM:
         yield from _of_error(role, column)
     if role in _LIMITS:
         yield from _level(_BARE_LEVEL.sub(r"\1 %", column), source)
-        if one_sided := _ONE_SIDED.search(column):
+        if one_sided := ONE_SIDED.search(column):
             yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
         yield "weighted, not the size of the sample"
@@ -269,25 +145,23 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
 
 def _of_time(column: str, source: Source) -> Iterator[str]:
     """Yield what the name of the column of periods says that it gives instead of the time of the figures."""
-    if _PUBLISHED.search(column):
+    if PUBLISHED.search(column):
         yield "the time of publication, not that of the figures"
     if source.kind == "population":
         return
-    yield from (
-        f"the time {what}, not that of the event" for what, words in _OTHER_DAYS.items() if words.search(column)
-    )
+    yield from (f"the time {what}, not that of the event" for what, words in OTHER_DAYS.items() if words.search(column))
     if any(one.stage != "recorded" for one in source.measures.values()):
         return
     yield from (
-        f"the time {what}, not that of the event" for what, words in _OF_THE_CASE.items() if words.search(column)
+        f"the time {what}, not that of the event" for what, words in OF_THE_CASE.items() if words.search(column)
     )
-    if source.counted_at != "output" and _CLOSED.search(column):
+    if source.counted_at != "output" and CLOSED.search(column):
         yield "the time of the closing of the case, not that of the event; declare counted_at: output if it counts"
 
 
 def _of_error(role: str, column: str) -> Iterator[str]:
     """Yield the form of an error according to the name of its column, if that is not the declared form."""
-    named = [form for form, words in _ERRORS.items() if words.search(column)]
+    named = [form for form, words in ERRORS.items() if words.search(column)]
     if _FORM[role] == "cv" and "%" in column:  # a standard error in percent of the estimate
         named = [form for form in named if form != "standard_error"]
     if named and _FORM[role] not in named:
@@ -365,21 +239,21 @@ def _of_scale(caption: Caption, source: Source) -> Iterator[str]:
 
 
 def _of_stage(text: str, measure: Measure) -> Iterator[str]:
-    stages = [stage for stage, words in _STAGES.items() if words.search(text)]
+    stages = [stage for stage, words in STAGES.items() if words.search(text)]
     stage = measure.stage.removesuffix("_unsentenced")
-    if stage == "held" and (named := _ADMITTED.search(text)):
+    if stage == "held" and (named := ADMITTED.search(text)):
         yield f"{named[0]!r}, events of the period, but the source declares persons held on a day"
         return
-    if not stages or stage in stages or _RECORDED.search(text):
+    if not stages or stage in stages or RECORDED.search(text):
         return
     is_event = stage == "recorded" and measure.counting_unit not in ("arrest", "charge")
-    if is_event or (stage in _STAGES and len(stages) == 1):
+    if is_event or (stage in STAGES and len(stages) == 1):
         yield f"persons {stages[0]}, but the source declares stage: {measure.stage}"
 
 
 def _of_unit(text: str, measure: Measure) -> Iterator[str]:
     last = text.split(" | ")[-1].strip()
-    alone = next((unit for unit, words in _ONE_UNITS.items() if words.fullmatch(last)), None)
+    alone = next((unit for unit, words in ONE_UNIT.items() if words.fullmatch(last)), None)
     declared = "offence" if measure.counting_unit in _UNITS_OF_CRIMES else measure.counting_unit
     if alone not in (None, declared, *_ALSO.get(declared, ())) and not (
         measure.stage == "recorded"
@@ -388,7 +262,7 @@ def _of_unit(text: str, measure: Measure) -> Iterator[str]:
         yield f"{last!r}, but the source declares counting_unit: {measure.counting_unit}"
     if measure.stage != "recorded":
         return
-    victims, offences = bool(_VICTIMS.search(text)), bool(_OFFENCES.search(text))
+    victims, offences = bool(VICTIMS.search(text)), bool(OFFENCES.search(text))
     if victims and not offences and measure.counting_unit in _UNITS_OF_CRIMES:
         yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
     if offences and not victims and measure.counting_unit == "victim":
@@ -396,24 +270,24 @@ def _of_unit(text: str, measure: Measure) -> Iterator[str]:
 
 
 def _of_estimates(text: str, label: str, measure: Measure) -> Iterator[str]:
-    if _UNWEIGHTED.search(text) or _SAMPLE.search(text):
+    if UNWEIGHTED.search(text) or SAMPLE_SIZE.search(text):
         yield "numbers of the sample, not estimates"
-    if _BESIDE_ESTIMATES.search(text):
+    if BESIDE_ESTIMATES.search(text):
         yield "limits or errors, not estimates"
     yield from _of_survey(text, measure)
     of_units = measure.counting_unit in ("victim", "person", "household")
-    if of_units and measure.stage == "experienced" and _INCIDENCE.search(text):
+    if of_units and measure.stage == "experienced" and INCIDENCE.search(text):
         yield f"incidence, which counts incidents, but the source declares counting_unit: {measure.counting_unit}"
-    if not of_units and _PREVALENCE.search(text):
+    if not of_units and PREVALENCE.search(text):
         yield f"prevalence, which counts victims, but the source declares counting_unit: {measure.counting_unit}"
     unit = unit_named(label)
     if unit is not None and unit not in (measure.unit, "percent" if measure.unit == "per_100" else None):
         yield f"{unit.replace('_', ' ')}, but the source declares unit: {measure.unit}"
     elif measure.unit == "number" and (named := words_for_rate(label)):
         yield f"{named.strip()!r}, but the source declares unit: number"
-    if _OF_OFFENCES.search(text) and measure.universe not in ("offences", "victims"):
+    if OF_OFFENCES.search(text) and measure.universe not in ("offences", "victims"):
         yield f"of offences, but the source declares universe: {measure.universe}"
-    of = (bool(_HOUSEHOLDS.search(text)), bool(_PERSONS.search(text)))
+    of = (bool(HOUSEHOLDS.search(text)), bool(PERSONS.search(text)))
     if of == (True, False) and measure.universe == "persons":
         yield "of households, but the source declares universe: persons"
     if of == (False, True) and measure.universe in ("households", "dwellings"):
@@ -430,7 +304,7 @@ def _of_title(label: str, measure: Measure) -> Iterator[str]:
 
 def _of_survey(text: str, measure: Measure) -> Iterator[str]:
     """Yield the period that respondents were asked about, if it is not the declared one."""
-    named = {period for period, words in _ASKED.items() if words.search(text)}
+    named = {period for period, words in ASKED.items() if words.search(text)}
     if named and measure.reference_period and not any(measure.reference_period.startswith(one) for one in named):
         yield f"{min(named).replace('_', ' ')}, but the source declares reference_period: {measure.reference_period}"
     elif named and measure.stage == "experienced" and not measure.reference_period:
@@ -451,8 +325,8 @@ def stage_named(text: str) -> str | None:
     >>> stage_named("Persons prosecuted"), stage_named("Prison population"), stage_named("Offences and suspects")
     ('prosecuted', 'held', None)
     """
-    stages = [stage for stage, words in _STAGES.items() if words.search(text)]
-    return stages[0] if len(stages) == 1 and not _RECORDED.search(text) else None
+    stages = [stage for stage, words in STAGES.items() if words.search(text)]
+    return stages[0] if len(stages) == 1 and not RECORDED.search(text) else None
 
 
 def is_about_suspects(name: str) -> bool:
@@ -461,7 +335,7 @@ def is_about_suspects(name: str) -> bool:
     >>> is_about_suspects("sexo agresor"), is_about_suspects("sex")
     (True, False)
     """
-    return _SUSPECTS.search(name) is not None
+    return SUSPECTS.search(name) is not None
 
 
 def is_heading(column: str) -> bool:

@@ -1,0 +1,161 @@
+"""Words of columns that say what a row is, by meaning and language: cancelled, attempted, about a suspect, an edition.
+
+Each entry is a regular expression for one word or phrase, or several of them with ``|`` between, in lower case without
+accents, as they are compared with the whole of a word (``fullmatch``).
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def words(**by_language: str) -> re.Pattern[str]:
+    """Return the pattern of any of these words, by code of their language.
+
+    >>> words(en="no[ -]?crimes?", de="keine straftat").fullmatch("no-crime") is not None
+    True
+    """
+    return re.compile("|".join(by_language.values()))
+
+
+def flags(
+    asks: str = "is|es|e|ist|flag|ind", ends: str = "flag|ind|indicator|yn", **by_language: str
+) -> re.Pattern[str]:
+    """Return the pattern of names of columns that ask whether a row is so: ``is_deleted``, ``deleted flag``.
+
+    >>> flags(en="deleted").fullmatch("is_deleted") is not None
+    True
+    """
+    return re.compile(rf"(({asks})[ _])?({'|'.join(by_language.values())})([ _]({ends}))?")
+
+
+CANCELLED = words(
+    en=r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn( .*)?|retracted|annulled|deleted"
+    r"|removed|entered in error|error|erroneous|false( report| alarm| complaint)|duplicated?s?( .*)?|dup|tests?|testing"
+    r"|dummy|baseless|test (record|case|row|entry|data)|superseded|replaced|obsolete"
+    r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction",
+    es=r"infundad[oa]s?|anulad[oa]s?|cancelad[oa]s?|duplicad[oa]s?|retirad[oa]s?|desistid[oa]s?|eliminad[oa]s?"
+    r"|borrad[oa]s?|sin efecto|denuncia falsa|fals[oa]s? denuncias?|excluid[oa]s?|prueba|falsas? alarmas?"
+    r"|(.* )?inexistencia (de|del) (delito|hecho)|no (constituye|es) delito|hecho atipico|atipic[oa]s?"
+    r"|(registro|caso|datos?) de (prueba|teste)|reemplazad[oa]s?|sustituid[oa]s?"
+    r"|(fuera de (la |su )?|otra )jurisdiccion",
+    fr=r"annulee?s?|doublons?|supprimee?s?|infondee?s?|alarmes? fals[oa]s?|fausses? alertes?|remplacee?s?"
+    r"|hors (ressort|juridiction)",
+    de=r"storniert|geloscht|doppelt|doublette|unbegrundet|fehlalarme?|keine straftat|testfall|testdaten|ersetzt",
+    pt=r"sem efeito|improcedentes?|teste|substituid[oa]s?|fora da jurisdicao",
+)
+IS_CANCELLED = flags(
+    en=r"deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test|removed|superseded|replaced"
+    r"|obsolete",
+    es=r"anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|baja",
+    fr=r"annule|supprime",
+    de=r"storniert|geloscht",
+)
+IS_VALID = flags(
+    ends="record|registro|row|version|flag|ind|indicator|yn",
+    en=r"valid[oae]?|founded|confirmed|accepted|is[ _]active|crime|current|latest",
+    es=r"confirmad[oa]|aceptad[oa]|vigente|activ[oa]|delito|actual|ultim[oa]",
+    de=r"gue?ltig",
+    pt=r"ativ[oa]",
+)
+OF_CANCELLING = words(
+    en=r"deleted?|deletion|cancell?(ed|ation)|void(ed)?|annulled|withdrawn|superseded",
+    es=r"anulad[oa]|anulacion|cancelad[oa]|cancelacion|baja|eliminad[oa]|eliminacion|borrad[oa]",
+    fr=r"annulation|suppression",
+    de=r"storno|storniert|geloscht|loschung",
+    pt=r"cancelamento|exclusao",
+)
+ACTION = words(
+    en=r"((record|row|change) )?(action|operation|op)|change type", es=r"accion|operacion|tipo de (cambio|movimiento)"
+)
+CHANGED = words(
+    en=r"(delet|updat|correct|modif|chang)\w*|upd|del|d|u", es=r"baja|cambio|actualizacion|correccion|eliminacion"
+)
+"""Of a file of changes, the rows that correct or delete an earlier one."""
+
+AT = words(en=r"at|on", de=r"am", pt=r"em", fr=r"le")
+OTHER_DEATHS = words(
+    en=r"suicid\w*|(death by |by )?natural( death| causes?)?|accident(al|e|es)?( death)?|accidental|self[- ]defen[cs]e"
+    r"|justifi(ed|able)( (homicide|killing))?|(legal|police) intervention|negligent( .*)?|negligence",
+    es=r"muerte natural|causas? naturales|legitima defen[sc]a|intervencion (legal|policial)"
+    r"|(homicidio )?(culpos[oa]s?|imprudencial(es)?|imprudente)",
+    fr=r"mort naturelle|legitime defense|involontaires?",
+    de=r"naturlicher tod|unfall(tod)?|notwehr|fahrlassig\w*",
+    pt=r"morte natural|acidente|auto de resistencia",
+)
+ATTEMPTED = words(
+    en=r"attempt(s|ed)?( only)?|attempted .*|non[ -]?complete|not completed|incomplete",
+    es=r"tentativas?( .*)?|en grado de tentativa|frustrad[oa]s?|tentad[oa]s?|inconclus[oa]",
+    fr=r"tentatives?( .*)?",
+    de=r"versucht?e?",
+)
+IS_ATTEMPTED = flags(en=r"attempt(ed)?", es=r"tentativa|tentad[oa]", fr=r"tentative", de=r"versuch")
+IS_COMPLETED = flags(asks="is|flag|ind", en=r"completed", es=r"consumad[oa]", fr=r"consomme", de=r"vollendet")
+SURVIVED = words(
+    en=r"non[ -]?fatal(ly)?|injur(ed|y|ies)|wounded|surviv(ed|ors?|ing)|alive|unharmed|uninjured"
+    r"|(minor|serious|slight|severe|fatal)? ?(non[ -]fatal )?injur(y|ies)",
+    es=r"herid[oa]s?|lesionad[oa]s?|sobreviv\w+|viv[oa]s?|iles[oa]s?",
+    fr=r"blessee?s?|survivante?s?|indemnes?",
+    de=r"verletzte?r?|uberlebende?r?",
+    pt=r"ferid[oa]s?",
+)
+VICTIMS = re.compile(r"(victims?|victimas?|victimes?|opfer|vitimas?)\b.*")
+SUSPECTS = words(
+    en=r"(suspects?|suspected|offenders?|perpetrators?|arrest(s|ed)?|accused|convicted|prosecuted)\b.*",
+    es=r"(imputad[oa]s?|sospechos[oa]s?|detenid[oa]s?|victimari[oa]s?|autor(es)?)\b.*",
+    fr=r"(auteurs?|mis en cause)\b.*",
+    de=r"tatverdachtige?r?\b.*",
+    pt=r"suspeitos?\b.*",
+)
+YES = frozenset({"1", "y", "yes", "true", "t", "s", "si", "sim", "x", "o", "oui", "j", "ja", "v", "verdadero", "1.0"})
+NO = frozenset({"0", "n", "no", "false", "f", "nao", "non", "nein", "falso", "0.0"})
+UNITS_OF_AGE = words(
+    en=r"(in )?(months?|days?|weeks?|hours?|minutes?)",
+    es=r"(in )?(mes(es)?|dias?|semanas?|horas?|minutos?)",
+    fr=r"(in )?(mois|jours?|semaines?|heures?)",
+    de=r"(in )?(monate?n?|tage?n?|wochen?|stunden?)",
+)
+YEARS_OF_AGE = re.compile(r"(in )?(years?|anos?|ans?|annees?|jahre?n?|yrs?)")
+NO_UNIT = frozenset({"", "unknown", "not stated", "desconocido", "no especificado", "ignorado", "inconnu", "unbekannt"})
+OCCURRED = words(
+    en=r"occur\w*|committed|offen[cs]e|incident|event|crime",
+    es=r"hecho|hechos|ocurr\w*|suceso|comision",
+    fr=r"fait|faits|commis\w*",
+    de=r"tat|tatzeit|tattag|tatdatum",
+    pt=r"fato|ocorr\w*",
+)
+REPORTED = words(
+    en=r"report\w*|regist\w*|recorded|entered|entry|received|filed|logged",
+    es=r"denuncia\w*|ingreso|inicio|apertura|notific\w*",
+    fr=r"plainte|depot|enregistr\w*",
+    de=r"anzeige|erfasst|erfassung|aufnahme\w*",
+    pt=r"comunicac\w*",
+)
+IS_DAY = words(en=r"dates?|days?|data|dt|when", es=r"fecha|dia", fr=r"jour", de=r"datum|tag|tatzeit|tattag|tatdatum")
+RECORDS = {
+    "incident": words(
+        en=r"incident|event|case",
+        es=r"incidente|hecho|evento|caso",
+        fr=r"fait",
+        de=r"fall|vorgang",
+        pt=r"ocorrencia|fato",
+    ),
+    "victim": words(en=r"victim", es=r"victima", fr=r"victime", de=r"opfer", pt=r"vitima"),
+    "person": words(
+        en=r"offender|suspect|accused|arrestee",
+        es=r"imputado|detenido|autor",
+        fr=r"auteur",
+        de=r"tatverdachtiger?",
+        pt=r"suspeito",
+    ),
+    "offence": words(en=r"offen[cs]e|crime", es=r"delito", fr=r"infraction", de=r"straftat|delikt"),
+    "property": words(
+        en=r"property|vehicle|weapon|witne(s)?", es=r"bien(e)?|vehiculo|arma|testigo", fr=r"temoin", de=r"zeuge"
+    ),
+}
+"""What a row is, by the word of a column of kinds of records."""
+
+FIRST_EDITION = words(en=r"preliminar\w*|provis\w*|first edition|initial|original|superseded", de=r"vorlaufig\w*")
+LAST_EDITION = words(
+    en=r"final|revised|corrected", es=r"definitiv\w*|revisad[oa]|corregid[oa]", fr=r"definitif", de=r"endgultig\w*"
+)
