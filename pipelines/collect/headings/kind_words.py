@@ -9,11 +9,20 @@ from pipelines.collect.headings.role_words import words
 
 KINDS = {
     "cases cleared up": words(
-        en=r"cleared|solved|clearances?|detected(?!\W+(?:\w+\W+)?victims?)",
-        es=r"esclarecid[oa]s?|resuelt[oa]s?",
-        fr=r"[ée]lucid[ée]e?s?",
-        de=r"aufgekl[aä]rte?",
-        pt=r"elucidad[oa]s",
+        en=r"cleared|solved|resolved|clearances?|clear[ -]?ups?|detections?|detected(?!\W+(?:\w+\W+)?victims?)",
+        es=r"esclarecid[oa]s?|aclarad[oa]s?|resuelt[oa]s?",
+        fr=r"[ée]lucid[ée]e?s?|[ée]lucidations?",
+        de=r"(?:auf)?gekl[aä]rte?n?|aufkl[aä]rung(?:en)?",
+        pt=r"elucidad[oa]s|esclarecimentos?",
+        sv=r"uppklarade",
+        no=r"oppklarte?",
+        da=r"opklarede?",
+    ),
+    "unfounded or cancelled reports": words(
+        en=r"unfounded|cancelled (?:crimes?|reports?|records?)|no[- ]crimed|false reports?",
+        es=r"infundad[oa]s?|falsas denuncias",
+        fr=r"non fond[ée]e?s?",
+        de=r"unbegr[uü]ndete?",
     ),
     "targets or forecasts": words(
         en=r"targets?|goals?|forecasts?|projected|projections?|expected",
@@ -22,11 +31,13 @@ KINDS = {
         de=r"erwartete?",
     ),
     "changes": words(
-        en=r"changes?|variations?|differences?",
+        en=r"changes?|variations?|differences?|diff",
         es=r"variaci[oó]n(?:es)?|diferencias?",
         fr=r"[ée]volutions?",
         de=r"ver[aä]nderung(?:en)?",
         pt=r"variaç(?:ão|ões)",
+        sv=r"f[öo]r[äa]ndring",
+        no=r"endring",
     ),
     "figures of the year before": words(
         en=r"(?:previous|prior|last)[ _]year",
@@ -190,3 +201,10 @@ OF_ATTRIBUTES = {
     ),
 }
 BROKEN_DOWN_BY = words(en=r"by", es=r"por", fr=r"par", de=r"nach")
+CHILDREN = words(
+    en=r"child(?:ren)?|minors?|juveniles?|youths?",
+    es=r"niñ[oa]s|menores|adolescentes?",
+    fr=r"enfants|mineurs",
+    de=r"kinder",
+    pt=r"crianças",
+)

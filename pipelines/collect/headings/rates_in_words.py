@@ -16,20 +16,21 @@ from schemas.definition.publication import MOST_QUOTED
 from schemas.source import Source
 
 _THOUSANDS = (
-    r"1[.,'’\s]?0{2,3}(?:[.,'’\s]?000)?(?!\d)|1[.,'’\s]?0{5,6}(?!\d)|cent|cien|100\s?mil|cien mil|mil\b|mille\b"
+    r"1(?:0{2,6}|0{0,2}[.,'’\s]000(?:[.,'’\s]000)?)(?!\d)|cent|cien|100?\s?mil|(?:cien|diez|dez|cem) mil|mil\b|mille\b"
     r"|thousand|million"
     r"|(?:un )?mill[oó]n|(?:um )?milh[aã]o"
 )
 _PER = (
-    rf"\b(?:per|por|pour|je|pro|auf|cada|ogni|op)\s+(?:cada\s+)?(?:{_THOUSANDS})"
-    r"|\b(?:na|на)\s+(?:1[.,\s]?0{2,3}(?:[.,\s]?000)?|100\s?(?:tys|тыс|tis)\w*\.?|(?:сто|sto)\s\w+)"
+    rf"\b(?:per|por|par|pour|je|pro|auf|cada|ogni|op)\s+(?:cada\s+)?(?:{_THOUSANDS})"
+    r"|\b(?:na|на)\s+(?:1(?:0{2,5}|0{0,2}[.,\s]000)(?!\d)|100?\s?(?:tys|тыс|tis)\w*\.?|(?:сто|sto)\s\w+)"
     r"|\byüz ?binde\b|\b100[.,\s]?000 ki[sş]ide\b"
     r"|10\s?[万萬]\s?人(?:当たり|当り|あたり|に対|口)?|每10?[万萬十]|10만\s?명당"
     r"|لكل\s+(?:100|١٠٠|مائة|مئة|مليون|ألف)"
 )
 _RATE = re.compile(
     rf"{_PER}"
-    r"|\b(?:rates?|tasas?|taxas?|taux|häufigkeitszahl|prevalen\w+|percent(?:ages?)?|per cent|porcentajes?"
+    r"|\b(?:rates?(?:\d+k?)?|tasas?|taxas?|taux\w*|häufigkeitszahl|hz|pr[ée]valen\w+|shares?|ratios?"
+    r"|percent(?:ages?)?|per cent|porcentajes?"
     r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção)"
     r"|tass[oi]|percentual[ei]|wskaźnik\w*|коэффициент\w*|процент\w*|odsetek|procent\w*|andel|oranı|yüzde|míra"
     r"|mutató|pct)\b"

@@ -58,6 +58,24 @@ OF_THE_CASE = {
         de=r"urteil\w*",
     ),
 }
+OTHER_PLACES = {
+    "where persons live": words(
+        en=r"residen(?:ce|tial)",
+        es=r"residencia|domicilio",
+        fr=r"r[eé]sidence|domicile",
+        de=r"wohn(?:ort|sitz|gemeinde|kreis|land)\w*",
+        pt=r"resid[eê]ncia",
+        it=r"residenza",
+    ),
+    "where persons were born": words(
+        en=r"births?|born",
+        es=r"nacimiento",
+        fr=r"naissance",
+        de=r"geburts(?:ort|land)",
+        pt=r"nascimento|naturalidade",
+    ),
+}
+"""What the column of areas may be about instead of the place of the event."""
 CLOSED = words(
     en=r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)",
     es=r"cierre",
@@ -86,31 +104,41 @@ SUSPECTS = words(
     de=r"tatverd[aä]chtige?r?|täter(?:in)?",
     pt=r"suspeit[oa]s?",
 )
+_CHARGED = {
+    "en": r"(?:persons?|people|adults?|youths?|males?|females?)(?: who)?(?: were)? charged|proceeded against"
+    r"|charge-?sheeted",
+    "es": r"inculpad[oa]s?|indiciad[oa]s",
+    "fr": r"pr[ée]venus",
+    "de": r"beschuldigte?",
+}
+"""Words for persons that are suspected in one country and prosecuted in another."""
 STAGES = {
     "suspected": words(
-        en=r"suspects?|suspected|arrests?|arrested|offenders|apprehended",
-        es=r"detenid[oa]s?|imputad[oa]s?|sospechos[oa]s?",
-        fr=r"mis[ _]en[ _]cause",
-        de=r"tatverd[aä]chtige?",
+        en=rf"suspects?|suspected|arrests?|arrested|arrestees?|offenders|apprehended|{_CHARGED['en']}",
+        es=r"detenid[oa]s?|detenciones|capturas|capturad[oa]s?|aprehendid[oa]s?|investigad[oa]s?|imputad[oa]s?"
+        rf"|sospechos[oa]s?|{_CHARGED['es']}",
+        fr=rf"mis(?:es?)?[ _]en[ _]cause|{_CHARGED['fr']}",
+        de=rf"(?:tat)?verd[aä]chtige?|{_CHARGED['de']}",
         pt=r"suspeitos?",
     ),
     "prosecuted": words(
-        en=r"prosecuted|prosecutions?",
-        es=r"procesad[oa]s|acusad[oa]s",
-        fr=r"poursuivi[es]+",
-        de=r"angeklagte?",
+        en=rf"prosecuted|prosecutions?|defendants?|{_CHARGED['en']}",
+        es=rf"procesad[oa]s|acusad[oa]s|{_CHARGED['es']}",
+        fr=rf"poursuivi[es]+|{_CHARGED['fr']}",
+        de=rf"angeklagte?|abgeurteilte?|{_CHARGED['de']}",
         pt=r"processad[oa]s",
     ),
     "convicted": words(
-        en=r"convicted|convictions?",
+        en=r"convicted|convictions?|(?:offenders|persons|people) sentenced|found guilty|guilty findings",
         es=r"condenad[oa]s?|condenas|sentenciad[oa]s?",
         fr=r"condamn\w*",
         de=r"verurteilte?|verurteilungen",
     ),
     "held": words(
-        en=r"prisoners?|inmates?|prison population|(?:persons?|people|held) in (?:prison|custody|detention)",
-        es=r"reclus[oa]s?|presos|intern[oa]s|privad[oa]s de (?:la )?libertad"
-        r"|poblaci[oó]n (?:penal|carcelaria|penitenciaria|reclusa)",
+        en=r"prisoners?|inmates?|prison population|(?:persons?|people|held) in (?:prison|custody|detention)"
+        r"|undertrials?|remand(?: population| prisoners)?",
+        es=r"reclus[oa]s?|presos|intern[oa]s|privad[oa]s? de (?:la )?libertad"
+        r"|poblaci[oó]n (?:penal|carcelaria|penitenciaria|reclusa|privada de (?:la )?libertad)",
         fr=r"d[eé]tenus?|[eé]crou[eé]e?s",
         de=r"gefangene|inhaftierte",
         pt=r"privad[oa]s de liberdade",

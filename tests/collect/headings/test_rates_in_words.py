@@ -27,6 +27,15 @@ def outcome(tiny: Tiny, rule: str) -> Outcome:
         "Victims (%)",
         "Porcentaje",
         "Casos y tasas | Tasa",
+        "Crimes per 10,000 population",
+        "je 10.000 Einwohner",
+        "Por 10 mil habitantes",
+        "Par 100 000 hab.",
+        "NA 10 TYS. LUDNOŚCI",
+        "HZ",
+        "tauxpourmille",
+        "rate100k",
+        "Share of all crimes",
     ],
 )
 def test_a_heading_that_says_a_rate(label: str) -> None:
@@ -45,6 +54,9 @@ def test_a_heading_that_says_a_rate(label: str) -> None:
         "Robbery with separate charges",
         "Operated vehicles, stolen",
         "Total per month",
+        "Theft of more than 10,000",
+        "Robbery by threat in 10 000 cases",
+        "Separate incidents",
         "2024",
     ],
 )
