@@ -58,6 +58,24 @@ def areas_called(text: str) -> tuple[Area, ...]:
     return _areas_by_name(project_root()).get(text.strip().casefold(), ())
 
 
+def country_called(text: str) -> Area | None:
+    """Return the country that a text names, or gives the ISO 3166 code of; None if it does neither.
+
+    >>> [country.code for text in ("Guatemala", "GTM", "gt") if (country := country_called(text))], country_called("X")
+    (['GT', 'GT', 'GT'], None)
+    """
+    word = text.strip()
+    code = _countries_by_code(project_root()).get(word.upper())
+    return code or next((area for area in areas_called(word) if area.level == "country"), None)
+
+
+@cache
+def _countries_by_code(_: Path | None) -> dict[str, Area]:
+    countries = [area for area in load_areas() if area.level == "country"]
+    by_iso3 = {dict(area.schemes)["iso3"]: area for area in countries if "iso3" in dict(area.schemes)}
+    return by_iso3 | {area.code: area for area in countries}
+
+
 @cache
 def _areas_by_name(_: Path | None) -> dict[str, tuple[Area, ...]]:
     found: dict[str, dict[str, Area]] = {}

@@ -127,3 +127,26 @@ def test_weeks_and_hours_are_units_of_ages(tiny: Tiny) -> None:
             {"path": str(tiny.work / "core.parquet")},
         ).fetchall()
     assert found == [("Y0", 2), ("Y1T14", 1), ("Y_GE15", 1)]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("municipio de residencia", "where persons live"),
+        ("Wohnort", "where persons live"),
+        ("lieu de résidence", "where persons live"),
+        ("place_of_birth", "where persons were born"),
+        ("lieu des faits", ""),
+        ("municipio", ""),
+    ],
+)
+def test_the_place_of_residence_is_not_that_of_the_event(tiny: Tiny, column: str, said: str) -> None:
+    tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [year, code, n]}\narea_scheme: inegi\nmeasures: {victims: "
+        "{counting_unit: victim}}\n"
+        f"columns: {{ref_area: {column}, time_period: year, national_code: code, value: n}}\n"
+    )
+    tiny.give("a.csv", f"{column},year,code,n\n" + "".join(f"{n},2023,HOM,3\n" for n in range(1, 10)))
+    (found,) = (one for one in tiny.outcomes() if one.rule == "headings_agree")
+    assert (found.outcome == "warned") == bool(said)
+    assert said in found.detail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tiny_incidents import outcomes
-from tiny_source import Tiny
+from tiny_source import HOMICIDE, Tiny
 
 from pipelines.collect.headings.labels_of_codes import unlike_measure
 from schemas.definition.measures import Measure
@@ -30,6 +30,10 @@ def judged(tiny: Tiny, column: str, odd: str, other: str, rule: str = "parts_unl
         ("estatus", "Archivado por inexistencia de delito", "En trámite"),
         ("agency", "Assist other agency", "Own"),
         ("resolution", "Withdrawn by complainant", "Pending"),
+        ("status", "Invalid", "Open"),
+        ("estado", "Rechazado", "Abierto"),
+        ("statut", "infraction non constituée", "ouverte"),
+        ("Status", "Ungültig", "Offen"),
     ],
 )
 def test_rows_that_may_not_be_counted_are_told(tiny: Tiny, column: str, odd: str, other: str) -> None:
@@ -37,6 +41,90 @@ def test_rows_that_may_not_be_counted_are_told(tiny: Tiny, column: str, odd: str
         "warned",
         f"{column!r} has {odd!r} in 9 rows, which may not be counted",
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "last", "other"), [("valid_to", "2024-05-01", "9999-12-31"), ("vigente_hasta", "2024-05-01", "")]
+)
+def test_a_row_that_was_valid_until_a_day_is_told(tiny: Tiny, column: str, last: str, other: str) -> None:
+    assert judged(tiny, column, last, other) == ("warned", f"{column!r} has a day in 9 rows, which may not be counted")
+
+
+@pytest.mark.parametrize(("column", "odd", "other"), [("imputed", "1", "0"), ("is_estimated", "Y", "N")])
+def test_rows_that_a_column_calls_imputed_are_told(tiny: Tiny, column: str, odd: str, other: str) -> None:
+    found = judged(tiny, column, odd, other, "flags_unread")
+    assert found == ("warned", f"{column!r} has {odd!r} in 9 rows, but its figures are published as final")
+
+
+@pytest.mark.parametrize(("column", "odd", "other"), [
+    ("status", "classé sans suite", "en cours"),  # an offence recorded, whatever became of it
+    ("bail", "Rejected", "Granted"),
+    ("imputado", "SI", "NO"),
+    ("valid_from", "2024-05-01", "2024-01-01"),
+])  # fmt: skip
+def test_rows_that_are_counted_all_the_same_are_not_told(tiny: Tiny, column: str, odd: str, other: str) -> None:
+    assert judged(tiny, column, odd, other)[0] == "passed"
+    assert judged(tiny, column, odd, other, "flags_unread")[0] == "passed"
+
+
+@pytest.mark.parametrize(("column", "odd", "usual", "told"), [
+    ("pais", "Guatemala", "México", "and 'México' in most others"),
+    ("country", "GTM", "MEX", "and 'MEX' in most others"),
+    ("nacionalidad", "Guatemala", "México", ""),
+    ("country", "México", "MEX", ""),
+])  # fmt: skip
+def test_rows_of_another_country_are_told(tiny: Tiny, column: str, odd: str, usual: str, told: str) -> None:
+    outcome, detail = judged(tiny, column, odd, usual, "constants_agree")
+    assert (outcome == "warned") == bool(told)
+    assert told in detail
+
+
+@pytest.mark.parametrize(("columns", "told"), [
+    ("killed,injured,victims", True), ("muertos,heridos,victims", True), ("men,women,victims", False),
+])  # fmt: skip
+def test_the_injured_are_not_victims_of_homicide(tiny: Tiny, columns: str, told: bool) -> None:
+    """Two dead and one injured in every row, and three in the column that is read."""
+    rows = [f"{day},2,1,3" for day in DAYS]
+    found = outcomes(tiny, "time_period: date, value: victims", f"date,area,code,{columns}", rows)["constants_agree"]
+    assert (found.outcome == "warned") == told
+    assert ("counts the injured as well, in 36 rows" in found.detail) == told
+    (table := Tiny(tiny.root / "table")).declare_plain()
+    table.give("a.csv", "area,year,code,n,killed,injured\n" + "".join(f"{n},2023,HOM,3,2,1\n" for n in range(1, 10)))
+    (of_table,) = (one for one in table.outcomes() if one.rule == "constants_agree")
+    assert "'n' is the sum of 'killed' and 'injured': it counts the injured as well, in 9 rows" in of_table.detail
+
+
+@pytest.mark.parametrize(("years", "detail"), [
+    (("1924", "2023"), "1924 to 1924: is it 2024 to 2024?"),
+    (("1923", "1924"), "1923 to 1924: is it 2023 to 2024?"),
+    (("1989", "2023"), ""),
+])  # fmt: skip
+def test_years_of_another_century_are_told(tiny: Tiny, years: tuple[str, str], detail: str) -> None:
+    rows = [day.replace("2023", years[number % 2]) for number, day in enumerate(DAYS)]
+    assert outcomes(tiny, "time_period: date", "date,area,code", rows)["century_of_years"].detail == detail
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Tatverdächtige Mord", "persons (Tatverdächtige)"),
+        ("Meurtres (auteurs)", "persons (auteurs)"),
+        ("Homicide rate", "rates"),
+        ("Tasa de homicidios", "rates"),
+        ("Homicide with firearm", "'firearm', but its link is exact and gives no weapon"),
+        ("Homicide (children only)", "'children', but its link is exact and gives no age"),
+        ("Homicide of women", "'women', but its link is exact and gives no sex"),
+        ("Homicide victims", ""),  # which are counted
+        ("Homicidio doloso", ""),
+        ("Homicide of men and women", ""),
+    ],
+)
+def test_labels_that_name_a_part_are_told(tiny: Tiny, label: str, said: str) -> None:
+    tiny.declare_plain(links=({**HOMICIDE, "national_label": label},))
+    tiny.give("a.csv", "area,year,code,n\n" + "".join(f"{n},2023,HOM,3\n" for n in range(1, 10)))
+    (found,) = (one for one in tiny.outcomes() if one.rule == "headings_agree")
+    assert (found.outcome == "warned") == bool(said)
+    assert said in found.detail
 
 
 def test_the_day_of_a_deletion_is_told_without_the_day(tiny: Tiny) -> None:

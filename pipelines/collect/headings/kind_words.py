@@ -201,3 +201,10 @@ OF_ATTRIBUTES = {
     ),
 }
 BROKEN_DOWN_BY = words(en=r"by", es=r"por", fr=r"par", de=r"nach")
+CHILDREN = words(
+    en=r"child(?:ren)?|minors?|juveniles?|youths?",
+    es=r"niñ[oa]s|menores|adolescentes?",
+    fr=r"enfants|mineurs",
+    de=r"kinder",
+    pt=r"crianças",
+)

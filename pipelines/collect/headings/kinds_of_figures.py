@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pipelines.collect.headings.captions import Caption
 from pipelines.collect.headings.kind_words import (
     BROKEN_DOWN_BY,
+    CHILDREN,
     CUMULATIVE,
     KINDS,
     NOT_RESIDENTS,
@@ -131,6 +132,24 @@ def attributes_named(captions: Iterable[Caption], declared: Collection[str]) -> 
         for attribute, words in OF_ATTRIBUTES.items():
             if attribute not in declared and (match := words.search(text)):
                 yield caption, f"{match[0]!r}, but neither the source nor a link declares {attribute}"
+
+
+def parts_named(label: str) -> Iterator[tuple[str, str]]:
+    """Yield the attributes, sex and age that the label of an act is limited to, with the word for each.
+
+    >>> list(parts_named("Homicide (children only)")), list(parts_named("Robbery with or without firearm"))
+    ([('age', 'children')], [])
+    """
+    if _ALSO_OTHERS.search(label):
+        return
+    for attribute, words in OF_ATTRIBUTES.items():
+        if match := words.search(label):
+            yield attribute, match[0]
+    sexes = [match for words in OF_SEX.values() if (match := words.search(label))]
+    if len(sexes) == 1:
+        yield "sex", sexes[0][0]
+    if match := _OF_AGE.search(label) or CHILDREN.search(label):
+        yield "age", match[0]
 
 
 def residents_named(caption: Caption, source: Source) -> Iterator[str]:

@@ -7,8 +7,11 @@ or victims. Only what begins or ends a label is taken for it; in the middle (esc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from iccs.classification import load_classification
+from iccs.concordance import Link
+from pipelines.collect.headings.kinds_of_figures import parts_named
 from pipelines.collect.headings.roles import stage_named
 from schemas.definition.measures import Measure
 
@@ -20,7 +23,8 @@ _VICTIMS = re.compile(
 )
 _CHARGES = re.compile(rf"{_NUMBER_OF}(?:charges|cargos|anklagen){_OF}", re.IGNORECASE)
 _CLEARED = re.compile(
-    r"(?:.*\W)?(?:cleared(?: up)?|cleared by arrest|solved|esclarecid[oa]s?|[ée]lucid[ée]e?s?|aufgekl[aä]rte?r?)\W*"
+    r"(?:.*\W)?(?:cleared(?: up)?|clearances?|cleared by arrest|solved"
+    r"|esclarecid[oa]s?|[ée]lucid[ée]e?s?|aufgekl[aä]rte?r?)\W*"
     r"|aufgekl[aä]rte\b.*|(?:cases|offences|crimes) cleared\b.*",
     re.IGNORECASE,
 )
@@ -32,6 +36,28 @@ _CANCELLED = re.compile(
     r"|infond[ée]e?s?|storniert)\W*|(?:unfounded|cancelled) .*",
     re.IGNORECASE,
 )
+_PERSONS = (
+    r"suspects?|arrests?|offenders|convictions|tatverd[aä]chtige|verurteilte|mis en cause|auteurs|imputados|detenidos"
+    r"|condenados|suspeitos"
+)
+_OF_PERSONS = re.compile(
+    rf"(?P<first>tatverd[aä]chtige|verurteilte|mis en cause)\W.*"
+    rf"|.*(?:[-–:,(/]\s*|\s(?=tatverd|verurteilte|mis en))(?P<last>{_PERSONS})\W*",
+    re.IGNORECASE,
+)
+_ENDS_WITH_VICTIMS = re.compile(
+    r".*\W(?<!of )(?<!to )(?<!against )(?<!\bde )(?<!des )(?<!an )(?<!from )(?<!by )"
+    r"(?:victims|v[ií]ctimas|victimes|opfer|v[ií]timas)\W*",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"(?:rates?|tasas?|taxas?|taux) (?:of|de|da|do|des|d['’]).*"
+    r"|.*(?<!interest)\s(?:rates?|quoten?|h[aä]ufigkeitszahl)\W*"
+    r"|.*\b(?:per|por|pour|je|pro)\s(?:cada )?(?:100|10|1)[.,'’\s]?000\b.*",
+    re.IGNORECASE,
+)
+_OF_SOME = re.compile(r"child|minor|juvenile|age|girl|boy|wom[ae]n|female|male|attempt|weapon|firearm", re.IGNORECASE)
+"""Words of a category by which it is itself about some persons, attempts or weapons."""
 _OF_CRIMES = ("offence", "incident", "case")
 
 
@@ -47,16 +73,49 @@ def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
     (['persons suspected, but the source declares stage: recorded'], [])
     >>> list(unlike_measure("Theft, cleared up", robberies)), list(unlike_measure("Number of rape victims", robberies))
     (['cases cleared up'], ['victims, but the source declares counting_unit: offence'])
+    >>> list(unlike_measure("Homicide rate", robberies)), list(unlike_measure("Tatverdächtige Mord", robberies))
+    (['rates'], ['persons (Tatverdächtige), but the source declares stage: recorded'])
     """
     label = " ".join(label.split())
     head = _HEAD.match(label)
     stage = stage_named(head["head"]) if head else None
+    persons = _OF_PERSONS.fullmatch(label)
+    if stage is None and persons and measure.stage == "recorded" and measure.counting_unit not in ("arrest", "charge"):
+        yield f"persons ({persons['first'] or persons['last']}), but the source declares stage: {measure.stage}"
     if stage is not None and stage != measure.stage.removesuffix("_unsentenced"):
         yield f"persons {stage}, but the source declares stage: {measure.stage}"
-    if _VICTIMS.match(label) and measure.stage == "recorded" and measure.counting_unit in _OF_CRIMES:
+    named_victims = _VICTIMS.match(label) or _ENDS_WITH_VICTIMS.fullmatch(label)
+    if named_victims and measure.stage == "recorded" and measure.counting_unit in _OF_CRIMES:
         yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
     if _CHARGES.match(label) and measure.counting_unit != "charge":
         yield f"charges, but the source declares counting_unit: {measure.counting_unit}"
-    kinds = {"cases cleared up": _CLEARED, "averages": _AVERAGE, "what is not to be counted": _CANCELLED}
+    kinds = {
+        "cases cleared up": _CLEARED,
+        "averages": _AVERAGE,
+        "what is not to be counted": _CANCELLED,
+        "rates": _RATE,
+    }
     if measure.figures == "count":
         yield from (kind for kind, words in kinds.items() if words.fullmatch(label))
+
+
+def unlike_link(link: Link, declared: Collection[str]) -> Iterator[str]:
+    """Yield the part of an act that a label names, though its link is exact: attempts, a weapon, one sex or some ages.
+
+    Args:
+        link: of a national code.
+        declared: what the source itself gives of all rows, in whatever way.
+
+    >>> homicides = Link("1", "Homicide with firearm", "0101", "exact")
+    >>> list(unlike_link(homicides, ())), list(unlike_link(homicides, ["weapon"]))
+    (["'firearm', but its link is exact and gives no weapon"], [])
+    """
+    tree = load_classification()
+    codes = [code for code in (link.iccs_code or "").split("_") if code]
+    titles = [tree.get(code).title["en"] if code in tree else "" for code in codes]
+    if link.relation != "exact" or not all(titles) or any(map(_OF_SOME.search, titles)):
+        return
+    given = {*declared, *link.attributes, *(name for name in ("sex", "age") if getattr(link, name))}
+    for name, word in parts_named(" ".join(link.national_label.split())):
+        if name not in given and not (name == "attempted" and "0101" in codes):  # told by link_names_another
+            yield f"{word!r}, but its link is exact and gives no {name}"

@@ -58,6 +58,24 @@ OF_THE_CASE = {
         de=r"urteil\w*",
     ),
 }
+OTHER_PLACES = {
+    "where persons live": words(
+        en=r"residen(?:ce|tial)",
+        es=r"residencia|domicilio",
+        fr=r"r[eé]sidence|domicile",
+        de=r"wohn(?:ort|sitz|gemeinde|kreis|land)\w*",
+        pt=r"resid[eê]ncia",
+        it=r"residenza",
+    ),
+    "where persons were born": words(
+        en=r"births?|born",
+        es=r"nacimiento",
+        fr=r"naissance",
+        de=r"geburts(?:ort|land)",
+        pt=r"nascimento|naturalidade",
+    ),
+}
+"""What the column of areas may be about instead of the place of the event."""
 CLOSED = words(
     en=r"clos(?:ed|ing|ure)|clear(?:ed|ance)|solved|dispos(?:ed|ition|al)",
     es=r"cierre",

@@ -37,6 +37,7 @@ from pipelines.collect.headings.role_words import (
     ONE_SIDED,
     ONE_UNIT,
     OTHER_DAYS,
+    OTHER_PLACES,
     PERSONS,
     PREVALENCE,
     PUBLISHED,
@@ -121,8 +122,8 @@ def judge_headings(
 def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
     """Yield the contradictions between the name of a declared column and its role."""
     measures = source.measures.values()
-    if role in ("time_period", "year"):
-        yield from _of_time(column, source)
+    if of_when_or_where := {"time_period": _of_time, "year": _of_time, "ref_area": _of_place}.get(role):
+        yield from of_when_or_where(column, source)
     if role == "age" and source.ages is not None and source.ages.unit == "years" and "age_unit" not in source.columns:
         named = next((unit for unit, words in AGES_IN.items() if words.search(column)), None)
         yield from [f"ages in {named}, but the source reads them in years (ages.unit)"] if named else []
@@ -141,6 +142,14 @@ def _of_column(role: str, column: str, source: Source) -> Iterator[str]:
             yield f"{one_sided[0]!r}, a limit on one side, not of an interval"
     if role == "sample_size" and re.search(r"(?<!un)(?<!un-)weighted|(?<!sin )(?<!no )ponderad", column, re.IGNORECASE):
         yield "weighted, not the size of the sample"
+
+
+def _of_place(column: str, source: Source) -> Iterator[str]:
+    """Yield what the name of the column of areas says that it gives instead of the place of the event."""
+    if source.kind not in _OF_COUNTS or any(one.stage != "recorded" for one in source.measures.values()):
+        return
+    text = column.replace("_", " ")
+    yield from (f"{what}, not where the event was" for what, words in OTHER_PLACES.items() if words.search(text))
 
 
 def _of_time(column: str, source: Source) -> Iterator[str]:

@@ -10,6 +10,7 @@ import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import duckdb
@@ -50,6 +51,11 @@ _TWO_FILES = 2
 _LEAST_EXPECTED = 20
 _NEARLY_NONE = 0.05
 
+_YEARS_APART = 40
+"""Years without figures between two centuries."""
+_LONG_AGO = 1950
+"""Records of single incidents begin later than this."""
+
 
 def check_periods(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Outcome]:
     """Refuse a source whose periods are not what their texts seem to say.
@@ -69,10 +75,26 @@ def check_periods(connection: duckdb.DuckDBPyConnection, source: Source) -> list
     ]
     if problems:
         raise DataRefused(problems)
-    outcomes = [Outcome("mixed_frequencies", "passed", len(source.measures), 0)]
+    outcomes = [Outcome("mixed_frequencies", "passed", len(source.measures), 0), _check_centuries(connection, source)]
     if source.kind == "incident":
         return outcomes  # events: nothing is added up yet
     return [*outcomes, _check_running_sums(connection, source)]
+
+
+def _check_centuries(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+    """Warn of years that may be in the wrong century: a hundred years before others, or incidents of long ago."""
+    counted = connection.execute(
+        "SELECT CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER) AS year, count(*) FROM core "
+        "WHERE value IS NOT NULL GROUP BY year ORDER BY year"
+    ).fetchall()
+    years = [int(year) for year, _ in counted]
+    gap = next((one for one, after in pairwise(years) if after - one >= _YEARS_APART), None)
+    later = [year for year in years if gap is not None and year > gap]
+    early = [year for year in years if later and year < later[0] and later[0] - 5 <= year + 100 <= later[-1] + 5]
+    if source.kind == "incident" and years and max(years) < _LONG_AGO:
+        early = years
+    found = [f"{min(early)} to {max(early)}: is it {min(early) + 100} to {max(early) + 100}?"] if early else []
+    return Outcome.of_warning("century_of_years", len(years), found)
 
 
 def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Problem]:

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
 from pipelines.collect.headings.kinds_of_years import judge_kinds_of_years
-from pipelines.collect.headings.labels_of_codes import unlike_measure
+from pipelines.collect.headings.labels_of_codes import unlike_link, unlike_measure
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.headings.roles import judge_headings
 from pipelines.collect.unread import judge_unread
@@ -199,13 +199,17 @@ def _attributes_of(judged: Judged, source: Source) -> frozenset[str]:
 
 
 def _unlike(judged: Judged, source: Source) -> list[str]:
-    """Return, as text, the labels of linked codes that say another stage or unit than the one measure of the source."""
-    if judged.concordance is None or len(source.measures) != 1:
+    """Return, as text, the labels of codes that say another stage or unit than the one measure, or a part of an act."""
+    if judged.concordance is None or source.kind not in ("count", "incident"):
         return []
-    (measure,) = source.measures.values()
+    measure = next(iter(source.measures.values())) if len(source.measures) == 1 else None
+    declared = {*source.columns, *source.constants, *source.totals}
     return [
         f"concordance, {link.national_code}: {link.national_label!r} says {said}"
         for link in judged.concordance.rows
         if link.iccs_code and not source.has_checked(link.national_label)
-        for said in unlike_measure(link.national_label, measure)
+        for said in (
+            *(unlike_measure(link.national_label, measure) if measure is not None else ()),
+            *unlike_link(link, declared),
+        )
     ]

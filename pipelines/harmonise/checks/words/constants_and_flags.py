@@ -10,7 +10,7 @@ German; both are compared in lower case, with blanks for underscores.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -19,14 +19,16 @@ from iccs.concordance import Concordance
 from pipelines.collect.header import fold, heading_words
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
+from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, told_sum
 from pipelines.harmonise.checks.words.doubted import doubt_rows
 from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
+from pipelines.harmonise.checks.words.names_of_counts import of_dead_and_injured
 from pipelines.harmonise.checks.words.omitted_columns import is_age
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
 from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
-from schemas.area_names import areas_called
+from schemas.area_names import areas_called, country_called
 from schemas.codelists import area_ancestors
 from schemas.source import SourceFolder
 from schemas.words_of_totals import plain
@@ -35,6 +37,7 @@ _MOST_WORDS = 400
 _MOST_LABELS = 40
 _LEAST_NAMES = 0.6
 _LEAST_DIFFERING = 0.5
+_LEAST_OF_COUNTRY = 0.6
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 _AREAS = re.compile(
@@ -42,6 +45,11 @@ _AREAS = re.compile(
     r"|regi[oó]n"
     r"|territor(?:y|io)|geo|area|ref area|entidad|departamento|estado|jurisdic\w+|location|place)(?: name"
     r"| of report\w*)?"
+)
+_COUNTRIES = re.compile(
+    r"(?:reporting |name of (?:the )?)?(?:country|pa[ií]s|pays|land|staat|paese)(?: (?:name|code|iso|id"
+    r"|of (?:event|offence|crime|incident|occurrence)|del hecho|de ocurrencia|do fato|des faits))?"
+    r"|iso[ -]?3?(?: code)?|country ?(?:code|name)"
 )
 _YEARS = re.compile(r"(?:reference |data |statistical )?(?:year|yr|a[nñ]o|ann[eé]e|jahr|ano|anno|period|time period)")
 _OFFENCES = re.compile(
@@ -72,6 +80,15 @@ _FLAGS = re.compile(
     r"|observaci[oó]n(?:es)?|notas?|s[ií]mbolos?|calidad|statut|symboles?"
     r"|hinweise?|anmerkung(?:en)?)"
 )
+_NAMED_FLAGS = {
+    "estimated": re.compile(r"imput(?:ed|ation)|estimated?|estimad[oa]|estimée?|estimee?|geschätzt|dato imputado"),
+    "provisional": re.compile(r"provisional|preliminary|preliminar|provisoire|provis[oó]rio|vorläufig"),
+    "forecast": re.compile(r"forecast|projected|projection"),
+}
+_ASKS = re.compile(r"(?:(?:is|es|est|é|ist|flag) )?(.+?)(?: (?:flag|ind|indicator|yn))?")
+_YES = frozenset({"1", "y", "yes", "true", "t", "s", "si", "sí", "sim", "x", "oui", "j", "ja"})
+_NO = frozenset({"0", "n", "no", "false", "f", "não", "nao", "non", "nein", ""})
+"""A column called after what its flag means (``imputed``), with yes or no."""
 _ON_ROWS = ("provisional", "estimated", "forecast")
 _SHORT_FLAGS = re.compile(r".*(?:status|flag|symbol)s?")
 _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
@@ -188,6 +205,7 @@ def check_constants_and_flags(
         if not one.is_place and one.words and len(one.words) <= _MOST_WORDS and not folder.source.has_checked(one.name)
     ]
     found = [(column, one) for column in columns for one in _against_declaration(connection, folder, column, label)]
+    injured = _with_injured(connection, folder, unused)
     flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
     flagged = [(column, one) for column in flags for one in _flagged(connection, column)]
     if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
@@ -197,7 +215,7 @@ def check_constants_and_flags(
         for column, one in several:
             doubt_rows(connection, rule, column, one.words, one.text)
     return [
-        Outcome.of_warning("constants_agree", len(columns), [one.text for _, one in found]),
+        Outcome.of_warning("constants_agree", len(columns), [*(one.text for _, one in found), *injured]),
         Outcome.of_warning("flags_unread", len(flags), [one.text for _, one in flagged]),
     ]
 
@@ -211,15 +229,26 @@ def flag_on_row(column: str, word: str) -> str | None:
 
     >>> flag_on_row("data_status", "Provisional"), flag_on_row("status", "Open"), flag_on_row("accuracy", "Estimated")
     ('provisional', None, None)
+    >>> flag_on_row("is_imputed", "1"), flag_on_row("imputed", "0"), flag_on_row("imputado", "SI")
+    ('estimated', None, None)
     """
     name = heading_words(column)
+    if (named := _named_flag(name)) and fold(word) in _YES:
+        return named
     if not _FLAGS.fullmatch(name):
         return None
     return next((one for one, words, _ in _MEANINGS if one in _ON_ROWS and words.fullmatch(fold(word))), None)
 
 
 def _is_flag(column: UnusedColumn) -> bool:
-    return _FLAGS.fullmatch(_name(column)) is not None
+    asks = _named_flag(_name(column)) and {fold(word) for word in column.words} <= _YES | _NO
+    return bool(asks) or _FLAGS.fullmatch(_name(column)) is not None
+
+
+def _named_flag(name: str) -> str | None:
+    """Return what a column of yes and no, called after the meaning of its flag, says of the rows with yes."""
+    asked = _ASKS.fullmatch(name)
+    return next((one for one, words in _NAMED_FLAGS.items() if asked and words.fullmatch(asked[1])), None)
 
 
 def _is_variant(column: UnusedColumn) -> bool:
@@ -240,6 +269,8 @@ def _against_declaration(
             connection, column, "ref_area", constants["ref_area"], lambda word: may_be_in(word, constants["ref_area"])
         )
     is_years = all(map(_YEAR.fullmatch, column.words))
+    if "ref_area" in folder.source.columns and is_of_countries(name):
+        yield from _other_countries(connection, column)
     if "time_period" in constants and is_years and _YEARS.fullmatch(name):
         year = constants["time_period"][:4]
         yield from _others(connection, column, "time_period", constants["time_period"], lambda word: word == year)
@@ -272,6 +303,38 @@ def _others(
             f"{column.name!r} has {shown} beside {_figures(rows)} (first: {first.file}, row {first.row}), but "
             f"constants.{dimension} is {constant}",
             tuple(words),
+        )
+
+
+def _with_injured(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, unused: Sequence[UnusedColumn]
+) -> list[str]:
+    """Return the columns of counts that are the sum of the dead and the injured, and doubt their figures."""
+    value, found = folder.source.columns.get("value", ""), []
+    for table in dict.fromkeys(column.table for column in unused):
+        here = [column for column in unused if column.table == table]
+        pair = of_dead_and_injured(column.name for column in here)
+        if pair is None or value not in column_names(connection, f"FROM {table}") or not is_of_homicides(folder):
+            continue
+        if not folder.source.has_checked(value) and (rows := rows_with_injured(connection, table, value, *pair)):
+            found.append(told_sum(value, f"{pair[0]!r} and {pair[1]!r}", rows))
+            (column,) = (column for column in here if column.name == pair[1])
+            words = [word for word in column.words if re.search("[1-9]", word)]
+            doubt_rows(connection, "constants_agree", column, words, found[-1])
+    return found
+
+
+def _other_countries(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
+    """Yield the countries other than that of most rows, if any rows with them are used."""
+    used = words_in_used_rows(connection, column)
+    rows_of = {word: sum(one.rows for one in used if one.word == word) for word in {one.word for one in used}}
+    most, others = other_countries(rows_of)
+    if others:
+        first = next(one for one in used if one.word in others)
+        yield _Found(
+            f"{column.name!r} has {first.word!r} beside {_figures(sum(rows_of[word] for word in others))} (first: "
+            f"{first.file}, row {first.row}), and {most!r} beside most others",
+            tuple(others),
         )
 
 
@@ -333,6 +396,28 @@ def _part_as_whole(
 def is_of_sex(name: str) -> bool:
     """Tell whether a column is called after the sex."""
     return _SEXES.fullmatch(heading_words(name)) is not None
+
+
+def is_of_countries(name: str) -> bool:
+    """Tell whether a column is called after the country of its rows."""
+    return _COUNTRIES.fullmatch(heading_words(name)) is not None
+
+
+def other_countries(rows_of_words: Mapping[str, int]) -> tuple[str, list[str]]:
+    """Return the country of most rows, by the word for it, and the words for others; none if few words name one.
+
+    >>> other_countries({"México": 90, "Guatemala": 8, "": 2}), other_countries({"FR": 50, "DE": 50})
+    (('México', ['Guatemala']), ('', []))
+
+    Args:
+        rows_of_words: how many rows have each word of a column of countries.
+    """
+    named = {word: country.code for word in rows_of_words if (country := country_called(word))}
+    rows = {code: sum(rows_of_words[word] for word, of in named.items() if of == code) for code in named.values()}
+    most = max(rows, key=lambda code: rows[code], default="")
+    if not rows or rows[most] < _LEAST_OF_COUNTRY * sum(rows_of_words.values()):
+        return "", []
+    return next(word for word in named if named[word] == most), [word for word in named if named[word] != most]
 
 
 def is_of_areas(name: str) -> bool:
@@ -401,6 +486,9 @@ def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Ite
         word = fold(one.word)
         if _is_variant(column) and not _OBSERVED.search(word):
             by_meaning.setdefault((one.word, "forecast"), []).append(one)
+            continue
+        if (named := _named_flag(_name(column))) and word in _YES:
+            by_meaning.setdefault((one.word, named), []).append(one)
             continue
         for meaning, words, letters in _MEANINGS:
             if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):

@@ -36,6 +36,7 @@ from pipelines.harmonise.checks.words.kinds_of_rows import (
     suspects_in,
     units_of_age_in,
 )
+from pipelines.harmonise.checks.words.row_words import NO_END
 from pipelines.harmonise.values.hidden import hidden
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
@@ -176,7 +177,9 @@ def _text(name: str | None) -> str:
 
 def _day_or_blank(name: str) -> str:
     """The SQL for a day, whichever it is, of the column with the days on which rows were cancelled."""
-    return f"CASE WHEN regexp_matches({_text(name)}, '[1-9]') THEN {quote_literal(A_DAY)} ELSE '' END"
+    text, no_end = _text(name), quote_literal(NO_END)
+    is_day = f"regexp_matches({text}, '[1-9]') AND NOT regexp_matches({text}, {no_end})"
+    return f"CASE WHEN {is_day} THEN {quote_literal(A_DAY)} ELSE '' END"
 
 
 def _ages(pairs: Iterable[Beside]) -> list[list[int]]:

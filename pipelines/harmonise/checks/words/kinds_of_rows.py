@@ -14,6 +14,7 @@ from pipelines.harmonise.checks.words.row_words import (
     ATTEMPTED,
     CANCELLED,
     CHANGED,
+    END_OF_VALIDITY,
     FIRST_EDITION,
     IS_ATTEMPTED,
     IS_CANCELLED,
@@ -22,9 +23,12 @@ from pipelines.harmonise.checks.words.row_words import (
     IS_VALID,
     LAST_EDITION,
     NO,
+    NO_END,
     NO_UNIT,
+    NOT_VALID,
     OCCURRED,
     OF_CANCELLING,
+    OF_STATUS,
     OTHER_DEATHS,
     RECORDS,
     REPORTED,
@@ -54,10 +58,13 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     ['update']
     """
     if is_day_of_cancelling(column):
-        return [word for word in words if word == A_DAY or re.search("[1-9]", word)]
+        return [word for word in words if word == A_DAY or (re.search("[1-9]", word) and not re.search(NO_END, word))]
     if ACTION.fullmatch(plain(column.replace("_", " "))):
         return [word for word in words if CHANGED.fullmatch(plain(word))]
     meant = _words_meaning(column, words, CANCELLED, IS_CANCELLED, YES)
+    if any(map(OF_STATUS.fullmatch, _words_of_name(column))):
+        found = [word for word in words if NOT_VALID.fullmatch(plain(word))]
+        meant += [word for word in found if word not in meant]
     return meant or (
         _words_meaning(column, words, CANCELLED, IS_VALID, NO) if IS_VALID.fullmatch(plain(column)) else []
     )
@@ -114,10 +121,16 @@ def units_of_age_in(words: Sequence[str]) -> list[str]:
 def is_day_of_cancelling(column: str) -> bool:
     """Whether a column, by its name, has the day on which a row was cancelled, of those that were.
 
+    The last day on which a row was valid, which has been replaced then, is one.
+
     >>> is_day_of_cancelling("deleted_at"), is_day_of_cancelling("fecha_anulacion"), is_day_of_cancelling("deleted")
+    (True, True, False)
+    >>> is_day_of_cancelling("valid_to"), is_day_of_cancelling("vigente_hasta"), is_day_of_cancelling("valid_from")
     (True, True, False)
     """
     words = _words_of_name(column)
+    if END_OF_VALIDITY.fullmatch(" ".join(words)):
+        return True
     is_day = any(IS_DAY.fullmatch(word) or AT.fullmatch(word) for word in words)
     return is_day and any(map(OF_CANCELLING.fullmatch, words))
 

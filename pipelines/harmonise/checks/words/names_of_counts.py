@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from schemas.words_of_totals import plain
 
@@ -47,6 +48,28 @@ _OF_BODIES = _set(
     "kg g gr grs lb lbs oz pounds kilos gramos body vic victim suspect offender drug drugs droga drogas height"
 )
 """What is weighed: a column of the weight of a person, or of a drug, says nothing of how often a row counts."""
+
+
+_DEAD = _set(
+    "killed dead deaths fatalities homicides muertos muertas muertes fallecidos fallecidas occisos mortos mortes"
+    " obitos morts tues deces tote getotete homicidios"
+)
+_INJURED = _set(
+    "injured wounded injuries injury lesionados lesionadas heridos heridas feridos feridas blesses blessees verletzte"
+    " sobrevivientes survivors"
+)
+
+
+def of_dead_and_injured(columns: Iterable[str]) -> tuple[str, str] | None:
+    """Return the columns with the dead and with the injured, by their names; None if there are no two.
+
+    >>> of_dead_and_injured(["n_killed", "n_injured", "n"]), of_dead_and_injured(["muertos", "total"])
+    (('n_killed', 'n_injured'), None)
+    """
+    words = {name: set(words_of(name)) for name in columns}
+    dead = [name for name, of in words.items() if of & _DEAD and not of & _INJURED]
+    injured = [name for name, of in words.items() if of & _INJURED and not of & _DEAD]
+    return (dead[0], injured[0]) if len(dead) == len(injured) == 1 else None
 
 
 def words_of(column: str) -> list[str]:

@@ -33,17 +33,34 @@ CANCELLED = words(
     en=r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn( .*)?|retracted|annulled|deleted"
     r"|removed|entered in error|error|erroneous|false( report| alarm| complaint)|duplicated?s?( .*)?|dup|tests?|testing"
     r"|dummy|baseless|test (record|case|row|entry|data)|superseded|replaced|obsolete"
-    r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction",
+    r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction"
+    r"|no offen[cs]e( .*)?",
     es=r"infundad[oa]s?|anulad[oa]s?|cancelad[oa]s?|duplicad[oa]s?|retirad[oa]s?|desistid[oa]s?|eliminad[oa]s?"
     r"|borrad[oa]s?|sin efecto|denuncia falsa|fals[oa]s? denuncias?|excluid[oa]s?|prueba|falsas? alarmas?"
     r"|(.* )?inexistencia (de|del) (delito|hecho)|no (constituye|es) delito|hecho atipico|atipic[oa]s?"
     r"|(registro|caso|datos?) de (prueba|teste)|reemplazad[oa]s?|sustituid[oa]s?"
     r"|(fuera de (la |su )?|otra )jurisdiccion",
     fr=r"annulee?s?|doublons?|supprimee?s?|infondee?s?|alarmes? fals[oa]s?|fausses? alertes?|remplacee?s?"
-    r"|hors (ressort|juridiction)",
+    r"|hors (ressort|juridiction)|absence d.infraction"
+    r"|infraction (non constituee|inexistante|insuffisamment caracterisee)",
     de=r"storniert|geloscht|doppelt|doublette|unbegrundet|fehlalarme?|keine straftat|testfall|testdaten|ersetzt",
     pt=r"sem efeito|improcedentes?|teste|substituid[oa]s?|fora da jurisdicao",
 )
+NOT_VALID = words(
+    en=r"(in|not |un)valid|rejected|not (a )?genuine|disproved",
+    es=r"(no |in)valid[oa]s?|rechazad[oa]s?|no (procede|procedente)|error de captura",
+    fr=r"(in|non )valides?|rejetee?s?|nul(le)?s?",
+    de=r"ungu?e?ltig|abgelehnt|verworfen",
+    pt=r"(nao |in)valid[oa]s?|rejeitad[oa]s?|nao procede(nte)?",
+)
+OF_STATUS = words(
+    en=r"status|disposition|outcome|result|validity|decision|resolution",
+    es=r"estado|estatus|situacion|resultado|validez|resolucion",
+    fr=r"statut|etat|resultat|validite",
+    de=r"ergebnis",
+    pt=r"situacao|validade",
+)
+"""In a column with one of these words in its name, more words mean that a row is not to be counted."""
 IS_CANCELLED = flags(
     en=r"deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test|removed|superseded|replaced"
     r"|obsolete",
@@ -65,6 +82,16 @@ OF_CANCELLING = words(
     de=r"storno|storniert|geloscht|loschung",
     pt=r"cancelamento|exclusao",
 )
+END_OF_VALIDITY = words(
+    en=r"((row|record) )?(valid|effective) (to|until|till|thru|through)( date)?|end of validity"
+    r"|(valid|effective|validity) end( date)?",
+    es=r"((fila|registro) )?(valid[oa]|vigen\w*) hasta|(fecha (de )?)?fin (de )?(la )?(vigencia|validez)",
+    fr=r"val(able|ide) jusqu.*|fin (de )?validite",
+    de=r"gu?e?ltig bis|gu?e?ltigkeitsende|ende (der )?gu?e?ltigkeit",
+    pt=r"(valido|vigente) ate|fim (da |de )?(vigencia|validade)",
+)
+NO_END = "9999|2999|3000|2100"
+"""Years of a last day that has not been set."""
 ACTION = words(
     en=r"((record|row|change) )?(action|operation|op)|change type", es=r"accion|operacion|tipo de (cambio|movimiento)"
 )
