@@ -637,13 +637,13 @@ def _is_source(folder: Traversable) -> bool:
     return folder.joinpath("source.yml").is_file()
 
 
-def find_sources(names: list[str], *, with_drafts: bool = False) -> list[SourceFolder]:
-    """Return the sources named, or all; for drafts see ``list_sources``.
+def find_sources(names: list[str], folder: Path | None = None, *, with_drafts: bool = False) -> list[SourceFolder]:
+    """Return the sources named, or all; for the other arguments see ``list_sources``.
 
     Raises:
         UsageError: a name is not a source; gives the nearest.
     """
-    known = list_sources(with_drafts=with_drafts)
+    known = list_sources(folder, with_drafts=with_drafts)
     unknown = [name for name in names if name not in known]
     if unknown:
         hints = [
