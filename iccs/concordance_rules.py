@@ -90,7 +90,7 @@ def _relation(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     yield from _one_of(report, "relation", "relation", link.relation, RELATIONS)
     yield from _one_of(report, "out_of_scope", "out_of_scope", link.out_of_scope, OUT_OF_SCOPE, blank=True)
     if link.relation != "none":
-        if not link.iccs_code:
+        if not link.iccs_code and link.relation != "undivided":  # which says below that its code is TOTAL
             what = "Give the deepest ICCS category that contains it, or relation none with a reason."
             yield report(
                 "target_missing", "iccs_code", "", f"A link with relation {link.relation!r} has no code.", what

@@ -85,7 +85,7 @@ class Source(Declared):
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
     constants: dict[str, str] = Field(default={})
-    area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
+    area_scheme: Annotated[str, AfterValidator(known_area_scheme)] = "code"
     area_names: AreaNames | None = None
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
@@ -207,6 +207,11 @@ class Source(Declared):
         for field, codes in (("constants", self.constants), ("totals", self.totals)):
             for name in (name for name in breakdown_columns() if name in codes):
                 require_code(name, codes[name], f"{field}.{name}: ")
+        if "area_scheme" not in self.model_fields_set and ("ref_area" in self.columns or self.boundaries is not None):
+            raise ValueError(
+                "area_scheme: is missing; write what the areas of the file are: the codes of a list (inegi, iso3 ...), "
+                "our codes (code), or names (name)"
+            )
         if self.area_names is not None and self.area_scheme != "name":
             raise ValueError(
                 f"area_names: the column holds codes (area_scheme: {self.area_scheme}); write area_scheme: name"

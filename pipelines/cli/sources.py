@@ -146,7 +146,7 @@ def new_command(options: argparse.Namespace) -> int:
         raise UsageError("--offence is the column of the offences, --offence-name the only one: give one of them")
     named = {name: column for name, column in given.items() if column}
     roles = find_roles(table, country, named, one_offence=bool(options.offence_name))
-    if looks_like_events(table, roles):
+    if looks_like_events(table, roles, named.values()):
         raise UsageError(
             f"each row of {path.name} seems to be an event or a person, since it has a date and no count; declare such "
             "files by hand, so that no personal data are kept: docs/incidents.md. If it has counts, give --value"

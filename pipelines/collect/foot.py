@@ -8,6 +8,7 @@ are returned, to be accounted for.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pipelines.collect.header import Header, fold
 from pipelines.system.errors import DataRefused
 from schemas.definition.layouts import ReadOptions
 
+_SHOWN = 60
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*%?")
 _DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?|[0-9]{4}[-/][0-9]{1,2}")
 
@@ -59,11 +61,17 @@ class _Place:
 def begins_with_word(text: str, word: str) -> bool:
     """Tell whether a text is or begins with exactly this word, not a longer one.
 
+    A number ends a word of a script that writes none apart (\u6ce81 is a note).
+
     >>> begins_with_word("Total norte", "total"), begins_with_word("Notarial fraud", "nota")
+    (True, False)
+    >>> begins_with_word("\u6ce81", "\u6ce8"), begins_with_word("A1", "a")
     (True, False)
     """
     one, other = fold(text), fold(word)
-    return one.startswith(other) and not (one[len(other) :][:1].isalnum() and other[-1:].isalnum())
+    last, after = other[-1:], one[len(other) :][:1]
+    is_apart = not (after.isalnum() and last.isalnum()) or (after.isdigit() and unicodedata.category(last) == "Lo")
+    return one.startswith(other) and is_apart
 
 
 class FootFinder:
@@ -78,6 +86,7 @@ class FootFinder:
         self._texts: Counter[int] = Counter()
         self._numbers: Counter[int] = Counter()
         self._place: _Place | None = None
+        self._longer: tuple[int, str] | None = None  # the last row that begins with a longer word
         self._passed: tuple[int, str, int] | None = None  # a row with the word, and the row of data below it
 
     def see(self, number: int, row: Sequence[str]) -> bool:
@@ -93,6 +102,8 @@ class FootFinder:
             if is_exact and not self._place.is_exact:
                 self._place.printed, self._place.is_exact = list(row), True
             return False
+        if fold(first).startswith(fold(self._word)):
+            self._longer = (number, first)
         if self._place is None:
             self._learn(row)
         elif self._is_like_data(row):
@@ -152,8 +163,13 @@ class FootFinder:
 
     def _refuse(self) -> DataRefused:
         if self._passed is None:
-            found = f"No row begins with the text {self._word!r}."
-            return refuse(self._source_id, self._file, "missing_footer", found, sheet=self._sheet, value=self._word)
+            found, row = f"No row begins with the text {self._word!r}.", None
+            if self._longer is not None:
+                row, first = self._longer
+                longer = f"row {row:,} begins with a longer one, {first[:_SHOWN]!r}"
+                found = f"No row begins with the word {self._word!r}; {longer}."
+            word, sheet = self._word, self._sheet
+            return refuse(self._source_id, self._file, "missing_footer", found, sheet=sheet, row=row, value=word)
         row, _, after = self._passed
         found = f"Row {row:,} begins with {self._word!r} (read.footer), but data follow in row {after:,}."
         return refuse(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.collect.headings.kinds_of_figures import kind_of_heading
@@ -28,6 +28,10 @@ _COUNT_LABELS = re.compile(
     re.IGNORECASE,
 )
 _RATE_LABELS = re.compile(r"rate|tasa|taux|per 100|100[., ]?000|%|percent|porcentaje|share", re.IGNORECASE)
+_COORDINATE_LABELS = re.compile(
+    r"\b(?:lat|long?|lng|latitude?|longitude|latitud|longitud|coord\w*|[xy] coord\w*|easting|northing|gps)\b|\A[xy]\Z",
+    re.IGNORECASE,
+)
 _COUNTRY_LABELS = (
     "country",
     "countries",
@@ -312,8 +316,10 @@ def _is_of_inhabitants(names: Sequence[str], texts: dict[str, list[str]], others
 
 
 def _is_no_count(name: str) -> bool:
-    """Whether a heading says that its numbers are rates, changes, cases cleared up; prisoners are counts."""
+    """Whether a heading says that its numbers are rates, changes, cases cleared up, places; prisoners are counts."""
     label = name.replace("_", " ")
+    if _COORDINATE_LABELS.search(label):
+        return True
     if _RATE_LABELS.search(label) or words_for_rate(label):
         return True
     return kind_of_heading(label) is not None and stage_named(label) is None
@@ -379,8 +385,17 @@ def _share(texts: Sequence[str], pattern: re.Pattern[str]) -> float:
     return sum(pattern.fullmatch(text) is not None for text in filled) / max(len(filled), 1)
 
 
-def looks_like_events(table: SeenTable, roles: Roles) -> bool:
-    """Whether each row seems to be an event or a person: a date, or a month with a sex or age, and no count."""
+def looks_like_events(table: SeenTable, roles: Roles, stated: Collection[str] = ()) -> bool:
+    """Whether each row seems to be an event or a person: a date, or a month with a sex or age, and no count.
+
+    A column of numbers that are not called a count, and not ``stated`` to be one, may be a number of the case.
+    """
     dated = any(_share(table.column(name), _DATE) >= 0.9 for name in roles.unused)
     personal = roles.month is not None and bool({"sex", "age"} & roles.columns.keys())
-    return (dated or personal) and "value" not in roles.columns and not roles.wide
+    value = roles.columns.get("value")
+    has_counts = bool(roles.wide) or (value is not None and (value in stated or _is_called_count(value)))
+    return (dated or personal) and not has_counts
+
+
+def _is_called_count(name: str) -> bool:
+    return _COUNT_LABELS.search(name.replace("_", " ")) is not None

@@ -11,6 +11,13 @@ HEAD = "area,year,code,n\n"
 TOLERANT = "rejected_share_limit: 1\n"
 
 
+def test_a_longer_word_than_that_of_the_foot_is_named(tiny: Tiny) -> None:
+    tiny.declare_plain(read=", footer: {starts_with: Note}")
+    tiny.give("a.csv", "area,year,code,n\n14,2024,HOM,5\nNotes: provisional figures,,,\n")
+    with pytest.raises(DataRefused, match=r"row 3 begins with a longer one, 'Notes: provisional figures'"):
+        tiny.read()
+
+
 @pytest.mark.parametrize(
     ("text", "row"),
     [

@@ -12,7 +12,7 @@ import yaml
 from pipelines.project.draft import Answers
 from pipelines.project.draft_reshape import reshape_statement
 from pipelines.project.new_source import draft_source, write_draft
-from pipelines.project.roles import Roles, find_roles
+from pipelines.project.roles import Roles, find_roles, looks_like_events
 from pipelines.project.seen_table import SeenTable, see_table
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
@@ -270,3 +270,14 @@ def test_a_cover_sheet_names_the_other_sheets(tmp_path: Path) -> None:
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(UsageError, match=r"--sheet for another sheet \('Table 1'\)"):
         see_table(tmp_path / "a.xlsx", Settings(data=tmp_path / "data"))
+
+
+def test_a_record_with_a_day_and_coordinates_is_an_event(tmp_path: Path) -> None:
+    rows = (
+        "ID,Date,Primary Type,District,Latitude",
+        "1,01/02/2023 02:07:00 PM,THEFT,001,41.88",
+        "2,01/03/2023,ROBBERY,002,41.7",
+    )
+    assert looks_like_events(*guess(tmp_path, *rows, country="US"))
+    with_counts = ("Date,Offence,Number", "2023-01-01,Theft,12", "2023-01-02,Theft,7")
+    assert not looks_like_events(*guess(tmp_path, *with_counts, country="US"))

@@ -211,3 +211,12 @@ def cells(tiny: Tiny, folder: SourceFolder, rows: str) -> list[tuple[str, float,
         return connection.execute(
             "SELECT ref_area::VARCHAR, value, obs_status::VARCHAR FROM core ORDER BY value"
         ).fetchall()
+
+
+def test_a_constant_area_needs_no_scheme(tiny: Tiny) -> None:
+    tiny.declare(
+        "layouts: [{files: ['*.csv'], read: {columns: [year, code, n]}}]\nconstants: {ref_area: MX-JAL}\n"
+        "columns: {time_period: year, national_code: code, value: n}\nmeasures: {victims: {counting_unit: victim}}\n"
+    )
+    tiny.give("a.csv", "year,code,n\n2024,HOM,5\n")
+    assert tiny.run().cells("ref_area", "iccs = '0101'")["MX-JAL"] == (5, "A", None)
