@@ -112,17 +112,16 @@ def compare_areas(
     )
 
 
-def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str = "en") -> tuple[Rows, Rows]:
+def rank_figures(rows: Rows, language: str = "en") -> tuple[Rows, Rows]:
     """Return the figures that may be ranked, the highest rate first, and the others with the reasons.
 
     The largest group of figures that share every declared aspect is ranked, unless it has only one.
 
     Args:
         rows: one of each area, with the columns of ``out.figure``.
-        rules: those declared if None.
         language: of the reasons.
     """
-    rules = rules or load_comparison_rules()
+    rules = load_comparison_rules()
     reasons = [_left_out(row, rules, language) for row in rows]
     kinds = [tuple(aspect.value(row) for aspect in rules.alike) for row in rows]
     shared = Counter(kind for kind, why in zip(kinds, reasons, strict=True) if not why)

@@ -34,6 +34,8 @@ from pipelines.statistics.wording import p_value_text
 
 Numbers = NDArray[np.float64]
 
+HARMONICS = 2
+"""Pairs of sine and cosine, if there is a season."""
 FEWEST_BEFORE = 8
 FEWEST_AFTER = 3
 FIRM_BEFORE = 24
@@ -95,7 +97,6 @@ def interrupted_time_series(
     at: int,
     *,
     season: int | None = None,
-    harmonics: int = 2,
     slope_change: bool = True,
     family: Family = "quasi-poisson",
     errors: Errors = "cautious",
@@ -106,7 +107,7 @@ def interrupted_time_series(
 
     Lopez Bernal, Cummins and Gasparrini (2017), International Journal of Epidemiology 46: 348-355; Wagner et al.
     (2002), Journal of Clinical Pharmacy and Therapeutics 27: 299-309. ln(rate) = trend + level after + slope after x
-    (time - date) + pairs of sine and cosine for the season. Time is counted from the date, so that the level is the
+    (time - date) + two pairs of sine and cosine for the season. Time is counted from the date, so that the level is the
     change at the date and not at time 0.
 
     Args:
@@ -115,7 +116,6 @@ def interrupted_time_series(
         exposure: population of each time.
         at: first time after the strategy began.
         season: steps in a year where the series has seasons: 12 for months, 4 for quarters; None for years.
-        harmonics: pairs of sine and cosine, if there is a season.
         slope_change: whether the slope may change too.
         family: of the counts.
         errors: ``newey-west`` allows for autocorrelation, ``model`` does not, ``cautious`` takes the larger of both.
@@ -133,12 +133,12 @@ def interrupted_time_series(
     """
     t = _even_steps(times)
     before = _enough(t, at, season)
-    columns = _columns(t, at, season, harmonics, slope_change)
+    columns = _columns(t, at, season, slope_change)
     model = fit_counts(counts, columns, exposure, family=family, errors=errors, lags=lags)
     changes = {name: columns[name] for name in ("level", "slope change") if name in columns}
     change = sum((model.coefficients[name] * column for name, column in changes.items()), np.zeros(len(t)))
     diagnostics = {"periods before": float(before), "periods after": float(len(t) - before)}
-    diagnostics |= _residual_diagnostics(model) | _placebo(t, counts, exposure, at, season, harmonics, family, errors)
+    diagnostics |= _residual_diagnostics(model) | _placebo(t, counts, exposure, at, season, family, errors)
     return InterruptedSeries(
         level=model.effect({"level": 1}, confidence),
         slope=model.effect({"slope change": 1}, confidence) if slope_change else None,
@@ -237,14 +237,14 @@ def _control_notes(pre_trend: Effect, before: int) -> list[str]:
     return notes
 
 
-def _columns(t: Numbers, at: int, season: int | None, harmonics: int, slope_change: bool) -> dict[str, Numbers]:
+def _columns(t: Numbers, at: int, season: int | None, slope_change: bool) -> dict[str, Numbers]:
     after = (t >= at).astype(np.float64)
     columns: dict[str, Numbers] = {"level": after, "trend": t - at}
     if slope_change:
         columns["slope change"] = (t - at) * after
     if season is None:
         return columns
-    for n in range(1, min(harmonics, season // 2) + 1):
+    for n in range(1, min(HARMONICS, season // 2) + 1):
         angle = 2 * np.pi * n * t / season
         if 2 * n != season:  # there the sine is 0 at every step
             columns[f"sine {n}"] = np.sin(angle)
@@ -297,7 +297,6 @@ def _placebo(
     exposure: ArrayLike,
     at: int,
     season: int | None,
-    harmonics: int,
     family: Family,
     errors: Errors,
 ) -> dict[str, float]:
@@ -306,7 +305,7 @@ def _placebo(
     middle = int(t[0]) + int(early.sum()) // 2
     if early.sum() < max(2 * FEWEST_BEFORE, 4 * (season or 0)):
         return {}
-    columns = _columns(t[early], middle, season, harmonics, False)
+    columns = _columns(t[early], middle, season, False)
     y, n = np.asarray(counts, dtype=np.float64)[early], np.asarray(exposure, dtype=np.float64)[early]
     return {"placebo p": fit_counts(y, columns, n, family=family, errors=errors).effect({"level": 1}).p}
 

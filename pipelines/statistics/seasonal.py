@@ -20,6 +20,10 @@ Numbers = NDArray[np.float64]
 FEWEST_YEARS = 3
 """Fewest months: with fewer than 3 full years a season cannot be distinguished from the rest; 5 are better."""
 DAYS_IN_A_MONTH = 365.2425 / 12
+REACH = 6
+"""Months looked at on either side of a turning point."""
+SHORTEST_PHASE = 6
+"""Months at least between a peak and a trough."""
 
 
 @dataclass(frozen=True)
@@ -157,18 +161,16 @@ def _fit_stl(x: Numbers, how: Smoothing) -> DecomposeResult:
     return model.fit(inner_iter=how.inner, outer_iter=how.outer)
 
 
-def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int = 6) -> list[TurningPoint]:
+def turning_points(decomposition: Decomposition) -> list[TurningPoint]:
     """Return the peaks and troughs of the trend, those that further months cannot easily undo.
 
     After Bry and Boschan (1971), Cyclical Analysis of Time Series, NBER Technical Paper 20, on the trend of STL: a turn
-    is the highest (lowest) month of the ``reach`` months on either side; of two peaks in a row the higher stays, of two
-    troughs the lower; turns nearer than ``phase`` months to the one before are dropped. The first and last ``reach``
-    months cannot be turns. A turn says nothing of significance or cause.
+    is the highest (lowest) month of the six months on either side; of two peaks in a row the higher stays, of two
+    troughs the lower; turns nearer than six months to the one before are dropped. The first and last six months cannot
+    be turns. A turn says nothing of significance or cause.
 
     Args:
         decomposition: of a monthly series.
-        reach: months looked at on either side.
-        phase: months at least between a peak and a trough.
 
     >>> import math
     >>> months = [(2010 + n // 12, n % 12 + 1) for n in range(96)]
@@ -179,15 +181,15 @@ def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int =
     turns: list[tuple[int, bool]] = []
     # Values that differ only by rounding are equal, so that a flat trend has no turns.
     trend = np.round(decomposition.trend / (np.abs(decomposition.trend).max() or 1.0), 10)
-    for at in range(reach, len(trend) - reach):
-        around = trend[at - reach : at + reach + 1]
-        high, low = int(around.argmax()) == reach, int(around.argmin()) == reach
+    for at in range(REACH, len(trend) - REACH):
+        around = trend[at - REACH : at + REACH + 1]
+        high, low = int(around.argmax()) == REACH, int(around.argmin()) == REACH
         if not (high or low):
             continue
         if turns and turns[-1][1] == high:
             if (trend[at] > trend[turns[-1][0]]) == high:
                 turns[-1] = (at, high)
-        elif not turns or at - turns[-1][0] >= phase:
+        elif not turns or at - turns[-1][0] >= SHORTEST_PHASE:
             turns.append((at, high))
     return [
         TurningPoint(decomposition.months[at], "peak" if high else "trough", float(decomposition.trend[at]))

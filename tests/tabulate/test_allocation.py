@@ -11,6 +11,7 @@ from tiny_source import HOMICIDE, Tiny
 from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
 from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.losses import Earlier
 from pipelines.tabulate.rules import check
 from schemas.errors import UsageError
 
@@ -39,7 +40,7 @@ def publish_cells(
         with connect(tiny.settings) as connection:
             validated = tiny.account(connection)
             aggregated = aggregate(tiny.source, validated, connection)
-            stored = check(tiny.source, validated, aggregated, connection, tiny.settings, tiny.work).cells
+            stored = check(tiny.source, validated, aggregated, connection, tiny.work, None, Earlier()).cells
     found = duckdb.connect()
     found.execute(f"CREATE VIEW cell AS FROM read_parquet('{stored}') WHERE iccs = '0101' AND ref_area = 'MX-AGU'")
     return found

@@ -15,6 +15,7 @@ from tiny_source import Tiny
 
 from pipelines.system.connection import connect
 from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.losses import Earlier
 from pipelines.tabulate.rules import check
 
 LINK = {"national_label": "x", "relation": "narrower"}
@@ -51,7 +52,7 @@ def _publish(tiny: Tiny, rows: list[str], more: str = "") -> duckdb.DuckDBPyConn
     with connect(settings) as connection:
         validated = tiny.account(connection)
         aggregated = aggregate(source, validated, connection)
-        checked = check(source, validated, aggregated, connection, settings, work)
+        checked = check(source, validated, aggregated, connection, work, None, Earlier())
     found = duckdb.connect()
     found.execute(f"CREATE VIEW cell AS FROM read_parquet('{checked.cells}')")
     return found

@@ -11,17 +11,17 @@
 -- chance; or if nearly all of many areas and years have it.
 -- Not detected: small numbers that a table without zeros leaves out, the first and last year if there are few other areas,
 -- and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
--- reads: core_text
-WITH cell AS (
-    SELECT block, left(time_period, 4) AS year, ref_area,
+-- reads: core
+WITH cell AS (  -- codes are grouped as such, far quicker than their texts
+    SELECT block, left(CAST(time_period AS VARCHAR), 4) AS year, ref_area,
         hash(block, national_code, iccs, sex, age, CASE WHEN is_plain THEN 0 ELSE hash(0{{attributes}}) END) AS leaf,
-        any_value(stage) AS stage, any_value(counting_unit) AS counting_unit, any_value(iccs) AS iccs,
-        any_value(national_code) AS national_code,
+        CAST(any_value(stage) AS VARCHAR) AS stage, CAST(any_value(counting_unit) AS VARCHAR) AS counting_unit,
+        CAST(any_value(iccs) AS VARCHAR) AS iccs, CAST(any_value(national_code) AS VARCHAR) AS national_code,
         any_value({{sex}}) AS sex, any_value({{age}}) AS age, any_value(is_plain) AS is_plain,
         count(*) AS given, coalesce(sum(value), 0) AS counted, count(*) FILTER (value = 0) AS zeros
     FROM (
         SELECT *, hash(stage, counting_unit, area_level, freq) AS block, true{{no_attributes}} AS is_plain
-        FROM core_text
+        FROM core
         WHERE NOT {{events}}
     )
     GROUP BY ALL

@@ -1,14 +1,14 @@
 -- Grain: one row for each observed category, area and year of victims who must be minors, or adults, by their category.
 -- A category is recognised by its ICCS code or by the labels of the national list.
 -- needs: age
--- reads: core, age_bound
+-- reads: core, age_bound, national_name
 WITH told AS (
     SELECT DISTINCT national_code, national_label, iccs,
         CASE
             WHEN list_contains({{minors}}, iccs) OR regexp_matches(lower(national_label), {{minor_words}}) THEN 'minors'
             WHEN list_contains({{adults}}, iccs) THEN 'adults'
         END AS only_age
-    FROM core
+    FROM national_name
 ),
 judged_age AS (
     SELECT core.*, only_age, value > 0 AND CASE only_age WHEN 'minors' THEN low >= 18 ELSE high < 18 END AS wrong

@@ -2,10 +2,10 @@
 -- all areas of the year. Categories that only one sex can
 -- have, by their link or their name, say nothing, nor do years in which a row of the other sex has no figure.
 -- needs: sex
--- reads: core, links
+-- reads: core, links, national_name
 WITH of_one_sex AS (
     SELECT national_code, national_label
-    FROM (SELECT DISTINCT national_code, national_label FROM core)
+    FROM national_name
     WHERE regexp_matches(lower(national_label || ' ' || national_code), nullif({{female}}, ''))
         OR regexp_matches(lower(national_label || ' ' || national_code), nullif({{male}}, ''))
 ),
