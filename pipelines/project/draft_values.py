@@ -14,6 +14,8 @@ from pipelines.project.roles import Roles
 from pipelines.project.seen_table import NUMBER
 from schemas.words_of_totals import plain
 
+_BLANKS = re.compile(r"[\u00a0\u2007\u2009\u202f]")
+"""Kinds of blanks that ``thousands: " "`` takes for one."""
 _DECIMALS = re.compile(r"[-+]?\d+([.,])(\d{1,2}|\d{4,})")
 
 
@@ -66,11 +68,13 @@ class WrittenNumbers:
     """How counts are written: separators between digits, notes after them, and words in their place."""
 
     def __init__(self, texts: Iterable[str], from_workbook: bool) -> None:
-        filled = Counter(texts)
+        filled = Counter(_BLANKS.sub(" ", text) for text in texts)
         blanks = filled.pop("", 0)
         grouped = Counter(found[1] for text in filled if (found := GROUPED.fullmatch(text)))
         decimals = Counter(found[1] for text in filled if (found := _DECIMALS.fullmatch(text)))
-        self.thousands = grouped.most_common(1)[0][0] if grouped and not from_workbook else ""
+        if from_workbook:  # a point is that of a number with decimals; other separators are those of a text
+            del grouped["."]
+        self.thousands = grouped.most_common(1)[0][0] if grouped else ""
         if self.thousands in decimals and not grouped[self.thousands] > decimals[self.thousands]:
             self.thousands = ""
         longest = max((text.count(self.thousands) for text in filled if self.thousands), default=0)

@@ -281,3 +281,17 @@ def test_a_record_with_a_day_and_coordinates_is_an_event(tmp_path: Path) -> None
     assert looks_like_events(*guess(tmp_path, *rows, country="US"))
     with_counts = ("Date,Offence,Number", "2023-01-01,Theft,12", "2023-01-02,Theft,7")
     assert not looks_like_events(*guess(tmp_path, *with_counts, country="US"))
+
+
+def test_thousands_in_texts_of_a_workbook_are_declared(tmp_path: Path) -> None:
+    """Cells of text with a blank that does not break, beside cells of numbers."""
+    book = openpyxl.Workbook()
+    for row in (
+        ["State", "Offence", "2022", "2023"],
+        ["Jalisco", "Murder", "1\u00a0234", 12],
+        ["Colima", "Murder", 7, 1.5],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    table = see_table(tmp_path / "a.xlsx", Settings(data=tmp_path / "data"))
+    assert declared(tmp_path, (table, find_roles(table, "MX", {})))["thousands"] == " "
