@@ -134,6 +134,7 @@ def test_weeks_and_hours_are_units_of_ages(tiny: Tiny) -> None:
     [
         ("municipio de residencia", "where persons live"),
         ("Wohnort", "where persons live"),
+        ("mun_resid", "where persons live"),
         ("lieu de résidence", "where persons live"),
         ("place_of_birth", "where persons were born"),
         ("lieu des faits", ""),

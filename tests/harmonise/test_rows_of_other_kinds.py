@@ -44,6 +44,7 @@ def judged(tiny: Tiny, column: str, odd: str, other: str, rule: str = "parts_unl
         ("storno", "ja", "nein"),
         ("aditamento", "S", "N"),
         ("competencia", "INCOMPETENCIA", "FUERO COMUN"),
+        ("case_status", "Transferred to other jurisdiction", "Pending"),
         ("al_hala", "mulgha", "maftuh"),
     ],
 )
@@ -70,6 +71,7 @@ def test_rows_that_a_column_calls_imputed_are_told(tiny: Tiny, column: str, odd:
 @pytest.mark.parametrize(("column", "odd", "other"), [
     ("status", "classé sans suite", "en cours"),  # an offence recorded, whatever became of it
     ("bail", "Rejected", "Granted"),
+    ("resultado_alcoholemia", "Inválido", "Negativo"),
     ("imputado", "SI", "NO"),
     ("valid_from", "2024-05-01", "2024-01-01"),
 ])  # fmt: skip
@@ -191,7 +193,18 @@ def test_provisional_rows_are_told_unless_all_are_declared_so(tiny: Tiny, more: 
     assert (found.outcome, found.detail) == (outcome, said if outcome == "warned" else "")
 
 
-@pytest.mark.parametrize("word", ["Suicidio", "Culposo", "Natural death", "Legítima defensa"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Suicidio",
+        "Culposo",
+        "Natural death",
+        "Legítima defensa",
+        "Suizid",
+        "Accidente de tránsito",
+        "Mort accidentelle",
+    ],
+)
 def test_other_deaths_among_intentional_homicides_are_told(tiny: Tiny, word: str) -> None:
     assert judged(tiny, "tipo", word, "Doloso") == ("warned", f"'tipo' has {word!r} in 9 rows of intentional homicide")
 
@@ -274,3 +287,16 @@ def test_a_column_that_only_finds_the_header_is_not_read(tiny: Tiny, column: str
         found = {one.rule: one for one in account(source, incidents, connection, settings, tiny.work).outcomes}
     assert found[rule].outcome == "warned"
     assert told in found[rule].detail
+
+
+@pytest.mark.parametrize("rows", ["cells", "parts"])
+@pytest.mark.parametrize(("column", "odd", "other"), [("status", "Invalid", "Valid"), ("valid_to", "2024-01-01", "")])
+def test_rows_of_a_table_that_may_not_be_counted_are_told(
+    tiny: Tiny, column: str, odd: str, other: str, rows: str
+) -> None:
+    """Every cell has one row, also where rows may be added up: nothing is beside it to compare it with."""
+    tiny.declare_plain(f"rows: {rows}\n")
+    content = "".join(f"{n},2023,HOM,{100 + n},{odd if n == 4 else other}\n" for n in range(1, 10))
+    tiny.give("a.csv", f"area,year,code,n,{column}\n{content}")
+    (found,) = (one for one in tiny.outcomes() if one.rule == "flags_unread")
+    assert found.detail == f"{column!r} has {odd!r} (not to be counted) beside 1 figure (first: a.csv, row 5)"

@@ -61,7 +61,7 @@ OF_THE_CASE = {
 OTHER_PLACES = {
     "where persons live": words(
         en=r"residen(?:ce|tial)",
-        es=r"residencia|domicilio",
+        es=r"residencia|resid|res|domicilio",
         fr=r"r[eé]sidence|domicile",
         de=r"wohn(?:ort|sitz|gemeinde|kreis|land)\w*",
         pt=r"resid[eê]ncia",

@@ -119,10 +119,12 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
         ]
         doubt_figures(connection, [outcomes[-1]], has_places=False)
     else:
+        added = check_added_rows(connection, folder, unused)
+        has_told = added.outcome == "warned"
         outcomes = [
             check_area_names(connection, folder, unused),
-            *check_constants_and_flags(connection, folder, unused, judged.concordance),
-            check_added_rows(connection, folder, unused),
+            *check_constants_and_flags(connection, folder, unused, judged.concordance, has_told=has_told),
+            added,
             check_case_numbers(connection, folder, unused),
             check_age_units(folder.source, unused),
             check_errors_beside(folder, unused, has_text),

@@ -185,6 +185,8 @@ def check_constants_and_flags(
     folder: SourceFolder,
     unused: Sequence[UnusedColumn],
     concordance: Concordance | None,
+    *,
+    has_told: bool,
 ) -> list[Outcome]:
     """Warn of unused columns that contradict a constant, and of flags that are not read.
 
@@ -193,6 +195,7 @@ def check_constants_and_flags(
         folder: the source.
         unused: the columns of its tables of text that it does not use; none of incidents.
         concordance: its links.
+        has_told: whether rows that are not to be counted were found among those that are added up (parts_unlike).
     """
     label = folder.source.constants.get("national_code", "")
     label += (
@@ -209,7 +212,7 @@ def check_constants_and_flags(
     injured = _with_injured(connection, folder, unused)
     flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
     flagged = [(column, one) for column in flags for one in _flagged(connection, column)]
-    if folder.source.rows == "cells":  # rows that are added up are compared with those beside them (parts_unlike)
+    if not has_told:
         others = [column for column in columns if not column.in_sql]
         flagged += [(column, one) for column in others for one in _cancelled(connection, column)]
     for rule, several in (("constants_agree", found), ("flags_unread", flagged)):

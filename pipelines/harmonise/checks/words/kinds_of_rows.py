@@ -30,6 +30,7 @@ from pipelines.harmonise.checks.words.row_words import (
     NOT_VALID,
     OCCURRED,
     OF_CANCELLING,
+    OF_RECORD,
     OF_STATUS,
     OTHER_DEATHS,
     RECORDS,
@@ -66,12 +67,20 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     meant = _words_meaning(column, words, CANCELLED, IS_CANCELLED, YES)
     said = re.compile(rf"({A_RECORD.pattern}) ({CANCELLED.pattern})")
     meant += [word for word in words if word not in meant and said.fullmatch(plain(word))]
-    if any(map(OF_STATUS.fullmatch, _words_of_name(column))):
+    name = _words_of_name(column)
+    if any(map(OF_STATUS.fullmatch, name)) and all(
+        OF_STATUS.fullmatch(one) or OF_RECORD.fullmatch(one) for one in name
+    ):
         found = [word for word in words if NOT_VALID.fullmatch(plain(word))]
         meant += [word for word in found if word not in meant]
     return meant or (
         _words_meaning(column, words, CANCELLED, IS_VALID, NO) if IS_VALID.fullmatch(plain(column)) else []
     )
+
+
+def _is_status_of_record(column: str) -> bool:
+    others = [word for word in _words_of_name(column) if not OF_RECORD.fullmatch(word)]
+    return bool(others) and all(map(OF_STATUS.fullmatch, others))
 
 
 def other_deaths_in(words: Sequence[str]) -> list[str]:

@@ -34,7 +34,7 @@ CANCELLED = words(
     r"|removed|entered in error|error|erroneous|false( report| alarm| complaint| information)|duplicated?s?( .*)?|dup"
     r"|tests?|testing|dummy|baseless|test (record|case|row|entry|data)|superseded|replaced|obsolete"
     r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction"
-    r"|no offen[cs]e( .*)?|training exercise",
+    r"|no offen[cs]e( .*)?|training exercise|(transferred|referred) to (an)?other (agency|force|jurisdiction|district)",
     es=r"infundad[oa]s?|anulad[oa]s?|cancelad[oa]s?|duplicad[oa]s?|retirad[oa]s?|desistid[oa]s?|eliminad[oa]s?"
     r"|borrad[oa]s?|sin efecto|denuncia falsa|fals[oa]s? denuncias?|excluid[oa]s?|prueba|falsas? alarmas?"
     r"|(.* )?inexistencia (de|del) (delito|hecho)|no (constituye|es) delito|hecho atipico|atipic[oa]s?"
@@ -69,7 +69,14 @@ OF_STATUS = words(
     de=r"ergebnis",
     pt=r"situacao|validade",
 )
-"""In a column with one of these words in its name, more words mean that a row is not to be counted."""
+OF_RECORD = words(
+    en=r"case|record|report|complaint|incident|of|the|current|final",
+    es=r"caso|registro|denuncia|carpeta|expediente|de|del|la|actual",
+    fr=r"affaire|dossier|plainte|du|de|la|l",
+    de=r"fall|vorgang|der|des",
+    pt=r"ocorrencia|boletim|processo|da|do",
+)
+"""In a column of the status of a record, by its name, more words mean that a row is not to be counted."""
 IS_CANCELLED = flags(
     en=r"deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test|removed|superseded|replaced"
     r"|obsolete",
@@ -115,11 +122,11 @@ AT = words(en=r"at|on", de=r"am", pt=r"em", fr=r"le")
 OTHER_DEATHS = words(
     en=r"suicid\w*|(death by |by )?natural( death| causes?)?|accident(al|e|es)?( death)?|accidental|self[- ]defen[cs]e"
     r"|justifi(ed|able)( (homicide|killing))?|(legal|police) intervention|negligent( .*)?|negligence",
-    es=r"muerte natural|causas? naturales|legitima defen[sc]a|intervencion (legal|policial)"
+    es=r"muerte natural|causas? naturales|accidentes? .*|legitima defen[sc]a|intervencion (legal|policial)"
     r"|(homicidio )?(culpos[oa]s?|imprudencial(es)?|imprudente)",
-    fr=r"mort naturelle|legitime defense|involontaires?",
-    de=r"naturlicher tod|unfall(tod)?|notwehr|fahrlassig\w*",
-    pt=r"morte natural|acidente|auto de resistencia",
+    fr=r"mort (naturelle|accidentelle)|accidents? .*|legitime defense|involontaires?",
+    de=r"naturlicher tod|sui[zc]id\w*|selbst(mord|totung)\w*|unfall(tod)?|notwehr|fahrlassig\w*",
+    pt=r"morte natural|acidentes?( .*)?|(morte|obito) .*(intervencao|oposicao)( .*)?|auto de resistencia",
 )
 ATTEMPTED = words(
     en=r"attempt(s|ed)?( only)?|attempted .*|non[ -]?complete|not completed|incomplete",
