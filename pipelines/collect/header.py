@@ -294,10 +294,11 @@ class Needed:
 
     def __init__(self, folder: SourceFolder, layout: Layout) -> None:
         source = folder.source
-        declared = [*layout.read.columns, *source.columns.values(), *source.personal]
+        declared = [*source.columns.values(), *source.personal]
         for control in source.controls:
             declared += [*filter(None, (control.footer_column, control.total_column)), *control.part_columns]
-        self.labels = set(declared)
+        self.read = {*declared, *source.id}
+        self.labels = {*declared, *layout.read.columns}
         self.personal = {fold(label) for label in source.personal}
         reshape = layout.reshape or "reshape.sql"
         others = {"reshape.sql", *(other.reshape for other in source.layouts)} - {reshape}
@@ -315,6 +316,7 @@ class Needed:
         quoted = {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")*)"', code)}
         self.in_sql = quoted | set(re.findall(r"\w+", re.sub(r'"(?:[^"]|"")*"', "", code)))
         self.labels |= self.in_sql
+        self.read |= self.in_sql
 
     def names(self, name: str) -> bool:
         """Tell whether the source names a column by exactly this name."""
@@ -327,6 +329,10 @@ class Needed:
     def uses(self, label: str, name: str) -> bool:
         """Tell whether the source uses a column, by its label or given name, or by a pattern or ``COLUMNS(*)``."""
         return self.takes_all or self.names(label) or self.names(name) or self.matches(label) or self.matches(name)
+
+    def reads(self, name: str) -> bool:
+        """Tell whether the source does something with a column, other than finding the header by its name."""
+        return self.takes_all or self.matches(name) or any(fold(label) == fold(name) for label in self.read)
 
     def counts(self, label: str, name: str) -> bool:
         """Tell whether a column has counts: the source names it as the value, or its sum is conserved."""

@@ -6,7 +6,11 @@ import pytest
 from tiny_incidents import outcomes
 from tiny_source import HOMICIDE, Tiny
 
+from pipelines.collect.acquire import acquire
 from pipelines.collect.headings.labels_of_codes import unlike_measure
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
+from pipelines.system.connection import connect
 from schemas.definition.measures import Measure
 
 DAYS = [f"2023-{1 + number % 12:02}-{1 + number % 28:02},14,HOM" for number in range(36)]
@@ -34,6 +38,13 @@ def judged(tiny: Tiny, column: str, odd: str, other: str, rule: str = "parts_unl
         ("estado", "Rechazado", "Abierto"),
         ("statut", "infraction non constituée", "ouverte"),
         ("Status", "Ungültig", "Offen"),
+        ("situacao", "Registro cancelado", "Ativo"),
+        ("last_outcome", "Offence cancelled following further investigation", "Under investigation"),
+        ("doublon", "oui", "non"),
+        ("storno", "ja", "nein"),
+        ("aditamento", "S", "N"),
+        ("competencia", "INCOMPETENCIA", "FUERO COMUN"),
+        ("al_hala", "mulgha", "maftuh"),
     ],
 )
 def test_rows_that_may_not_be_counted_are_told(tiny: Tiny, column: str, odd: str, other: str) -> None:
@@ -70,6 +81,7 @@ def test_rows_that_are_counted_all_the_same_are_not_told(tiny: Tiny, column: str
 @pytest.mark.parametrize(("column", "odd", "usual", "told"), [
     ("pais", "Guatemala", "México", "and 'México' in most others"),
     ("country", "GTM", "MEX", "and 'MEX' in most others"),
+    ("pays_faits", "Guatemala", "Mexique", "and 'Mexique' in most others"),
     ("nacionalidad", "Guatemala", "México", ""),
     ("country", "México", "MEX", ""),
 ])  # fmt: skip
@@ -127,6 +139,11 @@ def test_labels_that_name_a_part_are_told(tiny: Tiny, label: str, said: str) -> 
     assert said in found.detail
 
 
+def test_attempts_by_one_letter_are_told(tiny: Tiny) -> None:
+    found = judged(tiny, "attempt_complete_flag", "A", "C")
+    assert found == ("warned", "'attempt_complete_flag' has 'A' in 9 rows of completed homicide")
+
+
 def test_the_day_of_a_deletion_is_told_without_the_day(tiny: Tiny) -> None:
     found = judged(tiny, "deleted_at", "2023-12-30", "")
     assert found == ("warned", "'deleted_at' has a day in 9 rows, which may not be counted")
@@ -137,6 +154,8 @@ def test_the_day_of_a_deletion_is_told_without_the_day(tiny: Tiny) -> None:
     [
         ("unidad", "Hecho", "Víctima", "which are not what is counted"),
         ("record_type", "Offender", "Victim", "which are not what is counted"),
+        ("fase_divulgacao", "Parcial", "Consolidado", "perhaps replaced by those of another edition"),
+        ("calidad_juridica", "DENUNCIANTE", "OFENDIDO", "but victims are counted"),
         ("edition", "Preliminary", "Final", "perhaps replaced by those of another edition"),
     ],
 )
@@ -229,3 +248,29 @@ def test_a_row_for_each_part_of_a_record_is_told(tiny: Tiny, column: str, number
 def test_the_label_of_a_code_says_what_it_counts(label: str, found: str) -> None:
     said = "; ".join(unlike_measure(label, Measure(counting_unit="incident")))
     assert said.startswith(found) if found else said == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "rule", "told"),
+    [
+        ("case_number", "numbers_repeated", "'case_number' has 18 different numbers in 36 rows"),
+        ("victims", "count_column_unread", "'victims' is above 1 in 18 rows"),
+    ],
+)
+def test_a_column_that_only_finds_the_header_is_not_read(tiny: Tiny, column: str, rule: str, told: str) -> None:
+    """It is named under ``read.columns``, and nothing is done with it: every row counts as one."""
+    tiny.declare(
+        f"kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {{columns: [date, area, code, {column}]}}\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: date, national_code: code}\nrows: events\n"
+        f"measures: {{m: {{counting_unit: {'case' if rule == 'numbers_repeated' else 'victim'}}}}}\n"
+    )
+    numbers = [number // 2 if rule == "numbers_repeated" else 1 + number % 2 for number, _ in enumerate(DAYS)]
+    tiny.give(
+        "a.csv", f"date,area,code,{column}\n" + "".join(f"{day},{n}\n" for day, n in zip(DAYS, numbers, strict=True))
+    )
+    source, settings = tiny.source, tiny.settings
+    incidents = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
+    with connect(settings) as connection:
+        found = {one.rule: one for one in account(source, incidents, connection, settings, tiny.work).outcomes}
+    assert found[rule].outcome == "warned"
+    assert told in found[rule].detail

@@ -53,7 +53,7 @@ class IncidentFile:
     def unread(self) -> tuple[str, ...]:
         """The columns that may be read but that the source does not use, in the order of the file."""
         needed = Needed(self.folder, self.layout)
-        return tuple(name for name in self.table.kept if not needed.uses(name, name))
+        return tuple(name for name in self.table.kept if not needed.reads(name))
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

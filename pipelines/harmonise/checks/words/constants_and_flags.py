@@ -48,7 +48,8 @@ _AREAS = re.compile(
 )
 _COUNTRIES = re.compile(
     r"(?:reporting |name of (?:the )?)?(?:country|pa[ií]s|pays|land|staat|paese)(?: (?:name|code|iso|id"
-    r"|of (?:event|offence|crime|incident|occurrence)|del hecho|de ocurrencia|do fato|des faits))?"
+    r"|of (?:event|offence|crime|incident|occurrence)|(?:del? |do |des |du |de )?(?:hechos?|ocurrencia|fatos?|faits?"
+    r"|suceso)))?"
     r"|iso[ -]?3?(?: code)?|country ?(?:code|name)"
 )
 _YEARS = re.compile(r"(?:reference |data |statistical )?(?:year|yr|a[nñ]o|ann[eé]e|jahr|ano|anno|period|time period)")

@@ -9,9 +9,11 @@ import re
 from collections.abc import Sequence
 
 from pipelines.harmonise.checks.words.row_words import (
+    A_RECORD,
     ACTION,
     AT,
     ATTEMPTED,
+    ATTEMPTED_OR_COMPLETED,
     CANCELLED,
     CHANGED,
     END_OF_VALIDITY,
@@ -62,6 +64,8 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     if ACTION.fullmatch(plain(column.replace("_", " "))):
         return [word for word in words if CHANGED.fullmatch(plain(word))]
     meant = _words_meaning(column, words, CANCELLED, IS_CANCELLED, YES)
+    said = re.compile(rf"({A_RECORD.pattern}) ({CANCELLED.pattern})")
+    meant += [word for word in words if word not in meant and said.fullmatch(plain(word))]
     if any(map(OF_STATUS.fullmatch, _words_of_name(column))):
         found = [word for word in words if NOT_VALID.fullmatch(plain(word))]
         meant += [word for word in found if word not in meant]
@@ -87,6 +91,8 @@ def attempted_in(column: str, words: Sequence[str]) -> list[str]:
     >>> attempted_in("outcome", ["Dead", "Injured"]), attempted_in("weapon", ["Knife"])
     (['Injured'], [])
     """
+    if ATTEMPTED_OR_COMPLETED.fullmatch(plain(column)) and {plain(word) for word in words} <= {"a", "c"}:
+        return [word for word in words if plain(word) == "a" and len(words) > 1]
     meant = _words_meaning(column, words, ATTEMPTED, IS_ATTEMPTED, YES) or _words_meaning(
         column, words, SURVIVED, IS_COMPLETED, NO
     )

@@ -15,7 +15,7 @@ def _set(words: str) -> frozenset[str]:
 _QUANTITIES = _set(
     "quantity qty count counts tally frequency freq total number numbers num no nr n nb nbre nombre effectif effectifs"
     " frequence cantidad cantidades cant numero num nro conteo frecuencia suma recuento quantidade qtd qtde numero"
-    " contagem frequencia anzahl anz haufigkeit fallzahl opferzahl fallzahlen opferanzahl menge"
+    " contagem frequencia adad anzahl anz haufigkeit fallzahl opferzahl fallzahlen opferanzahl menge"
 )
 _MAY_NUMBER_ROWS = _set("no nr n num number numbers numero nro nombre nb total")
 """Alone, they may number the rows, or be a name: a column of them is one of counts where they repeat."""
@@ -26,7 +26,7 @@ _EVENTS = _set(
 )
 _VICTIMS = _set(
     "victims killed dead deaths fatalities victimas vicimas muertos muertes fallecidos fallecimientos occisos decesos"
-    " vitimas mortos mortes obitos victimes morts tues deces opfer tote todesopfer getotete vics"
+    " vitimas mortos mortes obitos victimes morts tues deces opfer tote todesopfer getotete vics dahaya aldahaya"
 )
 _PERSONS = _set("persons people personas personnes personen pessoas individuals individuos")
 _SINGULAR = _set("victim victima vitima victime case caso hecho")

@@ -31,21 +31,30 @@ def flags(
 
 CANCELLED = words(
     en=r"unfounded.*|no[ -]?crimes?|not a crime|cancell?ed( .*)?|void(ed)?|withdrawn( .*)?|retracted|annulled|deleted"
-    r"|removed|entered in error|error|erroneous|false( report| alarm| complaint)|duplicated?s?( .*)?|dup|tests?|testing"
-    r"|dummy|baseless|test (record|case|row|entry|data)|superseded|replaced|obsolete"
+    r"|removed|entered in error|error|erroneous|false( report| alarm| complaint| information)|duplicated?s?( .*)?|dup"
+    r"|tests?|testing|dummy|baseless|test (record|case|row|entry|data)|superseded|replaced|obsolete"
     r"|assist(ing)? (an)?other (agency|agencies|jurisdiction)|out(side)? (of )?jurisdiction|(an)?other jurisdiction"
-    r"|no offen[cs]e( .*)?",
+    r"|no offen[cs]e( .*)?|training exercise",
     es=r"infundad[oa]s?|anulad[oa]s?|cancelad[oa]s?|duplicad[oa]s?|retirad[oa]s?|desistid[oa]s?|eliminad[oa]s?"
     r"|borrad[oa]s?|sin efecto|denuncia falsa|fals[oa]s? denuncias?|excluid[oa]s?|prueba|falsas? alarmas?"
     r"|(.* )?inexistencia (de|del) (delito|hecho)|no (constituye|es) delito|hecho atipico|atipic[oa]s?"
-    r"|(registro|caso|datos?) de (prueba|teste)|reemplazad[oa]s?|sustituid[oa]s?"
+    r"|(registro|caso|datos?) de (prueba|teste)|reemplazad[oa]s?|sustituid[oa]s?|incompetencia|simulacro"
     r"|(fuera de (la |su )?|otra )jurisdiccion",
     fr=r"annulee?s?|doublons?|supprimee?s?|infondee?s?|alarmes? fals[oa]s?|fausses? alertes?|remplacee?s?"
     r"|hors (ressort|juridiction)|absence d.infraction"
     r"|infraction (non constituee|inexistante|insuffisamment caracterisee)",
     de=r"storniert|geloscht|doppelt|doublette|unbegrundet|fehlalarme?|keine straftat|testfall|testdaten|ersetzt",
     pt=r"sem efeito|improcedentes?|teste|substituid[oa]s?|fora da jurisdicao",
+    ar=r"mulgha(h|a)?",
 )
+A_RECORD = words(
+    en=r"(the )?(offen[cs]e|crime|incident|case|report|record|complaint)( (is|was|has been))?",
+    es=r"(el |la )?(registro|caso|delito|denuncia|expediente|carpeta)( fue| ha sido)?",
+    fr=r"(le |l.)?(fait|dossier|plainte|affaire|infraction|enregistrement)( est| a ete)?",
+    de=r"(der |die |das )?(fall|vorgang|anzeige|datensatz|tat)( ist| wurde)?",
+    pt=r"(o |a )?(registro|caso|ocorrencia|boletim|processo)( foi)?",
+)
+"""What may stand before such a word: record deleted, offence cancelled."""
 NOT_VALID = words(
     en=r"(in|not |un)valid|rejected|not (a )?genuine|disproved",
     es=r"(no |in)valid[oa]s?|rechazad[oa]s?|no (procede|procedente)|error de captura",
@@ -64,9 +73,11 @@ OF_STATUS = words(
 IS_CANCELLED = flags(
     en=r"deleted?|duplicated?|cancell?ed|void(ed)?|unfounded|no[ _-]?crime|withdrawn|test|removed|superseded|replaced"
     r"|obsolete",
-    es=r"anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|baja",
-    fr=r"annule|supprime",
-    de=r"storniert|geloscht",
+    es=r"anulad[oa]|cancelad[oa]|duplicad[oa]|eliminad[oa]|borrad[oa]|excluid[oa]|baja|ampliacion",
+    fr=r"annule|supprime|doublon",
+    de=r"storniert|storno|geloscht|dublette",
+    pt=r"aditamento",
+    ar=r"mulgha(h|a)?",
 )
 IS_VALID = flags(
     ends="record|registro|row|version|flag|ind|indicator|yn",
@@ -117,6 +128,8 @@ ATTEMPTED = words(
     de=r"versucht?e?",
 )
 IS_ATTEMPTED = flags(en=r"attempt(ed)?", es=r"tentativa|tentad[oa]", fr=r"tentative", de=r"versuch")
+ATTEMPTED_OR_COMPLETED = re.compile(r"attempt(ed)?[ _](or[ _])?complete(d)?([ _](flag|ind|indicator|code))?")
+"""A column with A for attempted and C for completed."""
 IS_COMPLETED = flags(asks="is|flag|ind", en=r"completed", es=r"consumad[oa]", fr=r"consomme", de=r"vollendet")
 SURVIVED = words(
     en=r"non[ -]?fatal(ly)?|injur(ed|y|ies)|wounded|surviv(ed|ors?|ing)|alive|unharmed|uninjured"
@@ -126,10 +139,10 @@ SURVIVED = words(
     de=r"verletzte?r?|uberlebende?r?",
     pt=r"ferid[oa]s?",
 )
-VICTIMS = re.compile(r"(victims?|victimas?|victimes?|opfer|vitimas?)\b.*")
+VICTIMS = re.compile(r"(victims?|victimas?|victimes?|opfer|vitimas?|ofendid[oa]s?|agraviad[oa]s?|geschadigte?r?)\b.*")
 SUSPECTS = words(
-    en=r"(suspects?|suspected|offenders?|perpetrators?|arrest(s|ed)?|accused|convicted|prosecuted)\b.*",
-    es=r"(imputad[oa]s?|sospechos[oa]s?|detenid[oa]s?|victimari[oa]s?|autor(es)?)\b.*",
+    en=r"(suspects?|suspected|offenders?|perpetrators?|arrest(s|ed)?|accused|convicted|prosecuted|complainants?|witness(es)?)\b.*",
+    es=r"(imputad[oa]s?|sospechos[oa]s?|detenid[oa]s?|victimari[oa]s?|autor(es)?|denunciantes?|testigos?)\b.*",
     fr=r"(auteurs?|mis en cause)\b.*",
     de=r"tatverdachtige?r?\b.*",
     pt=r"suspeitos?\b.*",
@@ -155,10 +168,12 @@ REPORTED = words(
     en=r"report\w*|regist\w*|recorded|entered|entry|received|filed|logged",
     es=r"denuncia\w*|ingreso|inicio|apertura|notific\w*",
     fr=r"plainte|depot|enregistr\w*",
-    de=r"anzeige|erfasst|erfassung|aufnahme\w*",
+    de=r"anzeige\w*|melde(datum|tag|zeit)|erfasst|erfassung\w*|aufnahme\w*",
     pt=r"comunicac\w*",
 )
-IS_DAY = words(en=r"dates?|days?|data|dt|when", es=r"fecha|dia", fr=r"jour", de=r"datum|tag|tatzeit|tattag|tatdatum")
+IS_DAY = words(
+    en=r"dates?|days?|data|dt|when", es=r"fecha|dia", fr=r"jour", de=r"datum|tag|tatzeit|tattag|tatdatum|anzeigedatum"
+)
 RECORDS = {
     "incident": words(
         en=r"incident|event|case",
@@ -182,7 +197,13 @@ RECORDS = {
 }
 """What a row is, by the word of a column of kinds of records."""
 
-FIRST_EDITION = words(en=r"preliminar\w*|provis\w*|first edition|initial|original|superseded", de=r"vorlaufig\w*")
+FIRST_EDITION = words(
+    en=r"preliminar\w*|provis\w*|first edition|initial|original|superseded", de=r"vorlaufig\w*", pt=r"parcial|previa"
+)
 LAST_EDITION = words(
-    en=r"final|revised|corrected", es=r"definitiv\w*|revisad[oa]|corregid[oa]", fr=r"definitif", de=r"endgultig\w*"
+    en=r"final|revised|corrected",
+    es=r"definitiv\w*|revisad[oa]|corregid[oa]",
+    fr=r"definitif",
+    de=r"endgultig\w*",
+    pt=r"consolidad[oa]",
 )
