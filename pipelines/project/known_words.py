@@ -82,7 +82,7 @@ def sex_words(words: Iterable[str]) -> dict[str, str]:
     given = [*words]
     there = {plain(word) for word in given}
     named = {plain(word): code for word in given for code, name in OF_SEX.items() if name.fullmatch(word.strip())}
-    known = named | known_words()["sex"]
+    known: dict[str, str] = {**named, **known_words()["sex"]}
     female, male = there & {"f", "w"}, there & {"h", "v"}
     if female and male and "m" not in there:
         known |= dict.fromkeys(female, "F") | dict.fromkeys(male, "M")
