@@ -130,7 +130,7 @@ OF_SEX = {
         fr=r"hommes?|gar[cç]ons",
         de=r"m[aä]nner|m[aä]nnlich\w*",
         pt=r"homens?",
-        it=r"uomini|masch[io]|maschile",
+        it=r"uomini|maschio?|maschile",
         nl=r"mannen",
         sv=r"män",
         no=r"menn",
@@ -201,7 +201,14 @@ OF_RESIDENTS = words(
 )
 OF_ATTRIBUTES = {
     "attempted": words(
-        en=r"attempt(?:s|ed)?", es=r"tentativas?|tentad[oa]s?", fr=r"tentatives?", de=r"versuchte?[nrs]?"
+        en=r"attempt(?:s|ed)?",
+        es=r"tentativas?|tentad[oa]s?",
+        fr=r"tentatives?",
+        de=r"versuche?|versuchte?[nrs]?",
+        it=r"tentat[oi]",
+        nl=r"poging(?:en)?",
+        sv=r"försök",
+        pl=r"usiłowani\w*",
     ),
     "weapon": words(
         en=r"fire ?-?arms?|guns?|gun ?shots?",
