@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+from pipelines.collect.headings.kind_words import OF_SEX
 from pipelines.harmonise.values.labels import age_word_problem
 from schemas.area_names import names_of_areas
 from schemas.codelists import NOT_STATED, load_areas
@@ -78,8 +79,10 @@ def sex_words(words: Iterable[str]) -> dict[str, str]:
     >>> sex_words(["H", "M"])["m"], sex_words(["F", "M"])["m"], "m" in sex_words(["M", "Unknown"])
     ('F', 'M', False)
     """
-    there = {plain(word) for word in words}
-    known = dict(known_words()["sex"])
+    given = [*words]
+    there = {plain(word) for word in given}
+    named = {plain(word): code for word in given for code, name in OF_SEX.items() if name.fullmatch(word.strip())}
+    known: dict[str, str] = {**named, **known_words()["sex"]}
     female, male = there & {"f", "w"}, there & {"h", "v"}
     if female and male and "m" not in there:
         known |= dict.fromkeys(female, "F") | dict.fromkeys(male, "M")

@@ -295,3 +295,11 @@ def test_thousands_in_texts_of_a_workbook_are_declared(tmp_path: Path) -> None:
     book.save(tmp_path / "a.xlsx")
     table = see_table(tmp_path / "a.xlsx", Settings(data=tmp_path / "data"))
     assert declared(tmp_path, (table, find_roles(table, "MX", {})))["thousands"] == " "
+
+
+@pytest.mark.parametrize("words", [("Kvinnor", "Män"), ("Femmine", "Maschi"), ("Kobiety", "Mężczyźni")])
+def test_sexes_in_languages_of_no_packaged_source(tmp_path: Path, words: tuple[str, str]) -> None:
+    _, roles = guess(
+        tmp_path, f"State,Offence,Year,{words[0]},{words[1]}", "Jalisco,Murder,2022,1,10", "Colima,Murder,2022,2,3"
+    )
+    assert roles.words["sex"] == {words[0]: "F", words[1]: "M"}

@@ -116,7 +116,12 @@ OF_SEX = {
         fr=r"femmes?|filles?",
         de=r"frauen|weiblich\w*",
         pt=r"mulher(?:es)?",
-        it=r"donne",
+        it=r"donne|femmin[ae]|femminile",
+        nl=r"vrouw(?:en)?",
+        sv=r"kvinnor",
+        no=r"kvinner",
+        da=r"kvinder",
+        pl=r"kobiet[ay]?",
         ru=r"женщин\w*",
     ),
     "M": words(
@@ -125,7 +130,12 @@ OF_SEX = {
         fr=r"hommes?|gar[cç]ons",
         de=r"m[aä]nner|m[aä]nnlich\w*",
         pt=r"homens?",
-        it=r"uomini",
+        it=r"uomini|maschio?|maschile",
+        nl=r"mannen",
+        sv=r"män",
+        no=r"menn",
+        da=r"mænd",
+        pl=r"mężczyzn[iay]?|mężczyźni",
         ru=r"мужчин\w*",
     ),
 }
@@ -191,7 +201,14 @@ OF_RESIDENTS = words(
 )
 OF_ATTRIBUTES = {
     "attempted": words(
-        en=r"attempt(?:s|ed)?", es=r"tentativas?|tentad[oa]s?", fr=r"tentatives?", de=r"versuchte?[nrs]?"
+        en=r"attempt(?:s|ed)?",
+        es=r"tentativas?|tentad[oa]s?",
+        fr=r"tentatives?",
+        de=r"versuche?|versuchte?[nrs]?",
+        it=r"tentat[oi]",
+        nl=r"poging(?:en)?",
+        sv=r"försök",
+        pl=r"usiłowani\w*",
     ),
     "weapon": words(
         en=r"fire ?-?arms?|guns?|gun ?shots?",

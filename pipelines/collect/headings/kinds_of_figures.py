@@ -50,7 +50,7 @@ _AGES_OF_RESIDENTS = re.compile(
 )
 _ALSO_OTHERS = re.compile(
     r"[,;/&+]|(?<!\w)(?:and|or|incl\w*|without|with or|non?|not|excl\w*|except|completed|y|e|o|u|sin|con o"
-    r"|consumad[oa]s?|et|ou|sans|sauf|consomm\w*|und|oder|ohne|einschl\w*|vollendet\w*|sem|exceto|types?|tipos?)"
+    r"|consumad[oa]s?|et|ou|sans|sauf|consomm\w*|und|oder|ohne|einschl\w*|in[ck]l\w*|vollendet\w*|och|oraz|sem|exceto|types?|tipos?)"
     r"(?!\w)",
     re.IGNORECASE,
 )
