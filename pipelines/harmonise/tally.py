@@ -42,6 +42,7 @@ from pipelines.harmonise.checks.totals.incidents import find_total_words, refuse
 from pipelines.harmonise.checks.unread_counts import find_second_columns, find_unread_counts
 from pipelines.harmonise.checks.words.incident_constants import find_words_against_constants
 from pipelines.harmonise.checks.words.incidents import find_words_beside
+from pipelines.harmonise.checks.words.parts_of_years import find_parts_of_years
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.judged import Counted
@@ -419,6 +420,7 @@ def _find_in_unread_columns(file: IncidentFile) -> dict[str, Any]:
         "beside_counts": find_beside_counts(file),
         "words_beside": find_words_beside(file),
         "against_constants": find_words_against_constants(file),
+        "parts_of_years": find_parts_of_years(file),
     }
     return {name: columns for name, columns in found.items() if columns}
 

@@ -233,13 +233,13 @@ def _repeat_rows(place: Path) -> None:
 
 
 def _account_for_kinds(tiny: Tiny) -> None:
-    """Incidents of which some are unfounded, by a column that is not read."""
+    """Incidents by year of which some are unfounded, and all of January, by columns that are not read."""
     folder = tiny.declare(
         "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [when, place]}\narea_scheme: code\n"
-        "columns: {ref_area: place, time_period: when}\nconstants: {national_code: HOM}\n"
+        "columns: {ref_area: place, year: when}\nconstants: {national_code: HOM}\n"
         "rows: events\nmeasures:\n  victims: {counting_unit: victim}\n"
     )
-    tiny.give("a.csv", "when,place,status\n2023-01-02,MX-JAL,open\n2023-01-03,MX-JAL,unfounded\n")
+    tiny.give("a.csv", "when,place,status,day\n2023,MX-JAL,open,2023-01-02\n2023,MX-JAL,unfounded,2023-01-03\n")
     with connect(tiny.settings) as connection:
         tallied = tally(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
         account(folder, tallied, connection, tiny.settings, tiny.work)

@@ -21,6 +21,7 @@ def outcomes(
     layout: str = "",
     reshape: str | None = None,
     values: str = "",
+    file: str = "a.csv",
 ) -> dict[str, Outcome]:
     """All rules on incidents of homicide with these columns besides area and code."""
     tiny.declare(
@@ -30,7 +31,7 @@ def outcomes(
         reshape=reshape,
         values=values,
     )
-    tiny.give("a.csv", "\n".join([header, *rows]) + "\n")
+    tiny.give(file, "\n".join([header, *rows]) + "\n")
     source, settings = tiny.source, tiny.settings
     incidents = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
     with connect(settings) as connection:

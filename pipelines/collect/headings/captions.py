@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Header, Needed
 from pipelines.collect.headings.cut_off import words_for_cut_off
-from pipelines.collect.headings.parts_of_years import words_for_part_of_year
+from pipelines.collect.headings.parts_of_years import YearLackingParts, words_for_part_of_year
 from pipelines.system.errors import Problem
-from pipelines.system.outcomes import Outcome
-from schemas.source import SourceFolder
+from pipelines.system.outcomes import ANNUAL, Outcome
+from schemas.source import Source, SourceFolder
 
 _A_NUMBER = re.compile(r"[-+]?\d[\d.,\s'’]*")
 _MOST_ROWS = 20
@@ -274,32 +274,44 @@ def judge_years(
 
 
 def judge_parts_of_years(
-    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], in_rows: Iterable[str] = ()
+    captions: Iterable[Caption],
+    years: Mapping[tuple[str, str | None], frozenset[int]],
+    in_rows: Iterable[YearLackingParts],
+    source: Source,
 ) -> Outcome:
     """Warn of tables that are captioned with a part of a year although their figures are of whole years.
 
     Args:
         captions: of all tables.
         years: the years for which each file and sheet has annual figures.
-        in_rows: what the rows themselves show, as text.
+        in_rows: what the rows themselves show.
+        source: the source; it may say that words were looked at.
     """
-    found: dict[str, None] = dict.fromkeys(in_rows)
-    names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
+    found: dict[str, tuple[tuple[str, str], ...]] = {
+        one.text: ((ANNUAL, one.year),) for one in in_rows if not source.has_checked(one.column)
+    }
+    names = [
+        Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " "))
+        for file, sheet in years
+        if not source.has_checked(file)
+    ]
     for caption in (*names, *captions):
         annual = years.get((caption.file, caption.sheet), frozenset())
-        part = words_for_part_of_year(caption.text, caption.is_count) if annual else None
-        named = years_in(caption.text) & annual
+        if source.has_checked(caption.text) or not annual:
+            continue
+        part, named = words_for_part_of_year(caption.text, caption.is_count), years_in(caption.text) & annual
         if part is None or not (named or not years_in(caption.text)):
             if (part := words_for_cut_off(caption.text, annual)) is None:
                 continue
             named = {int(year) for year in re.findall(r"(?:19|20)\d\d", part)} & annual
         of = ", ".join(map(str, sorted(named))) if named else "its years"
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
-        place = ", ".join(filter(None, where))
-        found[f"{place}: {part!r}, but the figures of {of} are for the full year"] = None
-    if not any(years.values()):
+        text = f"{', '.join(filter(None, where))}: {part!r}, but the figures of {of} are for the full year"
+        found[text] = tuple((ANNUAL, str(year)) for year in sorted(named or annual))
+    if not any(years.values()) and not found:
         return Outcome.not_applicable("part_of_year")
-    return Outcome.of_warning("part_of_year", len(years), found, shown=10)
+    about = tuple(dict.fromkeys(one for several in found.values() for one in several))
+    return replace(Outcome.of_warning("part_of_year", len(years), found, shown=10), about=about)
 
 
 def years_in(text: str) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _MONTHS = (
     "jan|janv|ene|januar|january|enero|janvier|janeiro",
@@ -69,6 +70,22 @@ _NAMES_OF_PARTS = {
     "h": re.compile(r"\b(?:half(?:[ -]?year)?|semestre|semester|halbjahr)\b", re.IGNORECASE),
 }
 """What a column of numbers of months, quarters or half-years is called."""
+
+
+@dataclass(frozen=True)
+class YearLackingParts:
+    """A year of which a column has only some parts, although its figures are published as those of the year."""
+
+    column: str
+    year: str
+    parts: str
+
+    @property
+    def text(self) -> str:
+        """What was found, for people."""
+        return (
+            f"{self.column!r}: only {self.parts} of {self.year}, but the figures of {self.year} are for the full year"
+        )
 
 
 def part_of_year_in(text: str, column: str, dates: bool = False) -> str | None:

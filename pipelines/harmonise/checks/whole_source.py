@@ -20,6 +20,7 @@ from pipelines.collect.unread import judge_unread
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.beside_counts import check_errors_beside, check_split_numbers, judge_split_numbers
 from pipelines.harmonise.checks.exclusions import check_exclusions
+from pipelines.harmonise.checks.incident_file import FileFacts
 from pipelines.harmonise.checks.measures import check_measures, check_stocks
 from pipelines.harmonise.checks.periods import (
     check_first_days,
@@ -42,6 +43,7 @@ from pipelines.harmonise.checks.words.headings_of_incidents import headings_of_c
 from pipelines.harmonise.checks.words.incident_constants import judge_words_against_constants
 from pipelines.harmonise.checks.words.incidents import ages_given, judge_days, judge_kinds, names_beside
 from pipelines.harmonise.checks.words.omitted_columns import omitted_columns
+from pipelines.harmonise.checks.words.parts_of_years import years_of_parts
 from pipelines.harmonise.checks.words.scales_and_periods import (
     check_age_units,
     headings_in_words,
@@ -55,6 +57,7 @@ from pipelines.harmonise.conform import Conformed
 from pipelines.harmonise.judged import Judged
 from pipelines.harmonise.statements import Grain, Statements
 from pipelines.harmonise.tally import Tallied
+from pipelines.harmonise.values.dates import precision_of
 from pipelines.harmonise.values.labels import check_places
 from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
@@ -162,6 +165,8 @@ def check_captions(
     # Persons on a day in December are no part of a year.
     on_a_day = source.kind == "population" or all(one.figures == "stock" for one in source.measures.values())
     facts = judged.file_facts if isinstance(judged, Tallied) else []
+    of_incidents = _years_of_incidents(connection, source, facts)
+    in_rows = [*parts_in_words(unused), *years_of_parts(facts)]
     headings = (*captions, *headings_in_words(unused), *headings_of_counts(folder, facts))
     of_year = headings_of_years(source, [file for file, _ in facts])
     with_year = annual | {(caption.file, None): frozenset({0}) for caption in of_year}  # some year, of a month or not
@@ -176,10 +181,15 @@ def check_captions(
             _attributes_of(judged, source),
         ),
     ]
+    tables = () if source.personal else captions  # a title may name a person
+    of_words.append(
+        Outcome.not_applicable("part_of_year")
+        if on_a_day
+        else judge_parts_of_years(tables, annual | of_incidents, in_rows, source)
+    )
     doubt_figures(connection, of_words, has_places=judged.statements.grain == "cell")
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
-        judge_parts_of_years(captions, {} if source.personal or on_a_day else annual, parts_in_words(unused)),
         judge_kinds_of_years(
             (*captions, *years_in_words(unused), *of_year),
             with_year,
@@ -188,6 +198,17 @@ def check_captions(
         ),
         *of_words,
     ]
+
+
+def _years_of_incidents(
+    connection: duckdb.DuckDBPyConnection, source: Source, facts: FileFacts
+) -> dict[tuple[str, str | None], frozenset[int]]:
+    """Return the years of incidents of which nothing but the year is read, for each file: any of them may be in it."""
+    if not facts or precision_of(source) != "year":
+        return {}
+    rows = connection.execute("SELECT DISTINCT left(CAST(time_period AS VARCHAR), 4) FROM core").fetchall()
+    years = frozenset(int(year) for (year,) in rows)
+    return {(file.name, None): years for file, _ in facts}
 
 
 def _attributes_of(judged: Judged, source: Source) -> frozenset[str]:

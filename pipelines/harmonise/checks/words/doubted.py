@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
-from pipelines.system.outcomes import Outcome
+from pipelines.system.outcomes import ANNUAL, Outcome
 from schemas.declarations import quote_literal
 
 _FIRST_ROW = "arg_min(_file, _row), arg_min(_sheet, _row), min(_row)"
@@ -50,12 +50,14 @@ def doubt_figures(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[Outc
     for outcome in outcomes:
         if outcome.outcome != "warned":
             continue
-        about = [
-            f"CAST({column} AS VARCHAR) = {quote_literal(value)}" if has_places or column != "_file" else "true"
-            for column, value in outcome.about
-        ]
-        rows = " OR ".join(about) or "true"
+        rows = " OR ".join(_condition(*one, has_places=has_places) for one in outcome.about) or "true"
         _doubt(connection, outcome.rule, outcome.detail, rows, _FIRST_ROW if has_places else _NO_ROW)
+
+
+def _condition(column: str, value: str, *, has_places: bool) -> str:
+    if column == ANNUAL:
+        return f"freq = 'A' AND left(CAST(time_period AS VARCHAR), 4) = {quote_literal(value)}"
+    return f"CAST({column} AS VARCHAR) = {quote_literal(value)}" if has_places or column != "_file" else "true"
 
 
 def doubt_codes(connection: duckdb.DuckDBPyConnection, rule: str, codes: Collection[str], found: str) -> None:

@@ -7,14 +7,14 @@ whether the source names that column or not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
 from pipelines.collect.header import fold
 from pipelines.collect.headings.captions import Caption, scale_problem, words_for_scale
 from pipelines.collect.headings.kinds_of_years import words_for_other_year
-from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, part_of_year_in
+from pipelines.collect.headings.parts_of_years import PARTS_OF_A_YEAR, YearLackingParts, part_of_year_in
 from pipelines.collect.headings.roles import is_heading
 from pipelines.harmonise.checks.words.kinds_of_rows import units_of_age_in
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
@@ -106,8 +106,8 @@ def headings_in_words(words: Iterable[UnusedWord]) -> list[Caption]:
     return [Caption(one.file, one.sheet, one.row, one.word, is_count=True, is_unit=True) for one in first.values()]
 
 
-def parts_in_words(words: Iterable[UnusedWord]) -> list[str]:
-    """Return, as text, the years whose figures are sums over parts of the year of which one is missing.
+def parts_in_words(words: Iterable[UnusedWord]) -> list[YearLackingParts]:
+    """Return the years whose figures are sums over parts of the year of which one is missing.
 
     A column names parts of years if all of its words do. A part without rows is missing if the others have too many
     events for it to be empty by chance.
@@ -120,7 +120,7 @@ def parts_in_words(words: Iterable[UnusedWord]) -> list[str]:
         findings
         for column, there in by_column.items()
         if all(part_of_year_in(one.word, column, dates=True) and _may_be_of_its_year(one) for one in there)
-        for findings in _years_lacking_parts(column, there)
+        for findings in years_lacking_parts(column, _figures_of_parts(column, there))
     ]
 
 
@@ -130,12 +130,22 @@ def _may_be_of_its_year(one: UnusedWord) -> bool:
     return not named or one.year in named
 
 
-def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
+def _figures_of_parts(column: str, words: Sequence[UnusedWord]) -> dict[str, dict[str, float]]:
     years: dict[str, dict[str, float]] = {}
     for one in words:
         of = years.setdefault(one.year or "", {})
         part = part_of_year_in(one.word, column, dates=True) or ""
         of[part] = of.get(part, 0.0) + one.value
+    return years
+
+
+def years_lacking_parts(column: str, years: Mapping[str, Mapping[str, float]]) -> list[YearLackingParts]:
+    """Return the years of which a column lacks a part whose figure would hardly be zero by chance.
+
+    Args:
+        column: its name.
+        years: the figure of each part, as :func:`part_of_year_in` names it, of each year.
+    """
     findings = []
     for year, parts in sorted(years.items()):
         kinds = {re.sub(r"[ºª\d\s]", "", part) for part in parts}
@@ -143,7 +153,7 @@ def _years_lacking_parts(column: str, words: Sequence[UnusedWord]) -> list[str]:
         if len(parts) < whole and sum(parts.values()) >= _LEAST_MISSED * len(parts):
             shown = sorted(parts, key=lambda one: int(re.sub(r"\D", "", one) or 0))
             named = ", ".join(shown) if len(shown) <= _MOST_SHOWN else f"{len(shown)} months, the last {shown[-1]},"
-            findings.append(f"{column!r}: only {named} of {year}, but the figures of {year} are for the full year")
+            findings.append(YearLackingParts(column, year, named))
     return findings
 
 
