@@ -415,3 +415,40 @@ def test_a_break_in_a_year_with_figures_of_men_alone_is_one_of_the_next_year_of_
     of_sex = {sex: {year: status for year, status, _ in _figures_of(cells, "AR-A", "0101", sex)} for sex in ("M", "F")}
     assert (of_sex["M"]["2017"], of_sex["M"]["2018"]) == ("B", "A")
     assert (of_sex["F"]["2017"], of_sex["F"]["2018"], of_sex["F"]["2019"]) == ("O", "B", "A")
+
+
+AREAS = ("AR-B", "AR-X", "AR-S", "AR-M", "AR-T")
+
+
+def _doubted(published: Any, rows: list[str]) -> set[tuple[str, str]]:
+    """The categories and years of which any cell with a figure carries the caveat of a doubted figure."""
+    asked = "SELECT DISTINCT iccs, time_period FROM cell WHERE contains(coalesce(caveats, ''), 'figure_doubted')"
+    return set(published(rows).execute(asked).fetchall())
+
+
+def test_a_category_that_only_grows_is_doubted_in_every_year(published: Any) -> None:
+    """Homicides of all years since 2014 in each of eight; thefts by force go up and down."""
+    years = range(2014, 2022)
+    rows = [
+        f"{area},{year},{code},t,{n}"
+        for place, area in enumerate(AREAS)
+        for year in years
+        for code, n in (("HOM", (year - 2013) * (60 + place) + year % 3), ("ROBO", 500 + 37 * (year * (place + 3) % 5)))
+    ]
+    found = _doubted(published, rows)
+    assert {year for iccs, year in found if iccs == "0101"} == set(map(str, years))
+    assert {iccs for iccs, _ in found} == {"0101", "01"}  # and the section above
+
+
+def test_a_year_copied_from_the_one_before_is_doubted_and_that_one_is_not(published: Any) -> None:
+    """Men and women of 2020 are those of 2019 in all areas, of every code."""
+    rows = [
+        f"{area},{year},{code},{sex},{n}"
+        for place, area in enumerate(AREAS)
+        for year in range(2017, 2022)
+        for at, (code, sex) in enumerate(product(("HOM", "ROBO"), ("m", "f")))
+        for n in [100 + 13 * place + 31 * at + 17 * ((2019 if year == 2020 else year) % 7)]
+    ]
+    found = _doubted(published, rows)
+    assert {year for _, year in found} == {"2020"}
+    assert {iccs for iccs, _ in found} >= {"0101", "0401"}

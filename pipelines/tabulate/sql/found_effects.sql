@@ -34,8 +34,8 @@ WHERE EXISTS (
 
 CREATE OR REPLACE TEMP TABLE found_effect AS
 WITH judged AS (
-    SELECT DISTINCT finding.stage, finding.counting_unit, iccs, coalesce(finding.ref_area, everywhere.ref_area) AS ref_area, time_period,
-        caveat, dimension, of_unknown, obs_status, withhold, codes, totals, periods
+    SELECT DISTINCT finding.stage, finding.counting_unit, iccs, coalesce(finding.ref_area, everywhere.ref_area) AS ref_area,
+        coalesce(finding.time_period, always.year) AS time_period, caveat, dimension, of_unknown, obs_status, withhold, codes, totals, periods
     FROM finding
     JOIN rule_effect USING (rule)
     LEFT JOIN (  -- what is found of no area is found of all: of the age bands of a year
@@ -44,7 +44,14 @@ WITH judged AS (
         FROM cells
     ) AS everywhere ON finding.ref_area IS NULL AND everywhere.stage = finding.stage
         AND everywhere.counting_unit = finding.counting_unit
-    WHERE time_period IS NOT NULL AND coalesce(finding.ref_area, everywhere.ref_area) IS NOT NULL
+    LEFT JOIN (  -- and what is found of no period, of every year
+        SELECT DISTINCT CAST(stage AS VARCHAR) AS stage, CAST(counting_unit AS VARCHAR) AS counting_unit,
+            left(CAST(time_period AS VARCHAR), 4) AS year
+        FROM cells
+    ) AS always ON finding.time_period IS NULL AND always.stage = finding.stage
+        AND always.counting_unit = finding.counting_unit
+    WHERE coalesce(finding.time_period, always.year) IS NOT NULL
+        AND coalesce(finding.ref_area, everywhere.ref_area) IS NOT NULL
     UNION ALL BY NAME
     SELECT of_links.* EXCLUDE (country), published.ref_area, '' AS dimension
     FROM (
