@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.collect.read import RawTable, text_tables
+from pipelines.harmonise.checks.words.doubted import doubt_figures
 from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -148,9 +149,9 @@ def _check_blocks(
     if not tables:
         return Outcome.not_applicable("blocks_repeated")
     same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
-    found = [
+    found = {
         f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of "
-        f"the block from row {upper:,} on"
+        f"the block from row {upper:,} on": ("_file", file)
         for paths in tables
         for file, sheet, upper, lower, cells, shared in run_sql(
             connection,
@@ -161,8 +162,11 @@ def _check_blocks(
             least=str(_LEAST_OF_A_BLOCK),
             share=str(_LEAST_DIFFERENT),
         ).fetchall()
-    ]
-    return Outcome.of_warning("blocks_repeated", len(tables), found, shown=3)
+    }
+    about = tuple(dict.fromkeys(found.values()))
+    outcome = replace(Outcome.of_warning("blocks_repeated", len(tables), found, shown=3), about=about)
+    doubt_figures(connection, [outcome], has_places=True)
+    return outcome
 
 
 def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
