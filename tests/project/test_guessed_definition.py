@@ -303,3 +303,13 @@ def test_sexes_in_languages_of_no_packaged_source(tmp_path: Path, words: tuple[s
         tmp_path, f"State,Offence,Year,{words[0]},{words[1]}", "Jalisco,Murder,2022,1,10", "Colima,Murder,2022,2,3"
     )
     assert roles.words["sex"] == {words[0]: "F", words[1]: "M"}
+
+
+def test_a_damaged_workbook_is_named_without_a_source(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["year", "n"])
+    book.save(tmp_path / "whole.xlsx")
+    (tmp_path / "d.xlsx").write_bytes((tmp_path / "whole.xlsx").read_bytes()[:2500])
+    with pytest.raises(UsageError) as refused:
+        see_table(tmp_path / "d.xlsx", Settings(data=tmp_path / "data"))
+    assert "  where:   file d.xlsx\n" in str(refused.value)
