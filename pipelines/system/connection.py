@@ -288,8 +288,8 @@ def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     finally:
         with _SETTING:
             _AS_WRITTEN.remove(connection)
-            if not _AS_WRITTEN:
-                connection.execute("RESET disabled_optimizers")
+            if not _AS_WRITTEN:  # with a cursor, as a failed statement ends the transaction of the connection
+                connection.cursor().execute("RESET disabled_optimizers").close()
 
 
 def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> pa.Table:

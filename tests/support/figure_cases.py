@@ -764,7 +764,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(cells=years([112_337.0, 112_337_000.0], ref_area="MX")
              + [{**row, "value": 6_000.0} for row in states(*ZA_AREAS[:5])]),
         2,
-        "112,337 persons, the country had 36,724,615 to 130,861,007 from 1960 to 2024",
+        "112,337 persons; the country had 36,724,615 to 130,861,007 from 1960 to 2024",
     ),
     # Two regions of nines, three with one number, one person where there were 3,000. A region not there before,
     # two of one size, three of one in thousands, and a number of nines of which there is one, keep the rule.
