@@ -25,6 +25,7 @@ from pipelines.harmonise.checks.whole_source import (
     check_unread,
     check_unused,
 )
+from pipelines.harmonise.checks.words.doubted import doubt_figures
 from pipelines.harmonise.checks.words.incidents import labels_beside
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
@@ -398,10 +399,12 @@ def _write_links(
     links, mapped = paths["links"], paths["mapped"]
     beside = [column for column in unused if not column.is_place]
     labels = labels_beside(judged.file_facts) if isinstance(judged, Tallied) else []
+    named = check_named_acts(judged.concordance.rows if judged.concordance else ())
+    doubt_figures(connection, [named], has_places=False)
     return [
         _check_unused_links(connection, links, mapped),
         *check_codes(connection, source, beside, labels, links, mapped),
-        check_named_acts(judged.concordance.rows if judged.concordance else ()),
+        named,
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.harmonise.checks.words.doubted import doubt_codes_of_years
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
@@ -48,7 +49,7 @@ def check_codes(
     """Check the labels of national codes in the file against those of the concordance.
 
     Args:
-        connection: has ``core``.
+        connection: has ``core``, and ``doubted``, which gets the figures of codes that may be wrong.
         source: the source.
         unused: the columns of the tables of text that the source does not name.
         beside: of incidents, what may be labels in the columns that the source does not name.
@@ -79,11 +80,13 @@ def _check_meanings(
         rows = []
     if not rows:
         return Outcome.not_applicable(rule)
-    found = []
+    found, spans = [], []
     for code, label, meant, first, last in rows:
         if are_different(label, meant):
             span = first if first == last else f"{first} to {last}"
             found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
+            spans.append((code, first or "", last or ""))
+    doubt_codes_of_years(connection, rule, spans, "; ".join(found[:1]))
     return Outcome.of_warning(rule, len(rows), found)
 
 
@@ -168,9 +171,11 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: P
     rows = run_sql(connection, "harmonise/codes_in_use", **files).fetchall()
     contain = source.parent_counts == "include_children"
     codes = Counter(iccs for _, iccs in {(code, iccs) for code, _, iccs in rows})
-    found = []
+    found, parts = [], []
     for code, label, iccs in rows:
         match = _OF_WHICH.search(f"{label} {code}")
         if match and (codes[iccs] > 1 or not contain):
             found.append(f"{code}: {match[0]!r} in {label!r}, counted in {iccs}")
+            parts.append((code, "", ""))
+    doubt_codes_of_years(connection, "part_beside_whole", parts, "; ".join(found[:1]))
     return Outcome.of_warning("part_beside_whole", len(rows), found)

@@ -74,6 +74,26 @@ def doubt_codes(connection: duckdb.DuckDBPyConnection, rule: str, codes: Collect
     _doubt(connection, rule, found, rows, _NO_ROW)
 
 
+def doubt_codes_of_years(
+    connection: duckdb.DuckDBPyConnection, rule: str, spans: Iterable[tuple[str, str, str]], found: str
+) -> None:
+    """Add the figures of national codes in certain years to ``doubted``.
+
+    Args:
+        connection: has ``core`` and ``doubted``.
+        rule: that found something about these codes.
+        spans: each code with the first and the last period of which it was found; blank where it is not known.
+        found: what was found.
+    """
+    conditions = [
+        f"(CAST(national_code AS VARCHAR) = {quote_literal(code)} AND left(CAST(time_period AS VARCHAR), 4) "
+        f"BETWEEN {quote_literal(first[:4])} AND {quote_literal(last[:4] or '9999')})"
+        for code, first, last in spans
+    ]
+    if conditions:
+        _doubt(connection, rule, found, " OR ".join(conditions), _NO_ROW)
+
+
 def _doubt(connection: duckdb.DuckDBPyConnection, rule: str, found: str, rows: str, place: str) -> None:
     run_sql(
         connection,

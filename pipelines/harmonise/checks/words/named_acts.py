@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from iccs.concordance import Link
 from pipelines.harmonise.values.negations import is_denied
@@ -49,7 +50,7 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
     Args:
         links: of a source.
     """
-    checked, found = 0, []
+    checked, found, codes = 0, list[str](), list[str]()
     for link in links:
         if not link.iccs_code or not link.national_label:
             continue
@@ -58,6 +59,7 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
             checked += 1
             tags = ", ".join(f"{kind}={code}" for kind, code in denied.items())
             found.append(f"{link.national_code}: {link.national_label!r} implies {tags}, which the label denies")
+            codes.append(link.national_code)
         label = plain(link.national_label)
         acts = {section for section, words in _WORDS.items() if words.search(label)}
         is_short = len(label.split()) <= _MOST_WORDS
@@ -66,7 +68,10 @@ def check_named_acts(links: Iterable[Link]) -> Outcome:
             (section,) = acts
             if section not in {code[:2] for code in link.iccs_code.split("_")}:
                 found.append(f"{link.national_code}: {link.national_label!r} is linked to {link.iccs_code}")
+                codes.append(link.national_code)
         if link.iccs_code == "0101" and _ATTEMPTED.search(label) and not _BOTH.search(label):
             checked += 1
             found.append(f"{link.national_code}: {link.national_label!r} is linked to 0101, attempts are 0102")
-    return Outcome.of_warning("link_names_another", checked, found)
+            codes.append(link.national_code)
+    about = tuple(("national_code", code) for code in dict.fromkeys(codes))
+    return replace(Outcome.of_warning("link_names_another", checked, found), about=about)
