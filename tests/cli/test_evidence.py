@@ -10,7 +10,8 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.share.leave import make_package
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
