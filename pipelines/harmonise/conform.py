@@ -22,7 +22,8 @@ from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.judged import Counted
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import write_rejected_cells
-from pipelines.harmonise.statements import Statements, make_statements, open_lists
+from pipelines.harmonise.statement_maker import make_statements
+from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.values.labels import Label, labels_of_cells
 from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.system.connection import column_names, connect, fetch_row, joins_as_written, run_sql
