@@ -301,7 +301,7 @@ def judge_kinds(
         else:
             rule, several = ("flags_unread", flags) if kind == "flag" else ("parts_unlike", findings)
             several.append(found)
-            doubt_codes(connection, rule, codes, found)
+            doubt_codes(connection, rule, [(code, "", "") for code in codes], found)
     return [
         Outcome.of_warning("parts_unlike", len(facts), findings),
         Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),
