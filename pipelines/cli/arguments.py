@@ -126,10 +126,13 @@ def series_arguments() -> argparse.ArgumentParser:
     )
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
     add_style(parent)
-    parent.add_argument(
-        "--lang", choices=("en", "fr", "es"), default="en", help="language of tables, lines and pictures (default: en)"
-    )
+    add_language(parent, "tables, lines and pictures")
     return parent
+
+
+def add_language(parser: argparse.ArgumentParser, of: str = "tables and lines") -> None:
+    """Add ``--lang``, the language of what a command prints."""
+    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help=f"language of {of} (default: en)")
 
 
 class _Style(argparse.Action):
