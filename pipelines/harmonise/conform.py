@@ -150,7 +150,7 @@ def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, dict[s
 
 
 def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:
-    """Write the words by which the definition selects rows; none if it excludes nothing."""
+    """Write the words that the definition uses to select rows; none if it excludes nothing."""
     columns = []
     decisive = decisive_columns(folder) if folder.source.exclusions else frozenset()
     for number, tables in enumerate(raw.layouts):

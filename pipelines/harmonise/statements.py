@@ -79,12 +79,12 @@ class Statements:
     conformed: str
     rules: tuple[RowRule, ...]
     joins: str  # of the lists that the conditions of the rules need beside the numbers of a row
-    keys: tuple[str, ...]  # the numbers of a combination, but for area and period
+    keys: tuple[str, ...]  # the numbers of a combination, except area and period
     counted: str  # the column of the tally that a row counts by
     each: str  # what one of it counts
     noted: tuple[str, ...]  # what else the tallies count
-    unique: tuple[str, ...]  # the labels of which no two cells may have all the same; none where rows may repeat
-    compared: tuple[str, ...]  # what is known of a cell only by comparing all of them: doubled, unclear
+    unique: tuple[str, ...]  # the labels that together identify a cell; none where rows may repeat
+    compared: tuple[str, ...]  # what only a comparison of all cells shows: doubled, unclear
 
     def value(self, tally: str) -> str:
         """Return the SQL for what a row of the tally counts: a cell's number, or incidents times what each counts."""

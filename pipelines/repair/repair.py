@@ -36,7 +36,7 @@ def look_for_damage(session: Session) -> list[Damage]:
     """
     settings = session.settings
     found = list(_unreachable(settings))
-    if found:  # nothing can be said of what cannot be read
+    if found:  # what cannot be read cannot be judged
         return found
     folders = {**list_sources(session.source_folders)}
     names = {

@@ -156,7 +156,7 @@ def are_different(one: str, other: str) -> bool:
 
 
 def stems(label: str) -> frozenset[str]:
-    """Return the words of a label by which labels are compared: of three letters or more, without accents and endings.
+    """Return the words that labels are compared by: of three letters or more, without accents and endings.
 
     >>> sorted(stems("Robo con violencia")), stems("12")
     (['robo', 'viole'], frozenset())

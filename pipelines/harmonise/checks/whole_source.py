@@ -203,7 +203,7 @@ def check_captions(
 def _years_of_incidents(
     connection: duckdb.DuckDBPyConnection, source: Source, facts: FileFacts
 ) -> dict[tuple[str, str | None], frozenset[int]]:
-    """Return the years of incidents of which nothing but the year is read, for each file: any of them may be in it."""
+    """Return the years of incidents for each file if nothing but the year is read: any of them may be in it."""
     if not facts or precision_of(source) != "year":
         return {}
     rows = connection.execute("SELECT DISTINCT left(CAST(time_period AS VARCHAR), 4) FROM core").fetchall()

@@ -260,7 +260,7 @@ def _rows_of(column: UnusedColumn, part: str) -> str:
 
 
 def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[WordOfRows]:
-    """Return the words by which rows of one figure differ, with how their figures compare.
+    """Return the words that distinguish the rows of one figure, and how the numbers beside them compare.
 
     Args:
         connection: has the table.
@@ -321,7 +321,7 @@ def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: S
 def _attempts_in(
     connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[WordOfRows], rows: str
 ) -> str | None:
-    """Return the word by which some homicides among these rows were only attempted, or are another kind of death."""
+    """Return the word that marks some homicides among these rows as attempts, or as another kind of death."""
     texts, what = [one.word or "" for one in words], "completed homicide"
     found = attempted_in(column.name, texts)
     if not found:

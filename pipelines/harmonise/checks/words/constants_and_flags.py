@@ -250,7 +250,7 @@ def _is_flag(column: UnusedColumn) -> bool:
 
 
 def _named_flag(name: str) -> str | None:
-    """Return what a column of yes and no, called after the meaning of its flag, says of the rows with yes."""
+    """Return what the name of a column of yes and no says about the rows with yes."""
     asked = _ASKS.fullmatch(name)
     return next((one for one, words in _NAMED_FLAGS.items() if asked and words.fullmatch(asked[1])), None)
 

@@ -32,7 +32,7 @@ _LEAST_KNOWN = 0.6
 
 
 def find_words_against_constants(file: IncidentFile) -> dict[str, tuple[str, str, int]]:
-    """Return the unread columns that contradict a constant: which one, by which word, and in how many rows.
+    """Return the unread columns that contradict a constant: the column, the word, and the number of rows.
 
     A file without such a column is not read again.
     """

@@ -1,4 +1,4 @@
-"""Words by which a row is not of the kind that is counted: cancelled, attempted, about a suspect, of an age in months.
+"""Words that exclude a row from what is counted: cancelled, attempted, about a suspect, of an age in months.
 
 They are looked for in columns that the source does not use, in tables and in files of incidents.
 """
