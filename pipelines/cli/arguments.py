@@ -96,7 +96,7 @@ def add_command(
         help_text: one line of help.
         more: parsers whose arguments it takes as well.
         data: whether it uses a data folder.
-        json: whether it has an answer; not if it serves until it is stopped.
+        json: whether it prints an answer; a command that serves until it is stopped does not.
     """
     common = common_arguments(data=data, json=json)
     return commands.add_parser(name, parents=[common, *more], help=help_text, description=help_text)
@@ -136,7 +136,7 @@ def add_language(parser: argparse.ArgumentParser, of: str = "tables and lines") 
 
 
 class _Style(argparse.Action):
-    """Keeps the style, and that it was asked for."""
+    """Stores the style, and that it was given."""
 
     def __call__(
         self,
@@ -161,7 +161,7 @@ def add_style(parser: argparse.ArgumentParser) -> None:
 
 
 def style_problem(options: argparse.Namespace) -> str | None:
-    """Return why a style is of no use: no picture is asked for; None if it is, or none was given."""
+    """Return why ``--style`` has no effect (no picture is asked for); None if it has one, or was not given."""
     pictures = (getattr(options, name, None) for name in ("plot", "map_file"))
     if not getattr(options, "style_asked", False) or any(pictures):
         return None
