@@ -6,6 +6,7 @@ Rule: if a file says that a figure may be something else, the figure is not publ
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 import duckdb
 
@@ -17,6 +18,23 @@ from schemas.declarations import quote_literal
 _FIRST_ROW = "arg_min(_file, _row), arg_min(_sheet, _row), min(_row)"
 _NO_ROW = "NULL, NULL, NULL"
 _SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What casts doubt on figures: what was found in a column, and the words in the rows concerned."""
+
+    text: str
+    words: tuple[str, ...]
+
+
+def figures_text(number: int) -> str:
+    """Return a number of figures, as text.
+
+    >>> figures_text(1), figures_text(1200)
+    ('1 figure', '1,200 figures')
+    """
+    return f"{number:,} figure{'' if number == 1 else 's'}"
 
 
 def doubt_rows(
