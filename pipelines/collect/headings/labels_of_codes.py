@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 
 from iccs.classification import load_classification
 from iccs.concordance import Link
+from pipelines.collect.headings.kind_words import CLEARED
 from pipelines.collect.headings.kinds_of_figures import parts_named
 from pipelines.collect.headings.roles import stage_named
 from schemas.definition.measures import Measure
@@ -24,8 +25,7 @@ _VICTIMS = re.compile(
 )
 _CHARGES = re.compile(rf"{_NUMBER_OF}(?:charges|cargos|anklagen){_OF}", re.IGNORECASE)
 _CLEARED = re.compile(
-    r"(?:.*\W)?(?:cleared(?: up)?|clearances?|cleared by arrest|solved"
-    r"|esclarecid[oa]s?|[ée]lucid[ée]e?s?|aufgekl[aä]rte?r?)\W*"
+    rf"(?:.*\W)?(?:{'|'.join(CLEARED.values())})(?: up| by arrest)?\W*"
     r"|aufgekl[aä]rte\b.*|(?:cases|offences|crimes) cleared\b.*",
     re.IGNORECASE,
 )

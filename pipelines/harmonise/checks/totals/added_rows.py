@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.collect.header import fold
+from pipelines.collect.headings.kind_words import KINDS
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.harmonise.checks.measures import measures_of_stocks
@@ -81,10 +82,6 @@ _PART_OF_OTHERS = re.compile(
 )
 _RECORDED = re.compile(
     r"(recorded|reported|known|registrad\w+|conocid\w+|constat\w+|erfasst\w*|all|total)\b.*", re.IGNORECASE
-)
-_CLEARED = re.compile(
-    r"(cleared|solved|detected|clearances?|resuelt\w+|esclarecid\w+|élucid\w+|aufgeklärt\w*|elucidad\w+)\b.*",
-    re.IGNORECASE,
 )
 _DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
 
@@ -349,7 +346,7 @@ def _why_unlike(folder: SourceFolder, column: str, words: Sequence[WordOfRows]) 
     is_variant = _VARIANT.fullmatch(fold(column).strip()) or folder.source.kind == "population"
     if is_variant and sum(bool(_VARIANTS.fullmatch(text)) for text in texts) > 1:
         return f"{shown}: variants of one figure"
-    if any(map(_RECORDED.fullmatch, texts)) and any(map(_CLEARED.fullmatch, texts)):
+    if any(map(_RECORDED.fullmatch, texts)) and any(map(KINDS["cases cleared up"].match, texts)):
         return f"{shown}: those cleared are recorded as well"
     if suspects_in(texts):
         return f"{shown}: victims, and persons suspected or sentenced"

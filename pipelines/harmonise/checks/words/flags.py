@@ -37,10 +37,10 @@ _NAMED_FLAGS = {
     "provisional": re.compile(r"provisional|preliminary|preliminar|provisoire|provis[oó]rio|vorläufig"),
     "forecast": re.compile(r"forecast|projected|projection"),
 }
+"""A column called after what its flag means (``imputed``), with yes or no."""
 _ASKS = re.compile(r"(?:(?:is|es|est|é|ist|flag) )?(.+?)(?: (?:flag|ind|indicator|yn))?")
 _YES = frozenset({"1", "y", "yes", "true", "t", "s", "si", "sí", "sim", "x", "oui", "j", "ja"})
 _NO = frozenset({"0", "n", "no", "false", "f", "não", "nao", "non", "nein", ""})
-"""A column called after what its flag means (``imputed``), with yes or no."""
 _ON_ROWS = ("provisional", "estimated", "forecast")
 _SHORT_FLAGS = re.compile(r".*(?:status|flag|symbol)s?")
 _MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
