@@ -78,11 +78,6 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     )
 
 
-def _is_status_of_record(column: str) -> bool:
-    others = [word for word in _words_of_name(column) if not OF_RECORD.fullmatch(word)]
-    return bool(others) and all(map(OF_STATUS.fullmatch, others))
-
-
 def other_deaths_in(words: Sequence[str]) -> list[str]:
     """Return the words of a column which mean a death that is no intentional homicide.
 
