@@ -205,7 +205,7 @@ def test_another_population_is_a_caveat_on_rates_not_on_counts(warehouse: Wareho
     }
 
 
-STATES = {  # population, and victims of homicide, negligent homicide and injuries in 2022, as the bundled files have them
+STATES = {  # population; victims of homicide, negligent homicide and injuries in 2022, as in the bundled files
     "MX-AGU": (1_399_529, 89, 181, 3_606),
     "MX-CHH": (3_945_972, 2_018, 468, 5_078),
     "MX-GUA": (6_109_411, 3_281, 1_845, 16_518),
@@ -233,7 +233,7 @@ STATES = {  # population, and victims of homicide, negligent homicide and injuri
 def test_an_area_whose_rates_are_all_out_of_line(
     warehouse: Warehouse, populations: dict[str, float], counts: dict[str, float], marked: set[str]
 ) -> None:
-    """A population without its last digit, counts in tens, two states exchanged: in all years, so that no year differs."""
+    """A population without its last digit, counts in tens, two states exchanged: in all years alike."""
     warehouse.insert("area", {"code": "MX", "area_level": "country"})
     warehouse.insert("area", *({"code": code, "area_level": "admin1", "parent": "MX"} for code in STATES))
     cells = []
