@@ -6,6 +6,7 @@ import hashlib
 import re
 from calendar import month_name
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -410,6 +411,11 @@ class Source(Declared):
             text: a heading, title, label, or the name of a column or file.
         """
         return bool(self.words_checked) and any(_start(one.words) == _start(text) for one in self.words_checked)
+
+    def checked_words_not_in(self, texts: Iterable[str]) -> list[str]:
+        """Return the words that somebody said to have looked at and that are none of these texts of the files."""
+        found = {_start(text) for text in texts} if self.words_checked else set()
+        return [one.words for one in self.words_checked if _start(one.words) not in found]
 
     @property
     def left_out(self) -> str:

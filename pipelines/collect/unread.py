@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -19,10 +19,11 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
 from schemas.definition.layouts import ReadOptions
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 _MOST_SHOWN = 10
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 Place = tuple[str, str | None]
 """A file, and the sheet of a workbook."""
 
@@ -211,6 +212,7 @@ def judge_unread(
     They include hidden rows and columns that were read, and columns that may have been read twice.
     """
     layouts = folder.source.layouts
+    columns, alike = (unchecked(folder.source, texts) for texts in (columns, alike))
     without = set(range(len(layouts))) - {file.layout for file in files}
     patterns = [f"layouts.{number + 1} ({', '.join(layouts[number].files)})" for number in sorted(without)]
     rows = [
@@ -221,13 +223,26 @@ def judge_unread(
     feet = {file.name for file in files if layouts[file.layout].read.footer is not None}
     conserving = sum(layout.conserve is not None for layout in layouts)
     return [
-        Outcome.of_warning("columns_unread", conserving, columns, shown=_MOST_SHOWN),
+        _of_files("columns_unread", conserving, columns, files),
         Outcome.not_applicable("columns_alike")  # each row is a cell, and one given twice is refused
         if folder.source.rows == "cells"
-        else Outcome.of_warning("columns_alike", conserving, alike, shown=_MOST_SHOWN),
+        else _of_files("columns_alike", conserving, alike, files),
         Outcome.of_warning("layouts_without_file", len(layouts), patterns, shown=_MOST_SHOWN),
         Outcome.of_warning("unread_sheets", len(workbooks), unread, shown=_MOST_SHOWN),
-        Outcome.of_warning("hidden_cells", len(workbooks), hidden, shown=_MOST_SHOWN),
+        _of_files("hidden_cells", len(workbooks), hidden, files),
         # A label in a file on persons may be a name.
         Outcome.of_warning("rows_below_foot", len(feet), rows, shown=0 if folder.source.personal else _MOST_SHOWN),
     ]
+
+
+def _of_files(rule: str, checked: int, found: Sequence[str], files: Sequence[RawFile]) -> Outcome:
+    """Return an outcome about the files that the texts begin with."""
+    named = [file.name for file in files if any(text.startswith(file.name) for text in found)]
+    outcome = Outcome.of_warning(rule, checked, found, shown=_MOST_SHOWN)
+    return replace(outcome, about=tuple(("_file", name) for name in named))
+
+
+def unchecked(source: Source, found: Iterable[str]) -> list[str]:
+    """Return the texts whose first words in quotation marks, the name of a column, nobody said to have looked at."""
+    names = {text: _QUOTED.search(text) for text in found}
+    return [text for text, name in names.items() if name is None or not source.has_checked(name[0][1:-1])]

@@ -20,12 +20,13 @@ from pipelines.harmonise.checks.repeats.tables import check_repeats
 from pipelines.harmonise.checks.totals.total_rows import check_totals_beside_parts
 from pipelines.harmonise.checks.whole_source import (
     check_captions,
+    check_checked_words,
     check_noted,
     check_observations,
     check_unread,
     check_unused,
 )
-from pipelines.harmonise.checks.words.doubted import doubt_figures
+from pipelines.harmonise.checks.words.doubted import doubt_figures, doubt_of_outcomes
 from pipelines.harmonise.checks.words.incidents import labels_beside
 from pipelines.harmonise.checks.words.named_acts import check_named_acts
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
@@ -127,7 +128,7 @@ def account(
     outcomes += check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     unused = check_unused(connection, folder, judged)
-    outcomes += unused.outcomes
+    outcomes += [*unused.outcomes, check_checked_words(folder, judged, unused)]
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
@@ -137,6 +138,7 @@ def account(
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
+    doubt_of_outcomes(connection, outcomes, has_places=statements.grain == "cell")
     read_published_rates(connection, folder, judged.raw, paths["links"], paths["rates"])
     # No words of persons' records are kept: an exclusion of theirs is seen in the counts that it takes away.
     words = f"FROM {judged.relation('words')}" if isinstance(judged, Conformed) else NO_WORDS

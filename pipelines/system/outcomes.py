@@ -12,6 +12,8 @@ from schemas.declarations import load_rules
 _MOST_SHOWN = 5
 ANNUAL = "annual"
 """In place of a column in ``Outcome.about``: the annual figures of a year."""
+YEAR = "year"
+"""The same: all figures of a year."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Outcome:
     """What one rule found: passed, warned, failed, errored or not applicable, and how many things were checked.
 
     ``about`` says which observations are concerned, each by a column and what it has (a file, a measure), or by
-    ``ANNUAL`` and a year; all if none.
+    ``ANNUAL`` or ``YEAR`` and a year; all if none.
     """
 
     rule: str

@@ -240,7 +240,7 @@ def scale_problem(
 
 
 def judge_years(
-    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], is_personal: bool = False
+    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], source: Source
 ) -> Outcome:
     """Warn of titles that name other years than those of the figures below them.
 
@@ -249,28 +249,29 @@ def judge_years(
     Args:
         captions: of all tables.
         years: the years of the figures of each file and sheet.
-        is_personal: whether words of the file may identify a person, and are not shown.
+        source: the source; words of its files may identify a person, and are then not shown.
     """
     named: dict[tuple[str, str | None], dict[int, str]] = {}
     for caption in captions:
-        if caption.is_title and not _OF_THE_EDITION.search(caption.text):
+        if caption.is_title and not _OF_THE_EDITION.search(caption.text) and not source.has_checked(caption.text):
             for year in years_in(caption.text):
                 named.setdefault((caption.file, caption.sheet), {})[year] = caption.text
-    found, judged = [], 0
+    found, judged, about = [], 0, list[tuple[str, str]]()
     for (file, sheet), of in sorted(years.items(), key=str):
         texts = named.get((file, sheet), {})
-        in_name = years_in(PurePosixPath(file).name)
+        in_name = set() if source.has_checked(file) else years_in(PurePosixPath(file).name)
         judged += bool(texts or in_name)
         span = str(min(of)) if len(of) == 1 else f"{min(of)} to {max(of)}"
         place = f"{file}{f', {sheet}' if sheet else ''}"
         if texts and not of & set(texts):
-            title = "the title" if is_personal else f"{next(iter(texts.values()))[:_SHOWN]!r}"
+            title = "the title" if source.personal else f"{next(iter(texts.values()))[:_SHOWN]!r}"
             found.append(f"{place}: {title}, and the figures are of {span}")
         elif in_name and max(in_name) < min(of):  # a file may be published after its figures, not before
             found.append(f"{place}: the file name, but the figures are of {span}")
+        about += [("_file", file)] if len(found) > len(about) else []
     if not judged:
         return Outcome.not_applicable("years_of_title")
-    return Outcome.of_warning("years_of_title", judged, found, shown=10)
+    return replace(Outcome.of_warning("years_of_title", judged, found, shown=10), about=tuple(dict.fromkeys(about)))
 
 
 def judge_parts_of_years(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from pipelines.collect.headings.captions import Caption, years_in
 from pipelines.collect.headings.parts_of_years import words_for_months_of_two_years
@@ -95,8 +96,10 @@ def judge_kinds_of_years(
     declared = source.year_starts or any(one.caveat == "financial_year" for one in source.caveats)
     if (declared and not source.year_starts) or not any(years.values()):
         return Outcome.not_applicable("years_not_calendar")
-    found: dict[str, None] = {}
+    found: dict[str, tuple[str, str]] = {}
     for caption in captions:
+        if source.has_checked(caption.text):
+            continue
         annual = years.get((caption.file, caption.sheet), frozenset())
         words = words_for_other_year(caption.text, is_label=caption.is_count)
         if source.year_starts:  # the contrary contradicts the declaration
@@ -106,8 +109,9 @@ def judge_kinds_of_years(
         if words and annual and not _of_era(caption.text) & annual:
             where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
             shown = "" if source.personal else f" in {caption.text[:_SHOWN]!r}"
-            found[f"{', '.join(filter(None, where))}: {words!r}{shown}"] = None
-    return Outcome.of_warning("years_not_calendar", len(years), found)
+            found[f"{', '.join(filter(None, where))}: {words!r}{shown}"] = ("_file", caption.file)
+    about = tuple(dict.fromkeys(found.values()))
+    return replace(Outcome.of_warning("years_not_calendar", len(years), found), about=about)
 
 
 def _named_after_their_begin(text: str, annual: frozenset[int]) -> bool:

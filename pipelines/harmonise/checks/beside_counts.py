@@ -9,13 +9,14 @@ from itertools import pairwise
 import duckdb
 
 from pipelines.collect.header import Needed
+from pipelines.collect.unread import unchecked
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import column_names, fetch_row
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier
 from schemas.definition.measures import AS_PUBLISHED
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 _ERROR = re.compile(
     r"\b(?:standard|std\.?|sampling|relative standard|probable)\s+errors?\b|\bmargins? of error\b|\bRSE\b|\bs\.e\.|±"
@@ -43,7 +44,8 @@ def check_errors_beside(folder: SourceFolder, unused: Sequence[UnusedColumn], ha
     rule = "errors_beside_counts"
     if not has_text or any(one.figures in AS_PUBLISHED for one in folder.source.measures.values()):
         return Outcome.not_applicable(rule)
-    found = [repr(one.name) for one in unused if not one.is_place and _ERROR.search(one.name.replace("_", " "))]
+    named = [one.name for one in unused if not one.is_place and _ERROR.search(one.name.replace("_", " "))]
+    found = [repr(name) for name in named if not folder.source.has_checked(name)]
     return Outcome.of_warning(rule, max(len(unused), 1), found)
 
 
@@ -63,7 +65,7 @@ def check_split_numbers(
     found = list[str]()
     for pair in pairs:
         found += filter(None, [_split_number(connection, *pair)])
-    return Outcome.of_warning("number_in_two_columns", len(pairs), found)
+    return Outcome.of_warning("number_in_two_columns", len(pairs), unchecked(folder.source, found))
 
 
 def _split_number(connection: duckdb.DuckDBPyConnection, table: str, count: str, after: str) -> str | None:
@@ -93,9 +95,11 @@ def find_split_numbers(file: IncidentFile) -> list[str]:
         return list(filter(None, [_split_number(connection, file.rows((value, *after)), value, after[0])]))
 
 
-def judge_split_numbers(facts: FileFacts) -> Outcome:
+def judge_split_numbers(source: Source, facts: FileFacts) -> Outcome:
     """Warn of files of incidents whose counts are split between two columns."""
-    found = [f"{file.name}: {text}" for file, fact in facts for text in fact.get("split_numbers", ())]
+    found = [
+        f"{file.name}: {text}" for file, fact in facts for text in unchecked(source, fact.get("split_numbers", ()))
+    ]
     return Outcome.of_warning("number_in_two_columns", len(facts), found)
 
 

@@ -20,7 +20,7 @@ from pipelines.harmonise.values.dates import ENDS_OF_MONTHS, periods_named
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.outcomes import Outcome
+from pipelines.system.outcomes import YEAR, Outcome
 from pipelines.system.sql import fill_sql
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import Source, SourceFolder
@@ -94,7 +94,8 @@ def _check_centuries(connection: duckdb.DuckDBPyConnection, source: Source) -> O
     if source.kind == "incident" and years and max(years) < _LONG_AGO:
         early = years
     found = [f"{min(early)} to {max(early)}: is it {min(early) + 100} to {max(early) + 100}?"] if early else []
-    return Outcome.of_warning("century_of_years", len(years), found)
+    about = tuple((YEAR, str(year)) for year in early)
+    return replace(Outcome.of_warning("century_of_years", len(years), found), about=about)
 
 
 def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Problem]:
@@ -369,7 +370,8 @@ def check_following_files(
         f"{files[one]} has {first:,} incidents of {period // 100}-{period % 100:02}, and {files[other]} has {second:,}"
         for one, other, period, first, second in rows
     ]
-    return Outcome.of_warning(rule, len(files), found)
+    about = tuple((YEAR, str(year)) for year in sorted({period // 100 for _, _, period, *_ in rows}))
+    return replace(Outcome.of_warning(rule, len(files), found), about=about)
 
 
 def _problem(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from pipelines.collect.unread import unchecked
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.words.names_of_counts import is_count, is_weight, may_number_rows
 from pipelines.system.connection import fetch_row
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier
+from schemas.source import Source
 from schemas.words_of_totals import plain
 
 _LEAST_NUMERIC = 0.5
@@ -86,7 +88,7 @@ def _is_second(first: str, other: str) -> bool:
     return other != first and other in seconds
 
 
-def judge_unread_counts(facts: FileFacts) -> Outcome:
+def judge_unread_counts(source: Source, facts: FileFacts) -> Outcome:
     """Warn of columns of counts or weights that are not read in files of incidents."""
     found = [
         f"{file.name}: {name!r} is {'not 1' if is_weight(name) else 'above 1'} in {rows:,} rows"
@@ -98,4 +100,4 @@ def judge_unread_counts(facts: FileFacts) -> Outcome:
         for file, fact in facts
         for name, (first, rows) in fact.get("second_columns", {}).items()
     ]
-    return Outcome.of_warning("count_column_unread", len(facts), found)
+    return Outcome.of_warning("count_column_unread", len(facts), unchecked(source, found))

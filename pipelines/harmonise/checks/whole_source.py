@@ -117,8 +117,8 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
         outcomes = [
             check_area_names(connection, folder, unused, names_beside(facts)),
             *judge_kinds(connection, folder, judged.concordance, facts),
-            judge_split_numbers(facts),
-            judge_row_totals(facts),
+            judge_split_numbers(folder.source, facts),
+            judge_row_totals(folder.source, facts),
             judge_words_against_constants(folder, facts),
         ]
         doubt_figures(connection, [outcomes[-1]], has_places=False)
@@ -136,6 +136,19 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
             check_row_totals(connection, folder, unused),
         ]
     return UnusedContent(unused, words, tuple(outcomes))
+
+
+def check_checked_words(folder: SourceFolder, judged: Judged, unused: UnusedContent) -> Outcome:
+    """Warn of words that the source says to have been looked at, of which its files have none."""
+    source, facts = folder.source, judged.file_facts if isinstance(judged, Tallied) else []
+    texts = [file.name for file in judged.raw.files]
+    texts += [caption.text for caption in (*judged.raw.captions, *headings_of_counts(folder, facts))]
+    texts += [text for one in unused.columns for text in (one.name, *one.words, *one.beside, *one.others)]
+    texts += [name for _, fact in facts for name in fact.get("columns", ())]
+    texts += [*source.columns.values(), *source.measures]
+    texts += [link.national_label for link in judged.concordance.rows] if judged.concordance else []
+    absent = source.checked_words_not_in(texts)
+    return Outcome.of_warning("words_checked_absent", len(source.words_checked), [repr(words) for words in absent])
 
 
 def check_unread(folder: SourceFolder, judged: Judged, unused: Sequence[UnusedColumn]) -> list[Outcome]:
@@ -190,7 +203,7 @@ def check_captions(
     )
     doubt_figures(connection, of_words, has_places=judged.statements.grain == "cell")
     return [
-        judge_years(captions, by_table, is_personal=bool(source.personal)),
+        judge_years(captions, by_table, source),
         judge_kinds_of_years(
             (*captions, *years_in_words(unused), *of_year),
             with_year,

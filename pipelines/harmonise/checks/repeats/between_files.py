@@ -64,8 +64,8 @@ def check_files_of_incidents(
     return [
         *_check_repeated_rows(connection, tallied, settings, work),
         check_following_files(connection, tallied.file_names, tallied.parts("tally"), has_days),
-        judge_unread_counts(tallied.file_facts),
-        judge_case_numbers(tallied.file_facts),
+        judge_unread_counts(tallied.folder.source, tallied.file_facts),
+        judge_case_numbers(tallied.folder.source, tallied.file_facts),
     ]
 
 
@@ -182,7 +182,7 @@ def _repeated_outcome(looked_at: FileFacts, same: Outcome | None) -> Outcome:
     if not found:
         return same or Outcome.not_applicable("rows_repeated")
     detail = "; ".join([*([same.detail] if same and same.detail else []), *found[:3]])
-    return Outcome("rows_repeated", "warned", same.checked if same else len(looked_at), len(found), detail)
+    return Outcome("rows_repeated", "warned", len(looked_at), len(found), detail)
 
 
 def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:

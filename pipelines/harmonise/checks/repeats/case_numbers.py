@@ -169,6 +169,7 @@ def check_case_numbers(
         unused: the columns of its tables of text that it does not use.
     """
     pattern = _names_of_numbers(folder.source) if folder.source.rows != "cells" else None
+    unused = [one for one in unused if not folder.source.has_checked(one.name)]
     columns = [one for one in unused if pattern is not None and pattern.fullmatch(_spaced(one.name))]
     found = [
         _describe(name, rows, different)
@@ -256,34 +257,36 @@ def _is_again(rows: int, different: int) -> bool:
     return rows - different >= max(_LEAST_REPEATED, _LEAST_SHARE_REPEATED * rows)
 
 
-def judge_case_numbers(facts: FileFacts) -> Outcome:
+def judge_case_numbers(source: Source, facts: FileFacts) -> Outcome:
     """Warn of case numbers that recur in files of incidents, within a file or in two of them."""
     found = [
         f"{file.name}: {_describe(name, one['rows'], one['different'])}"
         for file, fact in facts
         for name, one in fact.get("numbers", {}).items()
-        if _is_again(one["rows"], one["different"])
+        if not source.has_checked(name) and _is_again(one["rows"], one["different"])
     ]
     found += [
         f"{file.name}: {_part_message(*part)}"
         for file, fact in facts
         for part in fact.get("numbered_parts", {}).items()
+        if not source.has_checked(part[0])
     ]
     found += [
         f"{file.name}: {near:,} identifiers (id) differ from another one only in leading zeros, signs or capitals"
         for file, fact in facts
         if (near := fact.get("repeats", {}).get("near"))
     ]
-    found += _numbers_of_two_files(facts)
+    found += _numbers_of_two_files(source, facts)
     return Outcome.of_warning("numbers_repeated", len(facts), found)
 
 
-def _numbers_of_two_files(facts: FileFacts) -> list[str]:
+def _numbers_of_two_files(source: Source, facts: FileFacts) -> list[str]:
     """Return, as text, the files that have case numbers of another file with the same day and area: later updates."""
     sketches = [
         (file.name, name, one["sketch"], one["different"])
         for file, fact in facts
         for name, one in fact.get("numbers", {}).items()
+        if not source.has_checked(name)
     ]
     highest = [_highest(sketch) for *_, sketch, _ in sketches]
     limit = sorted(one for *_, sketch, _ in sketches for one in sketch)[:_MOST_HASHES][-1:]

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.collect.read import RawTable, text_tables
-from pipelines.harmonise.checks.words.doubted import doubt_figures
+from pipelines.harmonise.checks.words.doubted import doubt_figures, doubt_where
 from pipelines.system.connection import column_names, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -176,8 +176,18 @@ def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: s
         f"{one:,.0f} and {other:,.0f} of {area}"
         for first, second, cells, first_period, last_period, area, one, other in found
     ]
+    years = {year for *_, first, last, _, _, _ in found for year in range(int(first[:4]), int(last[:4]) + 1)}
     outcome = "warned" if found else "passed"
-    return Outcome("files_overlap", outcome, len(found), len(found), "; ".join(named[:3]))
+    overlap = Outcome("files_overlap", outcome, len(found), len(found), "; ".join(named[:3]))
+    if years:
+        of_two_files = (
+            f"SELECT hash({keys}) FROM core WHERE value > 0 GROUP BY hash({keys}) "
+            "HAVING count(DISTINCT concat_ws(chr(31), _file, _sheet)) > 1"
+        )
+        listed = ", ".join(quote_literal(str(year)) for year in sorted(years))
+        of_years = f"left(CAST(time_period AS VARCHAR), 4) IN ({listed})"
+        doubt_where(connection, overlap.rule, f"{of_years} AND hash({keys}) IN ({of_two_files})", overlap.detail)
+    return overlap
 
 
 def several_times_problem(folder: SourceFolder, file: str, times: int, part: str | None = None) -> Problem:
@@ -196,6 +206,7 @@ def _check_rows(
     rows, repeated = 0, 0
     problems: list[Problem] = []
     places: list[dict[str, Any]] = []
+    doubted: list[Sequence[Path]] = []
     for paths in raw.layouts if folder.source.rows != "cells" else ():
         if not paths:
             continue
@@ -209,9 +220,15 @@ def _check_rows(
         beyond_chance = any(part.is_beyond_chance for part in repeated_parts)
         if folder.source.rows == "parts" or beyond_chance or nearly_all_differ(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
+            doubted += [paths] if again else []
     if not rows:
         return Outcome.not_applicable("rows_repeated"), problems
-    return repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places]), problems
+    outcome = repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places])
+    for tables in doubted:
+        again_given = f"SELECT part, _row FROM {_counted_rows(tables)} QUALIFY count(*) OVER (PARTITION BY content) > 1"
+        place_of = f"(concat_ws({quote_literal(_SHEET)}, _file, _sheet), _row)"
+        doubt_where(connection, outcome.rule, f"{place_of} IN ({again_given})", outcome.detail)
+    return outcome, problems
 
 
 def repeated_rows_outcome(rows: int, repeated: int, places: Sequence[tuple[str, Sequence[int]]]) -> Outcome:

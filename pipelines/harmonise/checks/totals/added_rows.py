@@ -18,6 +18,7 @@ from pipelines.collect.headings.kind_words import KINDS
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.harmonise.checks.measures import measures_of_stocks
+from pipelines.harmonise.checks.words.doubted import doubt_where
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     HOMICIDE,
     attempted_in,
@@ -151,6 +152,8 @@ def check_added_rows(
         if are_stocks and (days := [one for one in words if part_of_year_in(one.word or "", column.name)]):
             problems.append(_days_problem(folder, column.name, days[0], words))
             continue
+        if folder.source.has_checked(column.name):
+            continue
         rows = _rows_of(column, _parts_of_years(column, unused))
         if not (found := _why_unlike(folder, column.name, words)):
             rows = f"SELECT one.* FROM ({rows}) AS one SEMI JOIN {_HOMICIDES} AS homicide USING (cell)"
@@ -180,10 +183,13 @@ def _rows_alike(connection: duckdb.DuckDBPyConnection, unused: Sequence[UnusedCo
             connection, "harmonise/rows_alike", raw=table, words=words, least_value=least
         ).fetchall()[0]
         if figures >= max(_LEAST_ALIKE_FIGURES, _LEAST_ALIKE_SHARE * sums):
-            findings.append(
+            found = (
                 f"rows that differ in nothing but the number, in {figures:,} of {sums:,} sums ({file}, rows {first} "
                 f"and {last}): what tells them apart, or a second table below the first, is in no column"
             )
+            findings.append(found)
+            of_sums = "cell IN (SELECT cell FROM added SEMI JOIN alike USING (sum_of))"
+            doubt_where(connection, "parts_unlike", of_sums, found)
     return findings
 
 

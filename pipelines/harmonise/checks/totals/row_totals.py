@@ -56,7 +56,11 @@ def _totals(
     """Yield each column of totals with its parts, and whether these are all the parts that there can be."""
     named = [Needed(folder, layout) for layout in folder.source.layouts]
     for column in unused:
-        if column.in_sql or any(needed.uses(column.name, column.name) for needed in named):
+        if (
+            column.in_sql
+            or folder.source.has_checked(column.name)
+            or any(needed.uses(column.name, column.name) for needed in named)
+        ):
             continue
         if group := parts_of_total(column.name, column.beside):
             ends = tuple(without_common(name, group)[-1] for name in group)

@@ -48,24 +48,30 @@ def check_area_names(
         beside: of incidents, the names of areas in columns that it does not use.
     """
     declared = [(word, code) for name, word, code in folder.words if name == "ref_area" and areas_called(word)]
+    called = {(word, code): other for word, code in declared if (other := _another_area(code, word))}
     found = [
         f"values.csv gives {word!r} the code {code}, but it is the name of {other}"
-        for word, code in declared
-        if (other := _another_area(code, word))
+        for (word, code), other in called.items()
     ]
+    doubted = [area for (_, code), other in called.items() for area in (code, other)]
     checked = len(declared)
     for column in unused:
         pairs = [] if column.is_place else _named_areas(connection, column)
         checked += bool(pairs)
         wrong = [(code, word, file, row) for code, word, _, file, row in pairs if _another_area(code, word)]
         if wrong:
+            doubted += [code for code, *_ in wrong]
             code, word, file, row = wrong[0]
             more = f", and {len(wrong) - 1:,} more areas" if len(wrong) > 1 else ""
             found.append(f"{file}, row {row}: {code} with {word!r} in the column {column.name!r}{more}")
     by_incidents = _named_by_incidents(folder, beside)
     checked += len(by_incidents)
-    found += filter(None, (_another_named(column, names) for column, names in by_incidents.items()))
-    return Outcome.of_warning("area_words_agree", checked, found)
+    for name, names in by_incidents.items():
+        if told := _another_named(name, names):
+            found.append(told)
+            doubted += [one.code for one in names if _another_area(one.code, one.name)]
+    about = tuple(("ref_area", area) for area in dict.fromkeys(doubted))
+    return replace(Outcome.of_warning("area_words_agree", checked, found), about=about)
 
 
 def _named_areas(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[tuple[str, str, int, str, int]]:

@@ -1,4 +1,4 @@
-"""Figures on which words of their files cast doubt: each carries a caveat until somebody has looked at the words.
+"""Figures on which words or rows of their files cast doubt: each carries a caveat until somebody has looked at them.
 
 Rule: if a file says that a figure may be something else, the figure is not published without that caveat.
 """
@@ -12,12 +12,23 @@ import duckdb
 
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
-from pipelines.system.outcomes import ANNUAL, Outcome
+from pipelines.system.outcomes import ANNUAL, YEAR, Outcome
 from schemas.declarations import quote_literal
 
 _FIRST_ROW = "arg_min(_file, _row), arg_min(_sheet, _row), min(_row)"
 _NO_ROW = "NULL, NULL, NULL"
 _SHOWN = 300
+_DOUBTING = frozenset(
+    (
+        *("age_unit_unread", "age_words_agree", "ages_piled", "area_words_agree", "century_of_years", "columns_alike"),
+        *("columns_unread", "count_column_unread", "errors_beside_counts", "files_overlap", "hidden_cells"),
+        *("number_in_two_columns", "numbers_repeated", "row_totals_agree", "rows_repeated", "years_not_calendar"),
+        *("years_of_title", "years_of_two_kinds"),
+    )
+)
+"""The rules whose outcomes say which figures they doubt: all of the source, unless the outcome knows better."""
+_LEAST_SHARE = 0.005
+"""Share of rows from which repeated ones are of consequence, if it is not known in which figures they are."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +83,37 @@ def doubt_figures(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[Outc
         _doubt(connection, outcome.rule, outcome.detail, rows, _FIRST_ROW if has_places else _NO_ROW)
 
 
+def doubt_of_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], *, has_places: bool) -> None:
+    """Add to ``doubted`` what the outcomes of rules on a whole source say of its figures: see ``doubt_figures``.
+
+    A rule that has found the rows by itself, and has doubted their figures, says no more.
+    """
+    known = {rule for (rule,) in connection.execute("SELECT DISTINCT rule FROM doubted").fetchall()}
+    doubting = [
+        one
+        for one in outcomes
+        if one.rule in _DOUBTING - known and (one.rule != "rows_repeated" or one.failing >= _LEAST_SHARE * one.checked)
+    ]
+    doubt_figures(connection, doubting, has_places=has_places)
+
+
 def _condition(column: str, value: str, *, has_places: bool) -> str:
-    if column == ANNUAL:
-        return f"freq = 'A' AND left(CAST(time_period AS VARCHAR), 4) = {quote_literal(value)}"
+    if column in (ANNUAL, YEAR):
+        of_year = f"left(CAST(time_period AS VARCHAR), 4) = {quote_literal(value)}"
+        return f"freq = 'A' AND {of_year}" if column == ANNUAL else of_year
     return f"CAST({column} AS VARCHAR) = {quote_literal(value)}" if has_places or column != "_file" else "true"
+
+
+def doubt_where(connection: duckdb.DuckDBPyConnection, rule: str, rows: str, found: str) -> None:
+    """Add the figures of certain rows to ``doubted``.
+
+    Args:
+        connection: has ``core``, with the places of its rows, and ``doubted``.
+        rule: that found them.
+        rows: condition on ``core``.
+        found: what was found.
+    """
+    _doubt(connection, rule, found, rows, _FIRST_ROW)
 
 
 def doubt_codes(
