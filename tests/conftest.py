@@ -15,7 +15,8 @@ from extracts import publish_extracts
 from filelock import FileLock
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.connection import one_engine
 from pipelines.system.running import clean_copy
 from pipelines.system.settings import Settings

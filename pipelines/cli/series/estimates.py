@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_command, add_style
+from pipelines.cli.arguments import add_command, add_language, add_style
 from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ def add_parser(commands: Commands) -> None:
         "--plot", metavar="FILE", help="picture for one category and area: estimates next to recorded counts"
     )
     add_style(parser)
-    parser.add_argument(
-        "--lang",
-        choices=("en", "fr", "es"),
-        default="en",
-        help="language of tables, lines and the picture (default: en)",
-    )
+    add_language(parser, "tables, lines and the picture")
     parser.set_defaults(command=estimates_command)
 
 

@@ -211,7 +211,7 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
 
 
 def _of_names(source: Source, measures: Collection[str]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield the contradictions between a measure and the word by which the file names it, and where its figures are."""
+    """Yield the contradictions between a measure and what the file calls it, each with the place of its figures."""
     if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
     for name in sorted(name for name in source.measures if name in measures and not source.has_checked(name)):
@@ -266,7 +266,7 @@ def _of_unit(text: str, measure: Measure) -> Iterator[str]:
     declared = "offence" if measure.counting_unit in _UNITS_OF_CRIMES else measure.counting_unit
     if alone not in (None, declared, *_ALSO.get(declared, ())) and not (
         measure.stage == "recorded"
-        and {alone, declared} == {"victim", "offence"}  # told below, also of longer headings
+        and {alone, declared} == {"victim", "offence"}  # reported below, for longer headings too
     ):
         yield f"{last!r}, but the source declares counting_unit: {measure.counting_unit}"
     if measure.stage != "recorded":

@@ -43,5 +43,5 @@ def rows_with_injured(connection: duckdb.DuckDBPyConnection, rows: str, value: s
 
 
 def told_sum(value: str, parts: str, rows: int) -> str:
-    """Return what is told of such a column."""
+    """Return the message about such a column."""
     return f"{value!r} is the sum of {parts}: it counts the injured as well, in {rows:,} rows"

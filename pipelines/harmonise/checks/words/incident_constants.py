@@ -1,6 +1,6 @@
 """Unread columns of incidents that contradict a constant of the source: another sex, another area.
 
-``constants_and_flags`` does the same for tables. Words of persons' records are not kept: only a word for a sex, or the
+``constants`` does the same for tables. Words of persons' records are not kept: only a word for a sex, or the
 name of an area, is shown.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
-from pipelines.harmonise.checks.words.constants_and_flags import (
+from pipelines.harmonise.checks.words.constants import (
     is_of_areas,
     is_of_countries,
     is_of_sex,
@@ -32,7 +32,7 @@ _LEAST_KNOWN = 0.6
 
 
 def find_words_against_constants(file: IncidentFile) -> dict[str, tuple[str, str, int]]:
-    """Return the unread columns that contradict a constant: which one, by which word, and in how many rows.
+    """Return the unread columns that contradict a constant: the column, the word, and the number of rows.
 
     A file without such a column is not read again.
     """
