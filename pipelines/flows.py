@@ -25,11 +25,13 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
+from pipelines.harmonise.partition import Partition
+from pipelines.harmonise.tally import TallyPartitions, tally_alone, tally_here
 from pipelines.notices import notify_of_failure, notify_of_run
 from pipelines.reader.release import query
 from pipelines.reader.release_changes import read_release_changes
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.running.children import end_with_server
 from pipelines.system.running.limits import describe_limit

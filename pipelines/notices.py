@@ -111,7 +111,7 @@ def _send(title: str, lines: list[str]) -> list[str]:
     failed = []
     for number, address in enumerate(addresses, start=1):
         scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)", address)
-        kind = scheme[0] if scheme else "not of the form kind://..."  # of what is none, every part may be a secret
+        kind = scheme[0] if scheme else "not of the form kind://..."  # any part of it may be a secret
         one = Apprise()
         if not one.add(address):
             failed.append(

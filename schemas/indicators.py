@@ -143,7 +143,7 @@ def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
         declared: content of the file.
 
     Raises:
-        DeclarationError: says which key of which file is wrong, what it is and what it can be.
+        DeclarationError: a key is wrong; the message names the file and the key, its value and what is allowed.
 
     >>> parse_indicator("x", {"method": "guess"})  # doctest: +ELLIPSIS
     Traceback (most recent call last):

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import duckdb
 import pytest
 from extracts import publish_extracts
 from filelock import FileLock
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.connection import one_engine
 from pipelines.system.running import clean_copy
 from pipelines.system.settings import Settings
@@ -263,6 +265,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
             result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
             assert result.refused == ()
     return settings.published
+
+
+@pytest.fixture(scope="module")
+def out(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, opened once a module."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipelines.cli.arguments import add_command
+from pipelines.cli.arguments import add_command, add_language
 from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "areas", "list the areas that have figures, or search them by name or country")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="part of a code or name: MX, mexico, nord")
-    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of names")
+    add_language(parser, "names")
     parser.set_defaults(command=areas_command)
 
 

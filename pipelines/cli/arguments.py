@@ -96,7 +96,7 @@ def add_command(
         help_text: one line of help.
         more: parsers whose arguments it takes as well.
         data: whether it uses a data folder.
-        json: whether it has an answer; not if it serves until it is stopped.
+        json: whether it prints an answer; a command that serves until it is stopped does not.
     """
     common = common_arguments(data=data, json=json)
     return commands.add_parser(name, parents=[common, *more], help=help_text, description=help_text)
@@ -126,14 +126,17 @@ def series_arguments() -> argparse.ArgumentParser:
     )
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
     add_style(parent)
-    parent.add_argument(
-        "--lang", choices=("en", "fr", "es"), default="en", help="language of tables, lines and pictures (default: en)"
-    )
+    add_language(parent, "tables, lines and pictures")
     return parent
 
 
+def add_language(parser: argparse.ArgumentParser, of: str = "tables and lines") -> None:
+    """Add ``--lang``, the language of what a command prints."""
+    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help=f"language of {of} (default: en)")
+
+
 class _Style(argparse.Action):
-    """Keeps the style, and that it was asked for."""
+    """Stores the style, and that it was given."""
 
     def __call__(
         self,
@@ -158,7 +161,7 @@ def add_style(parser: argparse.ArgumentParser) -> None:
 
 
 def style_problem(options: argparse.Namespace) -> str | None:
-    """Return why a style is of no use: no picture is asked for; None if it is, or none was given."""
+    """Return why ``--style`` has no effect (no picture is asked for); None if it has one, or was not given."""
     pictures = (getattr(options, name, None) for name in ("plot", "map_file"))
     if not getattr(options, "style_asked", False) or any(pictures):
         return None

@@ -31,7 +31,8 @@ def check_command(options: argparse.Namespace) -> int:
     If the data folder holds the figures published now, changes against them are reported too.
     """
     from pipelines.collect.acquire import find_layouts
-    from pipelines.run import Session, check_source
+    from pipelines.session import Session
+    from pipelines.source_steps import check_source
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
     from pipelines.system.scratch import process_folder
     from pipelines.system.settings import load_settings

@@ -6,7 +6,7 @@ import argparse
 import textwrap
 from typing import TYPE_CHECKING, Literal
 
-from pipelines.cli.arguments import add_command
+from pipelines.cli.arguments import add_command, add_language
 from pipelines.cli.printing import print_json, print_line, print_table
 from schemas.errors import UsageError
 
@@ -22,7 +22,7 @@ def add_parser(commands: Commands) -> None:
         commands, "codes", "show an ICCS category, by code or title, or search: codes search TEXT", data=False
     )
     parser.add_argument("words", nargs="+", metavar="CODE | search TEXT")
-    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of titles and search")
+    add_language(parser, "titles and search")
     parser.set_defaults(command=codes_command)
 
 

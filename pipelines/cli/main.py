@@ -49,7 +49,7 @@ COMMANDS = (
 
 
 def _read(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the options; ends with a usage error if they are none, or of no use."""
+    """Return the options; ends with a usage error if they are not valid or have no effect."""
     options = parser.parse_args(arguments)
     if problem := style_problem(options):
         parser.error(problem)

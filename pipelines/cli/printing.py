@@ -46,6 +46,28 @@ def rates_and_limits(rows: Iterable[Mapping[str, Any]], language: str = "en") ->
     return word("rates with limits" if any(row["ci_low"] is not None for row in rows) else "rates", language)
 
 
+def figure_as(number: float, form: str, language: str) -> str:
+    """Return a number in a format, with the separators of a language.
+
+    >>> figure_as(1234.56, "+,.1f", "fr")
+    '+1\u202f234,6'
+    """
+    from pipelines.reader.words import figure_in
+
+    return figure_in(f"{number:{form}}", language)
+
+
+def headings_in(language: str, *names: str) -> list[str]:
+    """Return the headings of columns in a language.
+
+    >>> headings_in("es", "year", "rate")
+    ['año', 'tasa']
+    """
+    from pipelines.reader.words import word
+
+    return [word(f"column {name}", language) for name in names]
+
+
 def print_line(text: str = "") -> None:
     """Print one line as it is: no markup, no emoji, control characters written out."""
     console().print(printable(text), markup=False, emoji=False, highlight=False, soft_wrap=True)

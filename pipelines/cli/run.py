@@ -64,7 +64,8 @@ def add_parser(commands: Commands) -> None:
 def run_command(options: argparse.Namespace) -> int:
     """Load sources and publish; exit code 1 if a source was refused, had no file or the site failed, 3 for a fault."""
     from pipelines.notices import notify_of_failure, notify_of_run
-    from pipelines.run import Session, run_all
+    from pipelines.run import run_all
+    from pipelines.session import Session
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
     from pipelines.system.running.steps import plain_step
     from pipelines.system.settings import load_settings

@@ -52,7 +52,7 @@ def bundled_boundaries(parent: str | None) -> Boundaries:
     not), ``parent`` (the area above; blank for countries), ``property`` (that has the code of an area) and ``origin``.
 
     Raises:
-        NoBoundaries: there are none; says for which there are.
+        NoBoundaries: there are none; the message lists those that exist.
         UsageError: those of the project cannot be read.
 
     >>> len(bundled_boundaries("MX").shapes)

@@ -79,7 +79,7 @@ def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, sett
 
 
 def decisive_columns(folder: SourceFolder) -> frozenset[str]:
-    """Return the columns, in lower case, by which a source's SQL selects or distinguishes rows.
+    """Return the columns, in lower case, that a source's SQL uses to select or distinguish rows.
 
     They occur in a condition, a CASE or a comparison of ``reshape.sql``, or under ``exclusions``.
     """

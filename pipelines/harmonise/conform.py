@@ -22,7 +22,8 @@ from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.judged import Counted
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import write_rejected_cells
-from pipelines.harmonise.statements import Statements, make_statements, open_lists
+from pipelines.harmonise.statement_maker import make_statements
+from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.values.labels import Label, labels_of_cells
 from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.system.connection import column_names, connect, fetch_row, joins_as_written, run_sql
@@ -149,7 +150,7 @@ def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, dict[s
 
 
 def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:
-    """Write the words by which the definition selects rows; none if it excludes nothing."""
+    """Write the words that the definition uses to select rows; none if it excludes nothing."""
     columns = []
     decisive = decisive_columns(folder) if folder.source.exclusions else frozenset()
     for number, tables in enumerate(raw.layouts):

@@ -39,7 +39,7 @@ SAMPLE = 100  # rejected incidents kept of each rule and partition
 ROW_NOUNS: dict[Grain, str] = {"cell": "cell", "incident": "row"}
 """What a rejected row of either grain is called in messages."""
 _MOST_PROBLEMS_SHOWN = 50
-_MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
+_MOST_OF_A_RULE = 5  # for incidents, of whose rejected rows only a sample is kept
 _BELOW_SUM_SO_FAR = (
     " Figures are cumulative (cumulative: true); this is the difference from the month before, for which the file "
     "gives a larger figure."
@@ -190,7 +190,7 @@ def open_lost_rows(
         connection: one with all rows of the source as ``tally_part``, and the lists of the statements.
         statements: those of the source.
         rejected: how many rows are rejected.
-        malformed: lines among them that could not be split, of which nothing else is known.
+        malformed: lines among them that could not be split; nothing else is known about them.
         counted: what each of these counts; None if that is in the row.
     """
     connection.execute("CREATE OR REPLACE TEMP VIEW tally AS FROM tally_part")

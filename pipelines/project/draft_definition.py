@@ -24,7 +24,7 @@ _UNITS = {
 
 
 def about_lines(source_id: str, answers: Answers) -> list[str]:
-    """Return what is said of the publication: title, publisher, address, licence, citation."""
+    """Return the facts about the publication: title, publisher, address, licence, citation."""
     publisher = answers.publisher or TO_FILL_IN
     title = answers.title or source_id.replace("_", " ")
     return [

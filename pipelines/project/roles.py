@@ -160,10 +160,10 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
 
 
 def _years_with_more(names: list[str], one: str | None = None) -> list[str]:
-    """Return the labels that are those of one count but for their year: "2023 | Number" and "2024 prel. | Number".
+    """Return the labels of one count that differ only in their year: "2023 | Number" and "2024 prel. | Number".
 
-    Of several such counts, the only one that is called one (men and women are two), or that of the label ``one``; rates
-    and changes are none.
+    If there are several such counts (men, women), the result is the count that has the label ``one``, or the only one
+    that is called a count. Rates and changes are not counts.
     """
     groups: dict[str, dict[str, str]] = {}
     for name in names:
@@ -217,7 +217,7 @@ def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -
 
 
 def quarter_of(word: str) -> str | None:
-    """Return the number of a quarter; None if a word is none.
+    """Return the number of a quarter; None if a word is not one.
 
     >>> quarter_of("Q3"), quarter_of("1er trimestre"), quarter_of("IV"), quarter_of("total")
     ('3', '1', '4', None)

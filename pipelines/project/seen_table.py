@@ -50,7 +50,7 @@ class SeenTable:
         rows: the rows below the header and above the foot, each as long as the header.
         foot: rows at the end that are not data; the first of them ends the table.
         other_sheets: the sheets of a workbook that were not inspected.
-        alike_sheets: those of them that have the same columns, but for the year in their labels.
+        alike_sheets: those of them that have the same columns, apart from the year in their labels.
         is_whole: whether all rows were inspected.
         nameless: the columns without a label that have words; their names are their positions.
         numbering: the row below the header that numbers the columns; it is not among the rows.

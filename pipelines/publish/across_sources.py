@@ -1,4 +1,4 @@
-"""Rules across sources: the same figure from two sources, and the populations implied by printed rates."""
+"""Rules across sources: the same figure from two sources, populations implied by printed rates, areas out of line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pipelines.tabulate.vintages.vintage import Vintage
 from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import load_rules, load_tables, no_attributes_sql, quote_literal
 
-_RULES = ("other_source_gap", "population_behind_rates")
+_PAIRS = ("other_source_gap", "population_behind_rates")
+_RULES = (*_PAIRS, "area_out_of_line")
 
 
 def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage]) -> None:
@@ -28,7 +29,7 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
         vintages: those published.
     """
     rules = load_rules()
-    parameters = {name: str(value) for rule in _RULES for name, value in rules[rule].parameters.items()}
+    parameters = {name: str(value) for rule in _PAIRS for name, value in rules[rule].parameters.items()}
     categories = parameters.pop("categories")
     run_sql(
         connection,
@@ -49,6 +50,8 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
                 rates=vintage.query("rates"),
                 **tolerances,
             )
+    out_of_line = {name: str(value) for name, value in rules["area_out_of_line"].parameters.items()}
+    run_sql(connection, "publish/areas_out_of_line", no_attributes=no_attributes_sql(), **out_of_line)
     run_sql(connection, "publish/judge_comparisons", sample=str(SAMPLE), **parameters)
     register_effects(connection)
     run_sql(connection, "publish/attach_compared_caveats")

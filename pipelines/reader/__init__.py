@@ -1,4 +1,4 @@
-"""From out to people: an open release, its series, and pictures of them.
+"""For readers of the published file: an open release, its series, and charts of them.
 
 The names used in notebooks are here, imported on first use::
 

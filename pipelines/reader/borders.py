@@ -1,4 +1,4 @@
-"""Disputed borders of a map: they are declared in a table, in sets of which one is chosen."""
+"""Disputed borders of a map, declared in a table as sets; a map uses one of them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from pipelines.publish.report import damaged_reports, write_reports
 from pipelines.reader.release import open_published
 from pipelines.repair.damage import Damage, Repaired, what_is_damaged
 from pipelines.repair.stored_source import StoredSource
-from pipelines.run import Session, publish_if_new
+from pipelines.run import publish_if_new
+from pipelines.session import Session
 from pipelines.share.left import damaged_packages
 from pipelines.system.errors import DataRefused
 from pipelines.system.files import DamagedFile, read_json
@@ -35,7 +36,7 @@ def look_for_damage(session: Session) -> list[Damage]:
     """
     settings = session.settings
     found = list(_unreachable(settings))
-    if found:  # nothing can be said of what cannot be read
+    if found:  # what cannot be read cannot be judged
         return found
     folders = {**list_sources(session.source_folders)}
     names = {

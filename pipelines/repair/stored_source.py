@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.collect.acquire import find_files, find_layouts, split_pattern
+from pipelines.harmonise.partition import damage_of
 from pipelines.harmonise.quarantine import damaged_loads, forget_load
-from pipelines.harmonise.tally import damage_of, list_partitions
+from pipelines.harmonise.tally import list_partitions
 from pipelines.repair.damage import Damage, what_is_damaged
-from pipelines.run import Session, reload_source
+from pipelines.session import Session
+from pipelines.source_steps import reload_source
 from pipelines.system.files import DamagedFile, check_seal, read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.removal import delete, make_work_folder
 from pipelines.tabulate.vintages.loads import POINTER

@@ -46,7 +46,7 @@ class _Dimension:
 
 
 def write_tau_argus(release: OpenRelease, found: Sequence[SharedSource], folder: Path) -> int:
-    """Write the tables of all sources of which cells are hidden; return how many.
+    """Write the tables of all sources that have hidden cells; return how many.
 
     Args:
         release: the published release, with every count.

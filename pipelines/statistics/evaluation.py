@@ -56,7 +56,7 @@ class InterruptedSeries:
 
     Attributes:
         level: ratio of the rate just after the date to what was expected then.
-        slope: ratio by which the rate changes each period after the date, over before; None if not asked for.
+        slope: ratio of the rate's change each period after the date to that before; None if not asked for.
         end: ratio of the rate to what was expected, in the last period.
         model: fitted; ``level`` and ``slope change`` among its coefficients.
         expected_without: counts expected without the change at the date, from the same model.

@@ -70,7 +70,7 @@ class FirstYearEffects:
 
     @property
     def scores(self) -> Numbers:
-        """Each effect over its error, by which placebos are ranked, as series differ in their variability."""
+        """Each effect over its error. Placebos are ranked by it, as series differ in their variability."""
         return self.logs / self.errors
 
     def effect(self, place: int = 0, confidence: float = 0.95) -> Effect:

@@ -58,7 +58,7 @@ def vintage_code_version(program: Path = PROGRAM) -> str:
     """
     with _Digests(program) as digests:
         modules = digests.closure(_modules(program, _VINTAGE_STAGES))
-        modules.add("pipelines/run.py")  # the order of the steps; its other imports do not affect figures
+        modules.add("pipelines/source_steps.py")  # the order of the steps; its other imports do not affect figures
         names = [*modules, *_statements(program, _VINTAGE_STAGES), *_data(program, _VINTAGE_DATA)]
         return digests.version(names, _LIBRARIES)
 

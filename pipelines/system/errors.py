@@ -72,7 +72,7 @@ class Problem:
     def place(self) -> str:
         """The location of the problem, as text."""
         parts = [
-            f"source {self.source}" if self.source else "",  # a file of which no source is declared yet
+            f"source {self.source}" if self.source else "",  # no source is declared yet for a file of a draft
             f"file {self.file}" if self.file else "",
             f"sheet {self.sheet}" if self.sheet else "",
             f"row {self.row}" if self.row is not None else "",

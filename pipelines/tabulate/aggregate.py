@@ -123,7 +123,7 @@ def aggregate(
 
 
 def _what_was_left_out(connection: duckdb.DuckDBPyConnection, validated: Validated) -> str:
-    """Return the exclusions of a source of which nothing is left to publish, as a sentence."""
+    """Return the exclusions that left a source nothing to publish, as a sentence."""
     exclusions = quote_literal(str(validated.exclusions))
     left_out = connection.execute(
         f"SELECT rule, sum(cells)::BIGINT FROM read_parquet({exclusions}) GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10"

@@ -41,9 +41,9 @@ MIDDLE_SHARE = 0.02
 """How far an estimate may be from the middle of its limits, as a share of their distance, for a standard error to be
 derived from them: printed limits are rounded, and those of a small share are not symmetric."""
 DIFFERING_SHARE = 0.005
-"""The share of a whole by which the sum of its parts may differ from it, as published figures are rounded."""
+"""How far the sum of the parts may differ from a whole, as a share of it: published figures are rounded."""
 DISAGREEING_SHARE = 0.1
-"""The share by which two forms of one error may differ, as both are printed with few digits."""
+"""How far two forms of one error may differ, as a share: both are printed with few digits."""
 _LEAST_ERRORS = 3
 _LEAST_ERROR = 0.0005
 """Standard error, as a share of its estimate, that a sample hardly reaches: of a half, one of a million persons has

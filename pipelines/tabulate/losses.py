@@ -1,4 +1,4 @@
-"""Losses against the previous vintage: words by which rows are selected, excluded rows, and intended losses.
+"""Losses against the previous vintage: words that select rows, excluded rows, and intended losses.
 
 Lost areas, categories, years or cells are found by a rule on figures (``sql/rules/lost.sql``). Words are checked here:
 SQL of a definition selects rows by them (``CASE ... ELSE 'other'``), and a word that the publisher renames silently
@@ -59,7 +59,7 @@ class Earlier:
 
 
 def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path | None) -> list[Outcome]:
-    """Compare the words by which rows are selected with those of the previous vintage.
+    """Compare the words that select rows with those of the previous vintage.
 
     Args:
         connection: for reading.
@@ -132,7 +132,7 @@ def _end(rule: str, found: Sequence[object], checked: int) -> str:
 
 
 def _stands_for(word: str, used: Iterable[str], gone: Iterable[str]) -> str:
-    """Return the used word of which a new one is probably another spelling; else a lost one; else None.
+    """Return the used word that a new one probably spells differently; else a lost one; else None.
 
     >>> _stands_for("Persons  Held", ["Persons held", "Trials"], []), _stands_for("Number", ["Rate"], ["Counts"])
     ('Persons held', 'Counts')

@@ -1,4 +1,4 @@
-"""How the population of a part of a country is carried back to years of which only the country's is known."""
+"""How the population of a part of a country is carried back to years for which only the country's is known."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.collect.acquire import find_files
-from pipelines.run import Session, check_source
+from pipelines.session import Session
+from pipelines.source_steps import check_source
 from pipelines.system.settings import Settings
 from schemas.declarations import breakdown_columns
 from schemas.source import SourceFolder, list_sources

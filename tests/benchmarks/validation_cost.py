@@ -26,7 +26,7 @@ from unittest.mock import patch
 import duckdb
 
 import pipelines.harmonise.conform
-import pipelines.harmonise.statements
+import pipelines.harmonise.statement_maker
 import pipelines.tabulate.rules
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
@@ -115,7 +115,7 @@ def make_file(path: Path, rows: int, bad: float) -> None:
 
 def judging_nothing(maker: Callable[..., Statements], *arguments: Any) -> Statements:
     """The statements without any rule on rows."""
-    with patch.object(pipelines.harmonise.statements.StatementMaker, "add_rule", lambda *_, **__: None):
+    with patch.object(pipelines.harmonise.statement_maker.StatementMaker, "add_rule", lambda *_, **__: None):
         return maker(*arguments)
 
 

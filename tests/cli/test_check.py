@@ -24,7 +24,9 @@ import pytest
 import pipelines.tabulate.rules
 from pipelines.cli.main import main
 from pipelines.publish.report import report_path
-from pipelines.run import RunResult, Session, check_source, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
+from pipelines.source_steps import check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome

@@ -12,7 +12,8 @@ from tiny_source import Tiny
 from pipelines.cli.main import main
 from pipelines.reader.plots.dark_figure import plot_dark_figure
 from pipelines.reader.series.estimates import read_estimates
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import list_sources

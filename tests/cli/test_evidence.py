@@ -10,7 +10,8 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.share.leave import make_package
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
@@ -47,6 +48,16 @@ def test_each_result_has_its_interval_or_says_that_it_has_none(data: Path, capsy
     assert "percent change -12, no interval" in printed
     assert "Patrols: lacks: interval; comparison; cannot tell: other causes" in printed
     assert "Lamps: cannot tell: the long term" in printed
+
+
+def test_in_another_language_with_its_separators(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evidence", "--lang", "fr", "--data", str(data)]) == 0
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Rapport de taux 0,8 (0,6 à 1,05, 95 %)" in printed
+    assert "Variation en pourcentage -12, sans intervalle" in printed
+    assert "Patrols : il manque : un intervalle ; une comparaison ; ne montre pas : other causes" in printed
+    assert "0501 Cambriolage" in printed
 
 
 def test_of_one_category_and_area_for_machines(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,8 @@ from tiny_source import Tiny
 
 from pipelines.collect import definition_sql
 from pipelines.collect.definition_sql import condition_problems, select_problems
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.errors import DataRefused
 from schemas.errors import UsageError
 

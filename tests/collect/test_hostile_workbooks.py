@@ -17,7 +17,8 @@ from tiny_source import Tiny
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.workbook import sheets as workbook
 from pipelines.collect.workbook.sheets import SheetsToRead, read_sheets
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from schemas.source import find_sources

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 
 from pipelines.harmonise.quarantine import open_quarantine
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.declarations import attribute_columns

@@ -10,7 +10,8 @@ import pytest
 
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
 from pipelines.cli.main import build_parser
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.source import Source, list_sources
 

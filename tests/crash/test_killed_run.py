@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.run import writing
+from pipelines.system.lock import writing
 from pipelines.system.removal import MARK
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

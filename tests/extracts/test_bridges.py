@@ -29,7 +29,8 @@ from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import read_series
 from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.policy import evaluate_policy
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources

@@ -11,7 +11,8 @@ import pytest
 from extracts import EXTRACTS, read_rows
 
 from pipelines.publish.build import publish
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 from extracts import EXTRACTS, read_rows
 
-from pipelines.run import Session, check_source
+from pipelines.session import Session
+from pipelines.source_steps import check_source
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import find_sources

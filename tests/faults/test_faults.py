@@ -21,7 +21,8 @@ import yaml
 import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.declarations import load_rules

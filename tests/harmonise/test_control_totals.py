@@ -9,7 +9,8 @@ from tiny_source import HOMICIDE, Tiny
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 

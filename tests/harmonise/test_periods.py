@@ -12,7 +12,8 @@ from tiny_source import Tiny
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.tabulate.vintages.pointers import current_vintage

@@ -17,7 +17,8 @@ from tiny_source import Tiny
 import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from schemas.source import find_sources, list_sources
 
 HEADER = "area,year,code,n\n"

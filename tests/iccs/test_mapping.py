@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from iccs.concordance import concordance_columns
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 

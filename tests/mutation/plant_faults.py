@@ -40,7 +40,8 @@ from files import FILE_KINDS, Given
 from good_files import KINDS, ROOT, Kind, Table
 
 from iccs.concordance import ConcordanceError
-from pipelines.run import Session, check_source
+from pipelines.session import Session
+from pipelines.source_steps import check_source
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder, list_sources

@@ -15,7 +15,8 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.collect.acquire import find_layouts
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import load_settings
 from schemas.source import find_sources
 

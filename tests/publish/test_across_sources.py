@@ -56,6 +56,7 @@ class Warehouse:
         for function in shared_functions("out"):
             connection.execute(function.statement)
         compared = (
+            "area",
             "observation",
             "population",
             "rate",
@@ -202,6 +203,76 @@ def test_another_population_is_a_caveat_on_rates_not_on_counts(warehouse: Wareho
         ("2020", "_T"): "rate_population_differs",
         ("2020", "_U"): None,  # without a population there is no rate to doubt
     }
+
+
+STATES = {  # population; victims of homicide, negligent homicide and injuries in 2022, as in the bundled files
+    "MX-AGU": (1_399_529, 89, 181, 3_606),
+    "MX-CHH": (3_945_972, 2_018, 468, 5_078),
+    "MX-GUA": (6_109_411, 3_281, 1_845, 16_518),
+    "MX-JAL": (8_522_198, 2_108, 1_178, 9_148),
+    "MX-MEX": (18_529_454, 2_744, 1_688, 53_413),
+    "MX-NLE": (5_577_394, 1_430, 665, 6_815),
+    "MX-SON": (3_199_479, 1_776, 362, 2_169),
+    "MX-TLA": (1_396_132, 147, 35, 181),
+}
+
+
+@pytest.mark.parametrize(
+    ("populations", "counts", "marked"),
+    [
+        ({}, {}, set()),  # Tlaxcala records an eleventh of the middle state's injuries, but half of its homicides
+        ({"MX-JAL": 0.1}, {}, {"MX-JAL", "MX"}),  # were it the counts, the country's would be a tenth lower
+        ({"MX-MEX": 10.0}, {}, {"MX-MEX", "MX"}),
+        ({"MX-AGU": 0.1}, {}, {"MX-AGU"}),  # 0.7 % of homicides, 3 % of injuries
+        ({}, {"MX-JAL": 10.0}, {"MX-JAL", "MX"}),
+        ({}, {"MX-CHH": 0.1}, {"MX-CHH", "MX"}),
+        ({"MX-MEX": 1_396_132 / 18_529_454, "MX-TLA": 18_529_454 / 1_396_132}, {}, {"MX-MEX", "MX-TLA", "MX"}),
+        ({"MX-JAL": 0.5}, {}, set()),  # as real states differ
+    ],
+)
+def test_an_area_whose_rates_are_all_out_of_line(
+    warehouse: Warehouse, populations: dict[str, float], counts: dict[str, float], marked: set[str]
+) -> None:
+    """A population without its last digit, counts in tens, two states exchanged: in all years alike."""
+    warehouse.insert("area", {"code": "MX", "area_level": "country"})
+    warehouse.insert("area", *({"code": code, "area_level": "admin1", "parent": "MX"} for code in STATES))
+    cells = []
+    for place, iccs in enumerate(("0101", "0103", "02011")):
+        total = 0.0
+        for code, (population, *values) in STATES.items():
+            value = round(values[place] * counts.get(code, 1))
+            total += value
+            area = {"ref_area": code, "area_level": "admin1", "population": population * populations.get(code, 1)}
+            cells.append({**CELL, **area, "iccs": iccs, "value": float(value)})
+        cells.append({**CELL, "iccs": iccs, "value": total, "population": 48_679_569.0})
+    cells = [{**cell, "source": "xx_a", "population_source": "xx_p"} for cell in cells]
+    in_rate, in_observation = ("freq",), ("population", "population_source")
+    warehouse.insert("rate", *({key: one for key, one in cell.items() if key not in in_rate} for cell in cells))
+    warehouse.insert(
+        "observation", *({key: one for key, one in cell.items() if key not in in_observation} for cell in cells)
+    )
+    found = warehouse.compare("xx_a")
+    areas = marked - {"MX"}
+    assert found["xx_a", "area_out_of_line"][:3] == ("warned" if areas else "passed", 8, len(areas))
+    for table in ("rate", "observation"):
+        with_caveat = warehouse.connection.execute(
+            f"SELECT DISTINCT ref_area FROM out.{table} WHERE caveats = 'area_out_of_line'"
+        ).fetchall()
+        assert {area for (area,) in with_caveat} == marked, table
+
+
+def test_what_is_said_of_an_area_out_of_line(warehouse: Warehouse) -> None:
+    for code, (population, homicides, *_) in STATES.items():
+        area = {"ref_area": code, "area_level": "admin1", "population": population * (0.01 if code == "MX-NLE" else 1)}
+        cell = {**CELL, **area, "source": "xx_a", "value": float(homicides), "population_source": "xx_p"}
+        warehouse.insert("rate", {key: one for key, one in cell.items() if key != "freq"})
+    assert warehouse.compare("xx_a")["xx_a", "area_out_of_line"] == (
+        "warned",
+        8,
+        1,
+        "MX-NLE: its rates are 67.6 times those of the middle area (median of 1 category; half of the areas are within "
+        "2.0 times of it); victims, population by xx_p",
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tiny_source import Tiny
 
 from pipelines.reader.release import open_published
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from schemas.source import find_sources
 
 DECLARED = """\

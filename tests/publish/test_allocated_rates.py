@@ -6,7 +6,8 @@ import duckdb
 import pytest
 from tiny_source import HOMICIDE, Tiny
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from schemas.source import list_sources
 
 SEXES = "dimension,word,code,note\nsex,m,M,\nsex,f,F,\nsex,u,_U,\n"

@@ -10,7 +10,8 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.publish.loaded import as_loaded
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.tabulate.structure_suite import without_suite
 from pipelines.tabulate.vintages.pointers import current_vintage
 from schemas.source import list_sources

@@ -6,7 +6,8 @@ import duckdb
 import pytest
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from schemas.source import list_sources
 
 POINTS = {2005: 1_000_000, 2010: 1_500_000, 2011: 1_400_000, 2020: 2_000_000}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tiny_source import Tiny
 
 from pipelines.reader.release import query
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from schemas.source import list_sources
 
 WHOLE = {"14": 1_000_000, "01": 1_000_000}

@@ -14,7 +14,8 @@ from tiny_source import Tiny
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.revisions import record_release_changes
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.declarations import breakdown_columns
 from schemas.source import find_sources

@@ -25,7 +25,8 @@ from pipelines.publish.releases import (
     restore_release,
 )
 from pipelines.reader.release import open_release, query
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.lock import writing
 from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError

@@ -15,7 +15,8 @@ from pipelines.reader.release import open_published
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.latest import read_latest
 from pipelines.reader.series.policy import evaluate_policy
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from schemas.errors import UsageError
 from schemas.source import find_sources
 

@@ -40,7 +40,7 @@ def test_figures_that_are_alike_are_ranked_by_rate() -> None:
         ({"iccs_made_from": "03011"}, "composition: 03011 (ranked: given as a whole)"),
         (
             {"caveats": "counting_unit_varies"},
-            "counting unit across the countries of the source: differs, and is not stated for each (ranked: the same)",
+            "unit from country to country of the source: differs, and is not stated for each (ranked: the same)",
         ),
         ({"caveats": "volume_jump;model_estimate"}, "scope: model estimate (ranked: same as the category)"),
         ({"events": 19.0}, "count below 20"),

@@ -33,7 +33,8 @@ from pipelines.reader.site.pages.renderer import Renderer
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.site.side_by_side import draw_courses, put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.connection import insert_rows
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

@@ -21,9 +21,10 @@ from damaged_files import content
 from tiny_source import Tiny
 
 import pipelines.publish.build
-import pipelines.run
+import pipelines.source_steps
 from pipelines.publish.build import make_empty
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.connection import connect
 from pipelines.system.lock import writing
 from pipelines.system.running.run_log import EVENTS
@@ -53,7 +54,8 @@ RUN = """
 import sys
 sys.path[:0] = sys.argv[4:]
 from pathlib import Path
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import list_sources
@@ -67,7 +69,7 @@ with without_suite():
 @contextmanager
 def failing(step: str, settings: Settings) -> Iterator[None]:
     """Let a step fail when its work is done and it has left a table in the engine that the steps share."""
-    module = pipelines.publish.build if step == "publish" else pipelines.run
+    module = pipelines.publish.build if step == "publish" else pipelines.source_steps
     name = "derive_figures" if step == "publish" else step
     real: Callable[..., Any] = getattr(module, name)
 

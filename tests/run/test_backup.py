@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.running.steps import plain_step
 from pipelines.system.settings import Settings
 from schemas.source import list_sources

@@ -15,7 +15,8 @@ from tiny_source import Tiny
 from pipelines.cli.main import main
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.lock import writing
 from pipelines.system.removal import MARK, delete, make_work_folder
 from pipelines.system.settings import Settings

@@ -13,7 +13,8 @@ import pytest
 from tiny_source import HOMICIDE, Tiny
 
 from iccs.concordance import ConcordanceError
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from schemas.source import list_sources
 
 THEFT = {"national_code": "HUR", "national_label": "Hurto", "iccs_code": "0502", "relation": "exact"}

@@ -13,7 +13,8 @@ from tiny_source import Tiny
 
 from pipelines.collect.fetch import stores, web
 from pipelines.collect.fetch.inbox import find_waiting
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 

@@ -15,10 +15,13 @@ import pytest
 from tiny_source import Tiny
 
 import pipelines.run
+import pipelines.source_steps
 import schemas.source
 from pipelines.cli.main import main
 from pipelines.harmonise.engine import DuckDBEngine
-from pipelines.run import RunResult, Session, run_all, writing
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
+from pipelines.system.lock import writing
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder, list_sources
 
@@ -33,7 +36,7 @@ class PanicException(BaseException):
 
 def plant(monkeypatch: pytest.MonkeyPatch, step: str, source: str, error: BaseException) -> None:
     """Let a step of one source fail when its work is done."""
-    real: Callable[..., Any] = getattr(pipelines.run, step)
+    real: Callable[..., Any] = getattr(pipelines.source_steps, step)
 
     def fails(folder: SourceFolder, *arguments: Any) -> Any:
         result = real(folder, *arguments)
@@ -41,7 +44,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, step: str, source: str, error: BaseEx
             raise error
         return result
 
-    monkeypatch.setattr(pipelines.run, step, fails)
+    monkeypatch.setattr(pipelines.source_steps, step, fails)
 
 
 def declare(tiny: Tiny, *names: str) -> dict[str, SourceFolder]:

@@ -16,7 +16,8 @@ import schemas.source
 from pipelines.cli.main import main
 from pipelines.harmonise.quarantine import damaged_loads
 from pipelines.publish.build import publish
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.errors import LimitReached
 from pipelines.system.running.limits import describe_limit
 from pipelines.system.settings import Settings

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from tiny_source import Tiny
 
+from pipelines.attempts import Refusal
 from pipelines.notices import notify_of_failure, notify_of_run
-from pipelines.run import Refusal, RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
 from pipelines.schedule import find_office_problems
+from pipelines.session import Session
 from pipelines.system.running.run_log import Attempt, log_attempts
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

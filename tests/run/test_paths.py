@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tiny_source import Tiny
 
 from pipelines.reader.release import open_published
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from schemas.declarations import attribute_columns, load_tables
 from schemas.source import find_sources
 

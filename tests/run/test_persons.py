@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli import main as program
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 

@@ -18,7 +18,8 @@ from tiny_source import Tiny
 from pipelines.cli.main import main
 from pipelines.repair.damage import Repaired
 from pipelines.repair.repair import look_for_damage, repair
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.tabulate.vintages.pointers import current_vintage
 
 TEXT = "area,year,code,n\n14,2023,HOM,5\n15,2023,HOM,7\n14,2022,HOM,-1\n"

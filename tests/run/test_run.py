@@ -12,7 +12,9 @@ from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
-from pipelines.run import RunResult, Session, run_all, writing
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
+from pipelines.system.lock import writing
 from pipelines.system.running.steps import StepReport, plain_step
 from pipelines.tabulate.vintages.store import run_key
 from schemas.errors import UsageError

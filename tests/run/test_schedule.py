@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.main import main
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
 from pipelines.schedule import find_missed, is_missed, read_calendars, read_states
+from pipelines.session import Session
 from pipelines.system.running.run_log import Attempt, last_attempts, log_attempts, read_attempts
 from pipelines.system.settings import Settings, load_settings
 from pipelines.tabulate.vintages.pointers import current_vintage

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.repair.repair import look_for_damage
-from pipelines.run import Session
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 
 

@@ -11,7 +11,8 @@ from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import Conformed, conform
 from pipelines.harmonise.reconcile import account
-from pipelines.run import Session, check_source
+from pipelines.session import Session
+from pipelines.source_steps import check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 

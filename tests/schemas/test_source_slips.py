@@ -14,7 +14,8 @@ from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.values.numbers import create_number_macros
-from pipelines.run import Session, check_source
+from pipelines.session import Session
+from pipelines.source_steps import check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from schemas.codelists import read_areas

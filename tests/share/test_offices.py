@@ -17,7 +17,8 @@ pytest.importorskip("pysdmx")
 from sdmx_server import serving
 
 from pipelines.collect.fetch.fetch import fetch
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import SourceFolder

@@ -7,7 +7,8 @@ import gzip
 from pathlib import Path
 
 from pipelines.publish.build import publish
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.lock import writing
 from pipelines.system.settings import Settings
 from schemas.source import find_sources, list_sources

@@ -32,8 +32,9 @@ from publisher import Publisher, gives, publishing
 from tiny_source import Tiny
 
 from pipelines.notices import VARIABLE, notify_of_run
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
 from pipelines.schedule import find_missed
+from pipelines.session import Session
 from pipelines.system.running.run_log import Attempt, read_attempts
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite

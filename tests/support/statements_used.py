@@ -26,13 +26,15 @@ from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.rates import country_rates
-from pipelines.run import Session, check_source, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.share.difference import compare_packages
 from pipelines.share.leave import Form, make_package
 from pipelines.share.printed_tables import write_printed_tables
 from pipelines.share.questionnaires import write_questionnaires
 from pipelines.share.serve.service import Service
 from pipelines.share.serve.shelf import Shelf
+from pipelines.source_steps import check_source
 from pipelines.system.connection import connect, insert_rows
 from pipelines.system.errors import DataRefused
 from pipelines.system.functions import shared_functions

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.removal import MARK
 from pipelines.system.scratch import process_folder, scratch_folder, sweep
 from tests.support.tiny_source import Tiny

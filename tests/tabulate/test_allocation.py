@@ -8,7 +8,8 @@ import duckdb
 import pytest
 from tiny_source import HOMICIDE, Tiny
 
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.connection import connect
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.losses import Earlier

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 
 Month = tuple[str, int, int]
 AREAS = ("MX-AGU", "MX-COL", "MX-JAL")

@@ -11,7 +11,9 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.publish.build import publish
-from pipelines.run import Session, run_all, run_source
+from pipelines.run import run_all
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.tabulate.vintages.loads import POINTER
 from pipelines.tabulate.vintages.parts import DamagedVintage
 from pipelines.tabulate.vintages.pointers import LostPointer, current_vintage, recover_pointers

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 from tiny_source import HOMICIDE, Tiny
 
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources
 

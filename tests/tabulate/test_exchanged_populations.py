@@ -8,7 +8,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 

@@ -13,7 +13,8 @@ from figure_data import Data, Judge, by_age, by_sex, months, states, years
 
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.settings import Settings
-from pipelines.tabulate.rules import figure_rules, fill_rule, judge_rules, needs
+from pipelines.tabulate.rule_statements import fill_rule
+from pipelines.tabulate.rules import figure_rules, judge_rules, needs
 from schemas.codelists import load_areas
 from schemas.declarations import load_rules
 

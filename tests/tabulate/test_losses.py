@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.errors import DataRefused
 from pipelines.tabulate.vintages.pointers import current_vintage
 from pipelines.tabulate.vintages.vintage import Vintage

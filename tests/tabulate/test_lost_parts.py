@@ -12,7 +12,8 @@ import duckdb
 import pytest
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 
 AGES = (("18+", 160), ("0-17", 40))
 SEXES = (("M", 150), ("F", 50))

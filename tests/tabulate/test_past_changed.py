@@ -11,7 +11,8 @@ from typing import Any
 
 from tiny_source import Tiny
 
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 
 
 def _edition(years: int, **changed: int) -> str:

@@ -13,7 +13,8 @@ import duckdb
 from tiny_source import Tiny
 
 from pipelines.repair.repair import look_for_damage
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.files import read_json, write_json
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import retention

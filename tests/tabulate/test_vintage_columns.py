@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tiny_source import Tiny
 
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.files import sha256_of_file
 from pipelines.tabulate.vintages.columns import columns_version, part_columns, read_part
 from pipelines.tabulate.vintages.pointers import current_vintage

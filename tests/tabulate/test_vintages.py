@@ -18,7 +18,8 @@ from tiny_source import Tiny
 from pipelines.publish.build import publish
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.revisions import load_vintages
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.connection import connect
 from pipelines.system.files import write_json
 from pipelines.tabulate.fingerprints import fingerprint_periods

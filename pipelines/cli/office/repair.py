@@ -28,7 +28,7 @@ def add_parser(commands: Commands) -> None:
 def repair_command(options: argparse.Namespace) -> int:
     """Print what is damaged and what can be done, or do it; exit code 1 if anything is still damaged at the end."""
     from pipelines.repair.repair import look_for_damage, repair
-    from pipelines.run import Session
+    from pipelines.session import Session
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.lock import writing
     from pipelines.system.settings import load_settings

@@ -209,7 +209,7 @@ def read_sign_in(home: Path) -> tuple[str, bool]:
 
 
 def read_calendar(cron: str, time_zone: str) -> Calendar:
-    """Return the calendar by which all sources are run.
+    """Return the calendar on which all sources are run.
 
     Raises:
         UsageError: the cron line or the time zone is invalid.

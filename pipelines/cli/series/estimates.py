@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_command, add_style
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.arguments import add_command, add_language, add_style
+from pipelines.cli.printing import headings_in, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
@@ -29,12 +29,7 @@ def add_parser(commands: Commands) -> None:
         "--plot", metavar="FILE", help="picture for one category and area: estimates next to recorded counts"
     )
     add_style(parser)
-    parser.add_argument(
-        "--lang",
-        choices=("en", "fr", "es"),
-        default="en",
-        help="language of tables, lines and the picture (default: en)",
-    )
+    add_language(parser, "tables, lines and the picture")
     parser.set_defaults(command=estimates_command)
 
 
@@ -66,7 +61,7 @@ def _print(found: Estimates, language: str) -> None:
 
     names = ("area", "period", "category", "in the source", "measure", "of")
     print_table(
-        _headings(language, *names, "estimate", "low", "high", "unit", "status", "source"),
+        headings_in(language, *names, "estimate", "low", "high", "unit", "status", "source"),
         [_row(row, language) for row in found.figures],
         title=word("estimates title", language),
         language=language,
@@ -78,19 +73,13 @@ def _print(found: Estimates, language: str) -> None:
     if found.beside:
         survey = ("area", "year", "category", "measure", "of the survey", "estimate", "low", "high")
         print_table(
-            _headings(language, *survey, "recorded count", "of", "source", "share", "differences"),
+            headings_in(language, *survey, "recorded count", "of", "source", "share", "differences"),
             [_beside(row, language) for row in found.beside],
             title=word("beside title", language),
             language=language,
         )
         for text in _caveat_lines(found.beside, language):
             print_line(text)
-
-
-def _headings(language: str, *names: str) -> list[str]:
-    from pipelines.reader.words import word
-
-    return [word(f"column {name}", language) for name in names]
 
 
 def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.printing import figure_as, headings_in, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
@@ -92,7 +92,7 @@ def _print(found: PolicyEvaluation, language: str) -> None:
     ]
     date = period_at(found.at, series.query.freq)
     title = word("change at", language).format(series=series.titled(language), date=date)
-    headings = _headings(language, "ratio of rates", "ratio value", "low", "high", "change")
+    headings = headings_in(language, "ratio of rates", "ratio value", "low", "high", "change")
     print_table([*headings, "p", ""], rows, title=title, decimals=3, language=language)
     _print_noise(found, language)
     for remark in found.remarks:
@@ -111,26 +111,34 @@ def _print_noise(found: PolicyEvaluation, language: str) -> None:
     from pipelines.reader.words import figure_in, word
     from pipelines.statistics.wording import p_value_text
 
-    def figure(number: float, form: str) -> str:
-        return figure_in(f"{number:{form}}", language)
-
     first = found.first_year
-    print_line(word("evaluation noise", language).format(r=figure(first.autocorrelation, ".2f")))
+    print_line(word("evaluation noise", language).format(r=figure_as(first.autocorrelation, ".2f", language)))
     if first.randomisation_p is not None:
         low, high = np.quantile(np.exp(first.placebos.logs), [0.025, 0.975])
-        said = {"p": figure_in(p_value_text(first.randomisation_p), language), "n": figure(first.placebos.number, ",")}
-        print_line(word("randomisation", language).format(low=figure(low, ".2f"), high=figure(high, ".2f"), **said))
+        said = {
+            "p": figure_in(p_value_text(first.randomisation_p), language),
+            "n": figure_as(first.placebos.number, ",", language),
+        }
+        print_line(
+            word("randomisation", language).format(
+                low=figure_as(low, ".2f", language), high=figure_as(high, ".2f", language), **said
+            )
+        )
     if others := first.placebos_in_words(language):
         print_line(word("others", language).format(parts=others))
     if len(first.weights) > 1:
-        weights = ", ".join(f"{area} {figure(weight, '.2f')}" for area, weight in first.weights.items())
+        weights = ", ".join(f"{area} {figure_as(weight, '.2f', language)}" for area, weight in first.weights.items())
         print_line(word("weights", language).format(weights=weights))
     family = word(f"family {found.family}", language)
     for key, figures in (("segmented diagnostics", found.interrupted), ("control diagnostics", found.controlled)):
         if figures is not None:
             values = ", ".join(
                 f"{word(f'diagnostic {name}', language)} "
-                + (figure_in(p_value_text(value), language) if name.endswith(" p") else figure(value, ".3g"))
+                + (
+                    figure_in(p_value_text(value), language)
+                    if name.endswith(" p")
+                    else figure_as(value, ".3g", language)
+                )
                 for name, value in figures.diagnostics.items()
             )
             print_line(word(key, language).format(family=family, values=values))
@@ -148,15 +156,15 @@ def _print_linear(linear: LinearEvaluation, language: str) -> None:
     lags = linear.model.lags
     unit = word("linear rate", language) if linear.unit == word("linear rate", "en") else _unit(linear.unit, language)
     title = counted("linear title", lags, language).format(unit=unit, n=lags)
-    headings = _headings(language, "difference", "ratio value", "low", "high")
+    headings = headings_in(language, "difference", "ratio value", "low", "high")
     print_table([*headings, "p"], rows, title=title, decimals=3, language=language)
     if linear.panel is not None:
         panel = linear.panel
         said = word("linear panel", language).format(
-            value=figure_in(f"{panel.value:+.3f}", language),
+            value=figure_as(panel.value, "+.3f", language),
             p=figure_in(p_value_text(panel.p), language),
-            n=figure_in(f"{panel.assignments:,}", language),
-            least=figure_in(f"{panel.smallest_p:.3f}", language),
+            n=figure_as(panel.assignments, ",", language),
+            least=figure_as(panel.smallest_p, ".3f", language),
         )
         print_line(said)
     print_line(word("linear assumes", language))
@@ -167,12 +175,6 @@ def _unit(code: str, language: str) -> str:
     from pipelines.reader.comparison import code_words
 
     return code_words("counting_unit", code, language).lower()
-
-
-def _headings(language: str, *names: str) -> list[str]:
-    from pipelines.reader.words import word
-
-    return [word(f"column {name}", language) for name in names]
 
 
 def _p_value(p: float, language: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_command
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.arguments import add_command, add_language
+from pipelines.cli.printing import figure_as, headings_in, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
@@ -21,6 +21,7 @@ def add_parser(commands: Commands) -> None:
         "code", nargs="?", metavar="CODE", help="ICCS category, by code or title, with those inside it (default: all)"
     )
     parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
+    add_language(parser)
     parser.set_defaults(command=evidence_command)
 
 
@@ -39,28 +40,59 @@ def evidence_command(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found)
         return EXIT_DONE
-    print_table(
-        ["programme", "area", "since", "category", "design", "effect", "said by"],
-        [_row(row) for row in found],
-        title="As their authors state them; nothing is computed from them",
-    )
-    for row in found:
-        lacks = f"lacks: {row['evidence_lacks']}; " if row["evidence_lacks"] else ""
-        print_line(f"{row['programme']}: {lacks}cannot tell: {row['cannot_tell']}")
+    _print(found, options.lang)
     return EXIT_DONE
 
 
-def _row(row: dict[str, Any]) -> list[Any]:
+def _print(found: list[dict[str, Any]], language: str) -> None:
+    from pipelines.reader.words import semicolon, word
+
+    names = ("programme", "area", "since", "category", "design", "effect", "said by")
+    print_table(
+        headings_in(language, *names),
+        [_row(row, language) for row in found],
+        title=word("evidence title", language),
+    )
+    for row in found:
+        lacks = [
+            word(f"evidence without {part}", language) for part in (row["evidence_lacks"] or "").split("; ") if part
+        ]
+        line = word("evidence lacks" if lacks else "evidence cannot tell", language)
+        print_line(
+            line.format(programme=row["programme"], lacks=semicolon(language).join(lacks), limits=row["cannot_tell"])
+        )
+
+
+def _row(row: dict[str, Any], language: str) -> list[Any]:
+    from iccs.classification import load_classification
+    from pipelines.reader.comparison import code_words
+    from pipelines.reader.words import word
+
+    tree = load_classification()
+    title = tree.get(row["iccs"]).title[language] if row["iccs"] in tree else ""
+    design = row["study_design"] if language == "en" else code_words("study_design", row["study_design"], language)
+    if row["compared_with"]:
+        design = word("evidence compared", language).format(design=design, other=row["compared_with"])
     names = [row[name] for name in ("programme", "ref_area", "started")]
-    design = row["study_design"] + (f", compared with {row['compared_with']}" if row["compared_with"] else "")
-    return [*names, f"{row['iccs']} {row['title'] or ''}".strip(), design, _effect(row), row["said_by"]]
+    return [*names, f"{row['iccs']} {title}".strip(), design, _effect(row, language), row["said_by"]]
 
 
-def _effect(row: dict[str, Any]) -> str:
+def _effect(row: dict[str, Any], language: str) -> str:
+    """Return the effect with its interval, as many digits as the authors give."""
+    from pipelines.reader.comparison import code_words
+    from pipelines.reader.words import word
+
     if row["effect"] is None:
-        return "not given"
-    kind = row["effect_measure"].replace("_", " ")
-    if row["effect_low"] is None:
-        return f"{kind} {row['effect']:g}, no interval"
-    level = f"{row['effect_confidence_percent']:g} %"
-    return f"{kind} {row['effect']:g} ({row['effect_low']:g} to {row['effect_high']:g}, {level})"
+        return word("evidence not given", language)
+    shown = {
+        name: figure_as(row[column], "g", language)
+        for name, column in (
+            ("effect", "effect"),
+            ("low", "effect_low"),
+            ("high", "effect_high"),
+            ("level", "effect_confidence_percent"),
+        )
+        if row[column] is not None
+    }
+    key = "evidence no interval" if row["effect_low"] is None else "evidence effect"
+    return word(key, language).format(measure=code_words("effect_measure", row["effect_measure"], language), **shown)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.printing import figure_as, headings_in, print_json, print_line, print_table
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,11 +94,11 @@ def funnel_command(options: argparse.Namespace) -> int:
 
 
 def _print_rates(found: SmallAreas, language: str) -> None:
-    from pipelines.reader.words import figure_in, word
+    from pipelines.reader.words import word
 
     names = ["ref_area", "value", "rate_per_100k"]
-    headings = [word(f"column {name}", language) for name in ("area", "events", "rate")]
-    limits = [word(f"column {name}", language) for name in ("low", "high")]
+    headings = headings_in(language, "area", "events", "rate")
+    limits = headings_in(language, "low", "high")
     if found.neighbourhood is None:
         names += [*found.smoothed, "own_weight"]
         headings += [word("column smoothed", language), *limits, word("column own weight", language)]
@@ -123,7 +123,7 @@ def _print_rates(found: SmallAreas, language: str) -> None:
         said = word("P above note", language).format(
             pairs=around.pairs,
             origin=around.origin,
-            sigma=figure_in(f"{around.sigma[0]:.2f}", language),
+            sigma=figure_as(around.sigma[0], ".2f", language),
             share=f"{100 * around.phi[0]:.0f}",
             error=f"{100 * around.phi[1]:.0f}",
         )
@@ -133,10 +133,10 @@ def _print_rates(found: SmallAreas, language: str) -> None:
 
 def _print_spread(found: SmallAreas, left_out: list[str], language: str) -> None:
     """Print how far the areas differ, which of them stand out, and which have no rate."""
-    from pipelines.reader.words import figure_in, word
+    from pipelines.reader.words import word
 
     print_line()
-    rate = figure_in(f"{found.common:.2f}", language)
+    rate = figure_as(found.common, ".2f", language)
     together = word("all together", language)
     print_line(together.format(n=len(found.rows), rate=rate, outside=len(found.beyond_chance)))
     areas = _listed(found.outside, language)

@@ -1,4 +1,4 @@
-"""``iccs trend``: the annual series of one category in one area, or with ``--monthly`` the adjusted monthly one."""
+"""``iccs trend``: the annual series of one category in one area, its direction and changes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table, rates_and_limits
+from pipelines.cli.printing import figure_as, print_json, print_line, print_table, rates_and_limits
+from pipelines.cli.series.trend_monthly import show_months
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.reader.selection import SeriesKey, SeriesQuery
-    from pipelines.reader.series.monthly import MonthlyReport
     from pipelines.reader.series.trends import TrendReport
     from pipelines.system.settings import Settings
 
-_MONTHS_PRINTED = 13
 _YEAR_COLUMNS = {
     "column year": "time_period",
     "column value": "value",
@@ -60,7 +59,7 @@ def trend_command(options: argparse.Namespace) -> int:
             raise UsageError("--by is for the picture of the annual series: leave out --by or --monthly")
         if options.earlier:
             raise UsageError("--earlier is for the annual series: leave out --earlier or --monthly")
-        _monthly(options, settings)
+        show_months(options, settings)
         return EXIT_DONE
     if options.by and not options.plot:
         raise UsageError("--by divides a picture: also give --plot FILE")
@@ -140,13 +139,13 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]], language: str) -> N
     )
     wide = [row for row in rows if row["usual_low"] is not None]
     if wide:
-        low, high = (_figure(wide[-1][name], ",.2f", language) for name in ("usual_low", "usual_high"))
+        low, high = (figure_as(wide[-1][name], ",.2f", language) for name in ("usual_low", "usual_high"))
         print_line(word("limits usual", language).format(year=wide[-1]["time_period"], low=low, high=high))
     bounded = [
         word("year low high", language).format(
             year=row["time_period"],
-            low=_figure(row["rate_at_least"], ",.2f", language),
-            high=_figure(row["rate_at_most"], ",.2f", language),
+            low=figure_as(row["rate_at_least"], ",.2f", language),
+            high=figure_as(row["rate_at_most"], ",.2f", language),
         )
         for row in rows
         if row["rate_at_most"] is not None
@@ -189,13 +188,6 @@ def _notes_on_years(rows: list[dict[str, Any]], language: str) -> list[str]:
     return notes
 
 
-def _figure(number: float, form: str, language: str) -> str:
-    """Return a number in a format, with the separators of a language."""
-    from pipelines.reader.words import figure_in
-
-    return figure_in(f"{number:{form}}", language)
-
-
 def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its population as a whole number, without the decimals of an estimate.
 
@@ -222,12 +214,12 @@ def _trend_line(record: dict[str, Any], language: str) -> str:
     if record["change_percent"] is None:
         change = _no_percent(record, language)
     else:
-        change = word("change percent", language).format(percent=_figure(record["change_percent"], "+.1f", language))
+        change = word("change percent", language).format(percent=figure_as(record["change_percent"], "+.1f", language))
     parts = [head, change]
     if record["apc"] is not None:
         parts += [_annual_change(record, language), _sensitivity(record, language)]
     elif record["direction"] == "too few events":
-        parts.append(word("mean events", language).format(n=_figure(record["mean_events"], ",.1f", language)))
+        parts.append(word("mean events", language).format(n=figure_as(record["mean_events"], ",.1f", language)))
     if record["mann_kendall_p"] is not None:
         parts.append(_monotonic(record, basis, language))
     clauses = [", ".join(filter(None, parts)), handling_words(record["break_handling"], language)]
@@ -243,11 +235,11 @@ def _annual_change(record: dict[str, Any], language: str) -> str:
 
     high = record["apc_high"]
     return word("annual change", language).format(
-        percent=_figure(record["apc"], "+.1f", language),
-        low=_figure(record["apc_low"], "+.1f", language),
-        high=word("no upper limit", language) if high is None else _figure(high, "+.1f", language),
+        percent=figure_as(record["apc"], "+.1f", language),
+        low=figure_as(record["apc_low"], "+.1f", language),
+        high=word("no upper limit", language) if high is None else figure_as(high, "+.1f", language),
         p=figure_in(p_value_text(record["p_value"]), language),
-        r=_figure(record["autocorrelation"], ".2f", language),
+        r=figure_as(record["autocorrelation"], ".2f", language),
     )
 
 
@@ -260,7 +252,7 @@ def _monotonic(record: dict[str, Any], basis: str, language: str) -> str:
     )
     return word(f"mann-kendall {basis}", language).format(
         p=figure_in(p_value_text(record["mann_kendall_p"]), language),
-        factor=_figure(record["variance_factor"], ".2f", language),
+        factor=figure_as(record["variance_factor"], ".2f", language),
         slope=slope,
         low=low,
         high=high,
@@ -296,7 +288,7 @@ def change_line(record: dict[str, Any], language: str = "en") -> str:
     if direction == "no significant change" and swing is not None:
         # This does not mean that nothing changed: years of the series this far apart usually differ as much.
         low, high = (
-            _figure(one, form, language) for one, form in ((100 * swing / (100 + swing), ".0f"), (swing, ",.0f"))
+            figure_as(one, form, language) for one, form in ((100 * swing / (100 + swing), ".0f"), (swing, ",.0f"))
         )
         direction = word("usual swings", language).format(low=f"-{low}", high=f"+{high}")
     elif f"change {direction}" in WORDS:
@@ -320,22 +312,22 @@ def _size(record: dict[str, Any], language: str) -> str:
     low, high = (
         None
         if limit is None or record["p_value"] is None
-        else _figure(100 * (limit - 1), "+,.1f", language)
+        else figure_as(100 * (limit - 1), "+,.1f", language)
         if in_percent
-        else _figure(limit, ".2f", language)
+        else figure_as(limit, ".2f", language)
         for limit in (record["ratio_low"], record["ratio_high"])
     )
     if record["change_percent"] is None and record["rate_ratio"] is None:  # no events at the start
         return word("ratio at least", language).format(low=low) if low and record["ratio_low"] else ""
     high = high or word("no upper limit", language)
     if in_percent:
-        percent = _figure(record["change_percent"], "+,.1f", language)
+        percent = figure_as(record["change_percent"], "+,.1f", language)
         return (
             f"{percent} %"
             if low is None
             else word("percent limits", language).format(percent=percent, low=low, high=high)
         )
-    ratio = _figure(record["rate_ratio"], ".2f", language)
+    ratio = figure_as(record["rate_ratio"], ".2f", language)
     key = "ratio" if low is None else "ratio limits"
     return word(key, language).format(ratio=ratio, low=low, high=high)
 
@@ -357,7 +349,7 @@ def _segment_line(record: dict[str, Any], language: str) -> str:
     from pipelines.reader.words import figure_in, semicolon, word
     from pipelines.statistics.wording import p_value_text
 
-    percent, low, high = (_figure(record[name], "+.1f", language) for name in ("apc", "apc_low", "apc_high"))
+    percent, low, high = (figure_as(record[name], "+.1f", language) for name in ("apc", "apc_low", "apc_high"))
     line = word("segment of", language).format(
         series=key_of(record).named(language),
         first=record["first_year"],
@@ -376,140 +368,13 @@ def _limits_line(record: dict[str, Any], language: str) -> str:
     from pipelines.reader.words import word
 
     def limits(one: dict[str, Any], name: str) -> dict[str, str]:
-        return {at: _figure(one[f"{name}_{at}"], "+.1f", language) for at in ("low", "high")}
+        return {at: figure_as(one[f"{name}_{at}"], "+.1f", language) for at in ("low", "high")}
 
     line = word("joinpoints of", language).format(
         series=key_of(record).named(language),
         turns=", ".join(word("joinpoint", language).format(**one) for one in record["joinpoints"]),
         changes=", ".join(word("low high", language).format(**limits(one, "apc")) for one in record["segments"]),
-        n=_figure(record["draws"], ",", language),
+        n=figure_as(record["draws"], ",", language),
         **limits(record, "aapc"),
     )
     return f"  {line}"
-
-
-def _monthly(options: argparse.Namespace, settings: Settings) -> None:
-    """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked to."""
-    from pipelines.reader.series.monthly import read_monthly
-    from pipelines.reader.words import word
-
-    found = read_monthly(series_query(options, settings, freq="M"), settings, options.lang)
-    if options.plot:
-        from pipelines.reader.plots.evaluation import plot_monthly
-        from pipelines.reader.plots.style import save_picture
-
-        save_picture(plot_monthly(found, options.lang, settings, style=options.style), Path(options.plot))
-    if options.json:
-        print_json(_monthly_document(found) | {"plot": options.plot})
-        return
-    _print_monthly(found, options.lang)
-    if options.plot:
-        print_line(word("picture", options.lang).format(path=options.plot))
-
-
-def _print_monthly(found: MonthlyReport, language: str) -> None:
-    from iccs.periods import period_at
-    from pipelines.reader.comparison import caveat_line
-    from pipelines.reader.selection import SeriesKey
-    from pipelines.reader.series.counts import bridge_words
-    from pipelines.reader.words import WORDS, word
-
-    series = found.series
-    _print_months(found, language)
-    for turn in found.turns:
-        month, value = f"{turn.month[0]}-{turn.month[1]:02d}", _figure(turn.value, ",.1f", language)
-        print_line(word(f"turn {turn.kind}", language).format(month=month, value=value))
-    if not found.turns:
-        print_line(word("no turn", language))
-    print_line(_course_of_months(found, language))
-    if found.annual[0]:
-        print_line(word("annual series", language).format(sentence=found.annual[0]))
-    if f"annual {found.beside_annual}" in WORDS:
-        print_line(word(f"annual {found.beside_annual}", language))
-    print_line(_test_of_months(found, language))
-    if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
-        print_line(word("months used", language).format(first=found.first_period, last=found.last_period))
-    for bridge in series.crossed:
-        month, factor = period_at(bridge.at, "M"), bridge_words(bridge, language)
-        print_line(word("earlier bridged", language).format(month=month, factor=factor))
-    if series.others:
-        names = ", ".join(SeriesKey.of_name(name).named(language) for name in series.others)
-        print_line(word("other series", language).format(names=names))
-    for caveat, months in series.caveat_spans.items():
-        print_line(caveat_line(caveat, months, language))
-    print_line(word("stl lines", language))
-
-
-def _print_months(found: MonthlyReport, language: str) -> None:
-    from pipelines.reader.words import word
-
-    series, parts = found.series, found.parts
-    columns = [parts.values, parts.adjusted, parts.trend, parts.season]
-    rows = [
-        [f"{year}-{month:02d}", count, *(float(column[place]) for column in columns)]
-        for place, ((year, month), count) in enumerate(zip(parts.months, series.counts, strict=True))
-    ][-_MONTHS_PRINTED:]
-    headings = [f"column {name}" for name in ("month", "recorded", "equal months", "adjusted")]
-    names = [word(heading, language) for heading in (*headings, "trend", "column season")]
-    title = word("last months", language).format(series=series.titled(language))
-    print_table(names, rows, title=title, language=language)
-
-
-def _course_of_months(found: MonthlyReport, language: str) -> str:
-    """Return the direction of a monthly series, with its size in percent a year if it was tested."""
-    from pipelines.reader.series.trends import direction_words
-    from pipelines.reader.words import figure_in, word
-    from pipelines.statistics.wording import p_value_text
-
-    said = {
-        "direction": direction_words(found.direction, language),
-        "first": found.series.periods[0],
-        "last": found.series.periods[-1],
-        "n": str(found.test.n),
-    }
-    if found.trend is None or found.percent_a_year is None:
-        return word("months alone", language).format(**said)
-    percent, low, high = (_figure(number, "+.1f", language) for number in found.percent_a_year)
-    key = "months rate" if found.basis == "rate_per_100k" else "months number"
-    p = figure_in(p_value_text(found.trend.p), language)
-    return word(key, language).format(percent=percent, low=low, high=high, p=p, **said)
-
-
-def _test_of_months(found: MonthlyReport, language: str) -> str:
-    from pipelines.reader.words import figure_in, word
-    from pipelines.statistics.wording import p_value_text, signed_text
-
-    slope, low, high = (
-        figure_in(signed_text(number), language) for number in (found.line.slope, found.line.low, found.line.high)
-    )
-    key = "correlated seasonal test" if found.test.method.endswith("correlated seasons") else "seasonal test"
-    p = figure_in(p_value_text(found.test.p), language)
-    return word(key, language).format(p=p, slope=slope, low=low, high=high)
-
-
-def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
-    from iccs.periods import period_at
-
-    series, parts = found.series, found.parts
-    return {
-        "series": series.key.name,
-        **series.query.as_document(),
-        "months": [f"{year}-{month:02d}" for year, month in parts.months],
-        "recorded": list(series.counts),
-        "bridges": [vars(bridge) | {"at": period_at(bridge.at, "M")} for bridge in series.crossed],
-        "equal_months": parts.values.tolist(),
-        "adjusted": parts.adjusted.tolist(),
-        "trend": parts.trend.tolist(),
-        "season": parts.season.tolist(),
-        "caveats": list(series.caveats),
-        "multiplicative": parts.multiplicative,
-        "turning_points": [vars(turn) for turn in found.turns],
-        "direction": found.direction,
-        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year or (None,) * 3, strict=True)),
-        "trend_p": None if found.trend is None else found.trend.p,
-        "basis": found.basis,
-        "annual_direction": found.annual[1] or None,
-        "beside_annual": found.beside_annual or None,
-        "test": vars(found.test),
-        "sen_line": vars(found.line),
-    }

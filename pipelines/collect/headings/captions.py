@@ -112,7 +112,7 @@ def captions_of(
         folder: the source.
         file: the file.
         sheet: the sheet of a workbook.
-        header: its header, of which the labels that the source uses are taken.
+        header: its header; only the labels that the source uses count.
         above: the rows above the header, with their numbers.
         foot: the rows from the foot on.
     """

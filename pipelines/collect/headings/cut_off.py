@@ -26,7 +26,7 @@ _OTHER_THINGS = re.compile(
     r"|gesetz|\bcode\b|código|census|censo|recensement|prison|preso|detenid|détenu|gefangen",
     re.IGNORECASE,
 )
-"""What a day is about that is not the figures: inhabitants, borders, laws; or of which the figures are a stock."""
+"""What a date may be about other than the end of the figures: inhabitants, borders, laws, or the day of a stock."""
 _LAST_DAYS = {30, 31}
 
 

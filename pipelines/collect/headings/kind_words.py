@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from pipelines.collect.headings.role_words import words
 
+CLEARED = {
+    "en": r"cleared|solved|resolved|clearances?|clear[ -]?ups?",
+    "es": r"esclarecid[oa]s?|aclarad[oa]s?|resuelt[oa]s?",
+    "fr": r"[ée]lucid[ée]e?s?|[ée]lucidations?",
+    "de": r"(?:auf)?gekl[aä]rt\w*|aufkl[aä]rung(?:en)?",
+    "pt": r"elucidad[oa]s?|esclarecimentos?",
+    "sv": r"uppklarade",
+    "no": r"oppklarte?",
+    "da": r"opklarede?",
+}
+"""Words for cases cleared up, in headings, cells and labels of codes alike."""
+_DETECTED = r"detections?|detected(?!\W+(?:\w+\W+)?victims?)"  # in the label of a code, of drugs or trafficking
+
 KINDS = {
-    "cases cleared up": words(
-        en=r"cleared|solved|resolved|clearances?|clear[ -]?ups?|detections?|detected(?!\W+(?:\w+\W+)?victims?)",
-        es=r"esclarecid[oa]s?|aclarad[oa]s?|resuelt[oa]s?",
-        fr=r"[ée]lucid[ée]e?s?|[ée]lucidations?",
-        de=r"(?:auf)?gekl[aä]rte?n?|aufkl[aä]rung(?:en)?",
-        pt=r"elucidad[oa]s|esclarecimentos?",
-        sv=r"uppklarade",
-        no=r"oppklarte?",
-        da=r"opklarede?",
-    ),
+    "cases cleared up": words(**CLEARED | {"en": rf"{CLEARED['en']}|{_DETECTED}"}),
     "unfounded or cancelled reports": words(
         en=r"unfounded|cancelled (?:crimes?|reports?|records?)|no[- ]crimed|false reports?",
         es=r"infundad[oa]s?|falsas denuncias",

@@ -29,7 +29,7 @@ _NO_MISTAKES = {
     "estimate": ("estimates of a survey",),
     "stock": ("cases on a day",),
 }
-"""What a heading may say of figures of these kinds: the population of a rate, the survey of an estimate."""
+"""What a heading may mention if its figures are of these kinds: the population of a rate, the survey of an estimate."""
 _OF_ALL_TITLES = ("index numbers", "estimates of a survey")
 _OF_TITLES = ("cases cleared up", "averages", "durations")
 _NAMES = {"F": "women", "M": "men"}
@@ -58,7 +58,7 @@ _ALSO_OTHERS = re.compile(
 
 
 def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
-    """Return the words of a heading by which its figures are something other than the events of the period.
+    """Return the words of a heading that make its figures something other than the events of the period.
 
     >>> kind_of_heading("Cleared up"), kind_of_heading("Variación %"), kind_of_heading("Casos")
     ('cases cleared up', 'changes', None)
@@ -71,7 +71,7 @@ def kind_of_heading(text: str, known: Collection[str] = ()) -> str | None:
 
 
 def kind_named(text: str, measure: Measure, source: Source) -> str | None:
-    """Return the words by which a column of counts has something other than what its measure declares.
+    """Return the words that make a column of counts something other than what its measure declares.
 
     Args:
         text: of the heading.
@@ -87,7 +87,7 @@ def kind_named(text: str, measure: Measure, source: Source) -> str | None:
 
 
 def kind_of_title(text: str) -> str | None:
-    """Return the words of a title by which its figures are not events recorded; None if it names these as well."""
+    """Return the words of a title that say its figures are not recorded events; None if it names these as well."""
     if always := next((kind for kind in _OF_ALL_TITLES if KINDS[kind].search(text)), None):
         return always
     if RECORDED.search(text):

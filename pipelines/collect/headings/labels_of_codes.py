@@ -1,7 +1,8 @@
-"""What the label of a national code says of its figures besides the act: suspects of robbery, theft cleared up.
+"""What the label of a national code says about its figures, not the act: suspects of robbery, theft cleared up.
 
 Rule: a label that counts persons convicted, cases cleared, averages or unfounded reports is not published as offences
-or victims. Only what begins or ends a label is taken for it; in the middle (escape of prisoners), it is part of an act.
+or victims. Only the beginning and the end of a label count: in the middle (escape of prisoners), such a word is part of
+the act.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Collection, Iterator
 
 from iccs.classification import load_classification
 from iccs.concordance import Link
+from pipelines.collect.headings.kind_words import CLEARED
 from pipelines.collect.headings.kinds_of_figures import parts_named
-from pipelines.collect.headings.roles import stage_named
+from pipelines.collect.headings.roles import UNITS_OF_CRIMES, stage_named
 from schemas.definition.measures import Measure
 
 _NUMBER_OF = r"(?:(?:total )?(?:numbers?|n[uú]mero|nombre|anzahl|total) (?:of|de|der|des|d['’]) ?)?"
@@ -23,8 +25,7 @@ _VICTIMS = re.compile(
 )
 _CHARGES = re.compile(rf"{_NUMBER_OF}(?:charges|cargos|anklagen){_OF}", re.IGNORECASE)
 _CLEARED = re.compile(
-    r"(?:.*\W)?(?:cleared(?: up)?|clearances?|cleared by arrest|solved"
-    r"|esclarecid[oa]s?|[ée]lucid[ée]e?s?|aufgekl[aä]rte?r?)\W*"
+    rf"(?:.*\W)?(?:{'|'.join(CLEARED.values())})(?: up| by arrest)?\W*"
     r"|aufgekl[aä]rte\b.*|(?:cases|offences|crimes) cleared\b.*",
     re.IGNORECASE,
 )
@@ -57,8 +58,7 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _OF_SOME = re.compile(r"child|minor|juvenile|age|girl|boy|wom[ae]n|female|male|attempt|weapon|firearm", re.IGNORECASE)
-"""Words of a category by which it is itself about some persons, attempts or weapons."""
-_OF_CRIMES = ("offence", "incident", "case")
+"""Words in the title of a category that is itself about some persons, attempts or weapons."""
 
 
 def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
@@ -85,7 +85,7 @@ def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
     if stage is not None and stage != measure.stage.removesuffix("_unsentenced"):
         yield f"persons {stage}, but the source declares stage: {measure.stage}"
     named_victims = _VICTIMS.match(label) or _ENDS_WITH_VICTIMS.fullmatch(label)
-    if named_victims and measure.stage == "recorded" and measure.counting_unit in _OF_CRIMES:
+    if named_victims and measure.stage == "recorded" and measure.counting_unit in UNITS_OF_CRIMES:
         yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
     if _CHARGES.match(label) and measure.counting_unit != "charge":
         yield f"charges, but the source declares counting_unit: {measure.counting_unit}"
@@ -100,11 +100,11 @@ def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
 
 
 def unlike_link(link: Link, declared: Collection[str]) -> Iterator[str]:
-    """Yield the part of an act that a label names, though its link is exact: attempts, a weapon, one sex or some ages.
+    """Yield the parts of an act that a label names although its link is exact: attempts, a weapon, a sex or ages.
 
     Args:
         link: of a national code.
-        declared: what the source itself gives of all rows, in whatever way.
+        declared: the dimensions that the source gives for all rows, in whatever way.
 
     >>> homicides = Link("1", "Homicide with firearm", "0101", "exact")
     >>> list(unlike_link(homicides, ())), list(unlike_link(homicides, ["weapon"]))
@@ -117,5 +117,5 @@ def unlike_link(link: Link, declared: Collection[str]) -> Iterator[str]:
         return
     given = {*declared, *link.attributes, *(name for name in ("sex", "age") if getattr(link, name))}
     for name, word in parts_named(" ".join(link.national_label.split())):
-        if name not in given and not (name == "attempted" and "0101" in codes):  # told by link_names_another
+        if name not in given and not (name == "attempted" and "0101" in codes):  # link_names_another reports it
             yield f"{word!r}, but its link is exact and gives no {name}"

@@ -74,7 +74,7 @@ _NAMES_OF_PARTS = {
 
 @dataclass(frozen=True)
 class YearLackingParts:
-    """A year of which a column has only some parts, although its figures are published as those of the year."""
+    """A year of which a column has only some parts, although its figures are published as those of the whole year."""
 
     column: str
     year: str
@@ -155,7 +155,7 @@ def words_for_rolling_year(text: str) -> str | None:
 
 
 def words_for_part_of_year(text: str, is_count: bool = False) -> str | None:
-    """Return the words of a text for a part of a year, which twelve months are not; None if there are none.
+    """Return the words of a text for a part of a year (not for twelve months); None if there are none.
 
     T1 is a quarter beside a year, and the number of a table alone.
 

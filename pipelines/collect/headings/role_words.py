@@ -1,4 +1,4 @@
-"""Words in the headings of columns, by what they say of the column and by language.
+"""Words in the headings of columns, by what they say about the column and by language.
 
 Each entry is a regular expression for one word or phrase, or several of them with ``|`` between; a letter that files
 write without its accent is given with and without. They are found as whole words, in capitals or not.

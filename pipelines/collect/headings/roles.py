@@ -55,7 +55,7 @@ from schemas.source import Source
 
 _RULE = "headings_agree"
 _LONGEST_CODE = 3
-_UNITS_OF_CRIMES = ("offence", "incident", "case")
+UNITS_OF_CRIMES = ("offence", "incident", "case")
 _ALSO = {
     "person": ("victim", "arrest"),
     "household": ("victim",),
@@ -211,7 +211,7 @@ def _of_measure(text: str, measure: Measure, source: Source) -> Iterator[str]:
 
 
 def _of_names(source: Source, measures: Collection[str]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield the contradictions between a measure and the word by which the file names it, and where its figures are."""
+    """Yield the contradictions between a measure and what the file calls it, each with the place of its figures."""
     if source.kind not in _OF_COUNTS or "measure" not in source.columns:
         return
     for name in sorted(name for name in source.measures if name in measures and not source.has_checked(name)):
@@ -263,16 +263,16 @@ def _of_stage(text: str, measure: Measure) -> Iterator[str]:
 def _of_unit(text: str, measure: Measure) -> Iterator[str]:
     last = text.split(" | ")[-1].strip()
     alone = next((unit for unit, words in ONE_UNIT.items() if words.fullmatch(last)), None)
-    declared = "offence" if measure.counting_unit in _UNITS_OF_CRIMES else measure.counting_unit
+    declared = "offence" if measure.counting_unit in UNITS_OF_CRIMES else measure.counting_unit
     if alone not in (None, declared, *_ALSO.get(declared, ())) and not (
         measure.stage == "recorded"
-        and {alone, declared} == {"victim", "offence"}  # told below, also of longer headings
+        and {alone, declared} == {"victim", "offence"}  # reported below, for longer headings too
     ):
         yield f"{last!r}, but the source declares counting_unit: {measure.counting_unit}"
     if measure.stage != "recorded":
         return
     victims, offences = bool(VICTIMS.search(text)), bool(OFFENCES.search(text))
-    if victims and not offences and measure.counting_unit in _UNITS_OF_CRIMES:
+    if victims and not offences and measure.counting_unit in UNITS_OF_CRIMES:
         yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
     if offences and not victims and measure.counting_unit == "victim":
         yield "offences, but the source declares counting_unit: victim"

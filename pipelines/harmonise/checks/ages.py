@@ -70,7 +70,7 @@ def find_births(file: IncidentFile) -> list[int]:
 
 
 def _births_piled(facts: FileFacts) -> list[str]:
-    """Return, as text, the files in which so many persons have one date of birth that it is none."""
+    """Return, as text, the files in which so many persons share a date of birth that it must mean unknown."""
     found = []
     for file, fact in facts:
         most, following, known = fact.get("births") or (0, 0, 0)
@@ -198,7 +198,7 @@ def bands_inside(codes: list[str]) -> list[tuple[str, str]]:
 
 
 def _keys_beside_age(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The columns, other than age, by which the figures of a source are distinguished."""
+    """The columns, other than age, that distinguish the figures of a source."""
     columns = column_names(connection, "core")
     beside = ["ref_area", "time_period", "iccs", "national_code", *breakdown_columns()]
     return [name for name in dict.fromkeys(beside) if name in columns and name != "age"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.harmonise.checks.words.doubted import doubt_codes_of_years
+from pipelines.harmonise.checks.words.doubted import doubt_codes
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
@@ -90,7 +90,7 @@ def _check_meanings(
             span = first if first == last else f"{first} to {last}"
             found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
             spans.append((code, first or "", last or ""))
-    doubt_codes_of_years(connection, rule, spans, "; ".join(found[:1]))
+    doubt_codes(connection, rule, spans, "; ".join(found[:1]))
     return Outcome.of_warning(rule, len(rows), found)
 
 
@@ -184,7 +184,7 @@ def are_different(one: str, other: str) -> bool:
 
 
 def stems(label: str) -> frozenset[str]:
-    """Return the words of a label by which labels are compared: of three letters or more, without accents and endings.
+    """Return the words that labels are compared by: of three letters or more, without accents and endings.
 
     >>> sorted(stems("Robo con violencia")), stems("12")
     (['robo', 'viole'], frozenset())
@@ -205,5 +205,5 @@ def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: P
         if match and (codes[iccs] > 1 or not contain):
             found.append(f"{code}: {match[0]!r} in {label!r}, counted in {iccs}")
             parts.append((code, "", ""))
-    doubt_codes_of_years(connection, "part_beside_whole", parts, "; ".join(found[:1]))
+    doubt_codes(connection, "part_beside_whole", parts, "; ".join(found[:1]))
     return Outcome.of_warning("part_beside_whole", len(rows), found)

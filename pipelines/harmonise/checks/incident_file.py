@@ -71,7 +71,7 @@ class IncidentFile:
         The content itself is not kept: it may be about a person.
 
         Args:
-            columns: all of which are in the file.
+            columns: all of them in the file.
             unknown: words in place of a content, as blank cells are.
 
         Returns:

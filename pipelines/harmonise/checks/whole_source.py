@@ -38,8 +38,9 @@ from pipelines.harmonise.checks.totals.counts_of_incidents import judge_row_tota
 from pipelines.harmonise.checks.totals.row_totals import check_row_totals
 from pipelines.harmonise.checks.totals.total_rows import check_total_rows
 from pipelines.harmonise.checks.words.area_names import check_area_names
-from pipelines.harmonise.checks.words.constants_and_flags import check_constants_and_flags
+from pipelines.harmonise.checks.words.constants import check_constants
 from pipelines.harmonise.checks.words.doubted import doubt_figures
+from pipelines.harmonise.checks.words.flags import check_flags
 from pipelines.harmonise.checks.words.headings_of_incidents import headings_of_counts, headings_of_years
 from pipelines.harmonise.checks.words.incident_constants import judge_words_against_constants
 from pipelines.harmonise.checks.words.incidents import ages_given, judge_days, judge_kinds, names_beside
@@ -124,10 +125,10 @@ def check_unused(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ju
         doubt_figures(connection, [outcomes[-1]], has_places=False)
     else:
         added = check_added_rows(connection, folder, unused)
-        has_told = added.outcome == "warned"
         outcomes = [
             check_area_names(connection, folder, unused),
-            *check_constants_and_flags(connection, folder, unused, judged.concordance, has_told=has_told),
+            check_constants(connection, folder, unused, judged.concordance),
+            check_flags(connection, folder.source, unused, with_cancelled=added.outcome != "warned"),
             added,
             check_case_numbers(connection, folder, unused),
             check_age_units(folder.source, unused),
@@ -208,7 +209,7 @@ def check_captions(
 def _years_of_incidents(
     connection: duckdb.DuckDBPyConnection, source: Source, facts: FileFacts
 ) -> dict[tuple[str, str | None], frozenset[int]]:
-    """Return the years of incidents of which nothing but the year is read, for each file: any of them may be in it."""
+    """Return the years of incidents for each file if nothing but the year is read: any of them may be in it."""
     if not facts or precision_of(source) != "year":
         return {}
     rows = connection.execute("SELECT DISTINCT left(CAST(time_period AS VARCHAR), 4) FROM core").fetchall()

@@ -76,5 +76,5 @@ def survey_of(folder: SourceFolder) -> Survey:
 
 
 def group_columns(source: Source) -> list[str]:
-    """The columns by which sampled units are grouped, the area first."""
+    """The columns that sampled units are grouped by, the area first."""
     return [name for name in ("ref_area", *breakdown_columns()) if name in source.columns]

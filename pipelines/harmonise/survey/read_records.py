@@ -44,7 +44,7 @@ class Records:
         self.files = acquired.files
         self.opened: dict[str, tuple[RawFile, TextTable]] = {}
         self.replicates: list[str] = []  # columns of the replicate weights
-        self.bound: set[str] = set()  # the rules of which some layout has the columns
+        self.bound: set[str] = set()  # the rules whose columns some layout has
 
     def open(self) -> None:
         """Create the tables of records.

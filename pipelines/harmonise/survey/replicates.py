@@ -13,7 +13,7 @@ from pipelines.system.sql import SqlValue, fill_sql
 from schemas.definition.survey import Replicates
 
 _MOST_OFF = 0.2
-"""The share by which the mean sum of the replicate weights may differ from that of the weights."""
+"""By what share the mean sum of the replicate weights may differ from the sum of the weights."""
 _FEW_ZEROS = 0.25
 """Share of zero weights that a replicate never reaches unless it leaves out part of the sample."""
 _LEAVING_OUT = ("brr", "jk1", "jk2", "jkn")

@@ -24,7 +24,7 @@ def error_columns(source: Source) -> tuple[str, ...]:
 
 
 def error_number(name: str, word: str, folder: SourceFolder) -> str:
-    """Return the SQL for a text as a number that goes with an estimate; NULL if it is none or declared as missing.
+    """Return the SQL for a number that goes with an estimate; NULL if the text is not one or is declared as missing.
 
     Args:
         name: one of ``error_columns``; a half-width may begin with ±.

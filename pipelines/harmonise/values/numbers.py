@@ -90,7 +90,7 @@ _NO_NUMBERS = {
 
 
 _MAY_BE_ZERO = frozenset({"-", "–", "—", "−", "--", "nil", "null", "none", "zero", "o", "néant", "keine"})
-"""Texts by which publishers mean that nothing was counted; others mean by them that nothing is known."""
+"""Texts that mean "nothing was counted" for some publishers, and "nothing is known" for others."""
 
 
 def describe_number(text: str) -> str:

@@ -19,7 +19,7 @@ from schemas.definition.publication import Bridge as DeclaredBridge
 from schemas.source import Source
 
 MOST_GAP_BEFORE = 0.01
-"""Largest share by which the source of an overlap may differ from the series before the break in common years."""
+"""How far, as a share, the source of an overlap may differ from the series before the break in common years."""
 
 SERIES_KEY = ("source", "ref_area", "iccs", "stage", "counting_unit", "sex")
 

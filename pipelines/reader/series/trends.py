@@ -176,7 +176,7 @@ def handling_in(text: str, language: str) -> str:
 
 
 def handling_words(text: str, language: str) -> str:
-    """Return the same to follow other words of a line: ``break_handling`` of any table, as it is in English.
+    """Return ``break_handling`` of any table as a clause that ends a line; in English it stays as it is.
 
     >>> handling_words("no break in between", "fr"), handling_words("before the break in 2023; used 2000-2022", "es")
     ('aucune rupture entre les deux', 'antes de la ruptura de 2023; se usan 2000-2022')

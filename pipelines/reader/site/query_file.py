@@ -47,7 +47,7 @@ class ReadyQuery:
 
 
 def load_queries() -> tuple[ReadyQuery, ...]:
-    """Return the questions of ``docs/queries.md``, of which the package has a copy.
+    """Return the questions of ``docs/queries.md``; the package contains a copy.
 
     >>> load_queries()[0].title
     'How did the homicide rate of a country develop?'

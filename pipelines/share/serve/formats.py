@@ -17,7 +17,7 @@ class Form:
 
     @property
     def content_type(self) -> str:
-        """The content type of the answer, by which clients choose a reader.
+        """The content type of the answer; clients choose a reader by it.
 
         >>> Form("application/vnd.sdmx.data+csv", "2.0.0").content_type
         'application/vnd.sdmx.data+csv;version=2.0.0'

@@ -1,4 +1,4 @@
-"""Wild cluster bootstrap of a difference in differences: for few clusters, of which few are treated.
+"""Wild cluster bootstrap of a difference in differences, for few clusters and few treated ones.
 
 Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90: 414-427; the restricted bootstrap-t that
 they recommend. Weights: signs (Rademacher), or the six points of Webb (2023), Canadian Journal of Economics 56:

@@ -15,7 +15,8 @@ import pytest
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings

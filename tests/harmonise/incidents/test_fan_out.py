@@ -14,7 +14,8 @@ import pytest
 
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.errors import DataRefused
 from pipelines.system.removal import make_work_folder
 from pipelines.system.running.workers import divide_limits, memory_bytes, parse_runner

@@ -19,7 +19,8 @@ import pipelines.tabulate.aggregate
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
-from pipelines.run import Session, run_source
+from pipelines.session import Session
+from pipelines.source_steps import run_source
 from pipelines.system.connection import connect
 from pipelines.system.running.steps import StepReport, plain_step
 from pipelines.system.settings import Settings

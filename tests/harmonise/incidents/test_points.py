@@ -19,7 +19,8 @@ from matplotlib.path import Path as Outline
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.run import Session, run_all
+from pipelines.run import run_all
+from pipelines.session import Session
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.removal import make_work_folder

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 

@@ -21,7 +21,8 @@ from scipy.linalg import hadamard
 from scipy.stats import t as student
 from tiny_source import Tiny
 
-from pipelines.run import RunResult, Session, run_all
+from pipelines.run import RunResult, run_all
+from pipelines.session import Session
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.definition.survey import Replicates
 from schemas.errors import UsageError

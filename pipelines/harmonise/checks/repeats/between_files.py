@@ -22,9 +22,9 @@ from pipelines.harmonise.checks.repeats.tables import (
     Repeated,
     block_problem,
     id_problem,
+    nearly_all_differ,
     repeated_rows_outcome,
     several_times_problem,
-    tells_rows_apart,
 )
 from pipelines.harmonise.checks.unread_counts import judge_unread_counts
 from pipelines.harmonise.tally import Tallied
@@ -137,7 +137,7 @@ def _check_repeated_rows(
     judged = [
         (file, one)
         for file, one in looked_at
-        if tells_rows_apart(one["rows"], one["different"])
+        if nearly_all_differ(one["rows"], one["different"])
         or any(found.is_beyond_chance for found in _repeated_in({"repeats": one}))
     ]
     rows, repeated = sum(one["rows"] for _, one in judged), sum(one["repeated"] for _, one in judged)
@@ -253,7 +253,7 @@ def _shared_rows(
     for first, second, shared, share, often, rows, different in run_sql(
         connection, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION), least_of_year=str(_LEAST_OF_YEAR)
     ).fetchall():
-        if (often and content == "content") or tells_rows_apart(rows, different):
+        if (often and content == "content") or nearly_all_differ(rows, different):
             found = f"{share:.0%} of its rows ({shared:,}) are in {named[first]} too, identical in {where}."
             problems.append(Problem("file_given_twice", folder.source_id, found, file=named[second]))
     return problems

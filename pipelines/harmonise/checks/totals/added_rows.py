@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.collect.header import fold
+from pipelines.collect.headings.kind_words import KINDS
 from pipelines.collect.headings.parts_of_years import part_of_year_in
 from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.harmonise.checks.measures import measures_of_stocks
@@ -81,10 +82,6 @@ _PART_OF_OTHERS = re.compile(
 )
 _RECORDED = re.compile(
     r"(recorded|reported|known|registrad\w+|conocid\w+|constat\w+|erfasst\w*|all|total)\b.*", re.IGNORECASE
-)
-_CLEARED = re.compile(
-    r"(cleared|solved|detected|clearances?|resuelt\w+|esclarecid\w+|élucid\w+|aufgeklärt\w*|elucidad\w+)\b.*",
-    re.IGNORECASE,
 )
 _DELETED = re.compile(r"d|deletes?|deleted", re.IGNORECASE)
 
@@ -260,7 +257,7 @@ def _rows_of(column: UnusedColumn, part: str) -> str:
 
 
 def judge_words(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> list[WordOfRows]:
-    """Return the words by which rows of one figure differ, with how their figures compare.
+    """Return the words that distinguish the rows of one figure, and how the numbers beside them compare.
 
     Args:
         connection: has the table.
@@ -321,7 +318,7 @@ def total_problem(folder: SourceFolder, column: str, total: WordOfRows, words: S
 def _attempts_in(
     connection: duckdb.DuckDBPyConnection, column: UnusedColumn, words: Sequence[WordOfRows], rows: str
 ) -> str | None:
-    """Return the word by which some homicides among these rows were only attempted, or are another kind of death."""
+    """Return the word that marks some homicides among these rows as attempts, or as another kind of death."""
     texts, what = [one.word or "" for one in words], "completed homicide"
     found = attempted_in(column.name, texts)
     if not found:
@@ -349,7 +346,7 @@ def _why_unlike(folder: SourceFolder, column: str, words: Sequence[WordOfRows]) 
     is_variant = _VARIANT.fullmatch(fold(column).strip()) or folder.source.kind == "population"
     if is_variant and sum(bool(_VARIANTS.fullmatch(text)) for text in texts) > 1:
         return f"{shown}: variants of one figure"
-    if any(map(_RECORDED.fullmatch, texts)) and any(map(_CLEARED.fullmatch, texts)):
+    if any(map(_RECORDED.fullmatch, texts)) and any(map(KINDS["cases cleared up"].match, texts)):
         return f"{shown}: those cleared are recorded as well"
     if suspects_in(texts):
         return f"{shown}: victims, and persons suspected or sentenced"

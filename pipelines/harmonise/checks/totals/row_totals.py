@@ -64,7 +64,7 @@ def _totals(
 
 
 def parts_of_total(name: str, counts: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of counts of which a column is the total by its name; empty if it is none.
+    """Return the columns of counts whose total a column is, judging by its name; empty if it is not a total.
 
     >>> parts_of_total("victims_total", ["victims_male", "victims_female"]), parts_of_total("total", ["men"])
     (('victims_male', 'victims_female'), ())

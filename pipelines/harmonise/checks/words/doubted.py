@@ -1,11 +1,12 @@
-"""The figures that words of their files doubt: each of them carries a caveat until somebody has looked at the words.
+"""Figures on which words of their files cast doubt: each carries a caveat until somebody has looked at the words.
 
-Rule: a figure of which the file says that it may be something else is not published as if nothing had been said.
+Rule: if a file says that a figure may be something else, the figure is not published without that caveat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 import duckdb
 
@@ -17,6 +18,23 @@ from schemas.declarations import quote_literal
 _FIRST_ROW = "arg_min(_file, _row), arg_min(_sheet, _row), min(_row)"
 _NO_ROW = "NULL, NULL, NULL"
 _SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What casts doubt on figures: what was found in a column, and the words in the rows concerned."""
+
+    text: str
+    words: tuple[str, ...]
+
+
+def figures_text(number: int) -> str:
+    """Return a number of figures, as text.
+
+    >>> figures_text(1), figures_text(1200)
+    ('1 figure', '1,200 figures')
+    """
+    return f"{number:,} figure{'' if number == 1 else 's'}"
 
 
 def doubt_rows(
@@ -40,7 +58,7 @@ def doubt_rows(
 
 
 def doubt_figures(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], *, has_places: bool) -> None:
-    """Add the figures that words of files say to be something else to ``doubted``.
+    """Add to ``doubted`` the figures that are something else according to words of their files.
 
     Args:
         connection: has ``core`` and ``doubted``.
@@ -60,38 +78,28 @@ def _condition(column: str, value: str, *, has_places: bool) -> str:
     return f"CAST({column} AS VARCHAR) = {quote_literal(value)}" if has_places or column != "_file" else "true"
 
 
-def doubt_codes(connection: duckdb.DuckDBPyConnection, rule: str, codes: Collection[str], found: str) -> None:
-    """Add the figures of national codes to ``doubted``; with '' among them, those of all codes.
-
-    Args:
-        connection: has ``core`` and ``doubted``.
-        rule: that found something in rows of these codes.
-        codes: the codes.
-        found: what was found.
-    """
-    listed = ", ".join(map(quote_literal, codes)) or "NULL"
-    rows = f"CAST(national_code AS VARCHAR) IN ({listed}) OR '' IN ({listed})"
-    _doubt(connection, rule, found, rows, _NO_ROW)
-
-
-def doubt_codes_of_years(
+def doubt_codes(
     connection: duckdb.DuckDBPyConnection, rule: str, spans: Iterable[tuple[str, str, str]], found: str
 ) -> None:
-    """Add the figures of national codes in certain years to ``doubted``.
+    """Add the figures of national codes to ``doubted``.
 
     Args:
         connection: has ``core`` and ``doubted``.
         rule: that found something about these codes.
-        spans: each code with the first and the last period of which it was found; blank where it is not known.
+        spans: each code, '' for all codes, with the first and the last period concerned, '' where these are unknown.
         found: what was found.
     """
-    conditions = [
-        f"(CAST(national_code AS VARCHAR) = {quote_literal(code)} AND left(CAST(time_period AS VARCHAR), 4) "
-        f"BETWEEN {quote_literal(first[:4])} AND {quote_literal(last[:4] or '9999')})"
-        for code, first, last in spans
-    ]
-    if conditions:
-        _doubt(connection, rule, found, " OR ".join(conditions), _NO_ROW)
+    rows = " OR ".join(_condition_of_span(*span) for span in spans)
+    if rows:
+        _doubt(connection, rule, found, rows, _NO_ROW)
+
+
+def _condition_of_span(code: str, first: str, last: str) -> str:
+    parts = [f"CAST(national_code AS VARCHAR) = {quote_literal(code)}"] if code else []
+    if first or last:
+        years = f"{quote_literal(first[:4])} AND {quote_literal(last[:4] or '9999')}"
+        parts.append(f"left(CAST(time_period AS VARCHAR), 4) BETWEEN {years}")
+    return f"({' AND '.join(parts) or 'true'})"
 
 
 def _doubt(connection: duckdb.DuckDBPyConnection, rule: str, found: str, rows: str, place: str) -> None:

@@ -20,8 +20,8 @@ from pipelines.harmonise.checks.codes import LabelOfCode, stems
 from pipelines.harmonise.checks.incident_file import FileFacts, IncidentFile
 from pipelines.harmonise.checks.totals.incidents import total_words
 from pipelines.harmonise.checks.words.area_names import NameOfPlace
-from pipelines.harmonise.checks.words.constants_and_flags import flag_on_row
 from pipelines.harmonise.checks.words.doubted import doubt_codes
+from pipelines.harmonise.checks.words.flags import flag_on_row
 from pipelines.harmonise.checks.words.kinds_of_rows import (
     A_DAY,
     HOMICIDE,
@@ -301,7 +301,7 @@ def judge_kinds(
         else:
             rule, several = ("flags_unread", flags) if kind == "flag" else ("parts_unlike", findings)
             several.append(found)
-            doubt_codes(connection, rule, codes, found)
+            doubt_codes(connection, rule, [(code, "", "") for code in codes], found)
     return [
         Outcome.of_warning("parts_unlike", len(facts), findings),
         Outcome.of_warning("age_unit_unread", int("age" in folder.source.columns), ages),

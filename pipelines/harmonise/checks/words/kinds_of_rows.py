@@ -1,4 +1,4 @@
-"""Words by which a row is not of the kind that is counted: cancelled, attempted, about a suspect, of an age in months.
+"""Words that exclude a row from what is counted: cancelled, attempted, about a suspect, of an age in months.
 
 They are looked for in columns that the source does not use, in tables and in files of incidents.
 """
@@ -76,11 +76,6 @@ def cancelled_in(column: str, words: Sequence[str]) -> list[str]:
     return meant or (
         _words_meaning(column, words, CANCELLED, IS_VALID, NO) if IS_VALID.fullmatch(plain(column)) else []
     )
-
-
-def _is_status_of_record(column: str) -> bool:
-    others = [word for word in _words_of_name(column) if not OF_RECORD.fullmatch(word)]
-    return bool(others) and all(map(OF_STATUS.fullmatch, others))
 
 
 def other_deaths_in(words: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Names of columns by which a row of incidents counts more or less than once: numbers of victims or cases, weights."""
+"""Names of columns that make a row of incidents count more or less than once: numbers of victims or cases, weights."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _count_parts(connection: duckdb.DuckDBPyConnection, file: IncidentFile, rows
 
 
 def years_of_parts(facts: FileFacts) -> list[YearLackingParts]:
-    """Return the years of which the columns of all partitions have only some months or quarters."""
+    """Return the years for which the columns of all partitions have only some months or quarters."""
     columns: dict[str, dict[str, dict[str, float]]] = {}
     for _, fact in facts:
         for column, year, part, rows in fact.get("parts_of_years", ()):

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.collect.header import Needed
+from pipelines.collect.header import Needed, heading_words
 from pipelines.collect.read import RawTable, text_tables
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from schemas.declarations import quote_identifier
 from schemas.definition.layouts import OWN_COLUMNS
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 _MOST_WORDS = 5000
+_MOST_COMPARED = 400
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class UnusedColumn:
     words: tuple[str, ...]
     beside: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The words of its name, for comparison with words for columns."""
+        return heading_words(self.name)
 
     @property
     def quoted(self) -> str:
@@ -75,6 +81,15 @@ class UnusedWord:
     file: str
     sheet: str | None
     row: int
+
+
+def columns_of_words(source: Source, unused: Sequence[UnusedColumn]) -> list[UnusedColumn]:
+    """Return the columns with few different words, except sheets, files and those in ``words_checked``."""
+    return [
+        one
+        for one in unused
+        if not one.is_place and one.words and len(one.words) <= _MOST_COMPARED and not source.has_checked(one.name)
+    ]
 
 
 def words_in_used_rows(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> list[UnusedWord]:

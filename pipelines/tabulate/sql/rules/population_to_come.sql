@@ -9,7 +9,7 @@ WITH to_come AS (
     WHERE freq = 'A' AND value IS NOT NULL AND sex = '_T' AND age = '_T' AND CAST(cells.time_period AS INTEGER) > year(came)
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age, NULL AS found, NULL AS expected,
-    CAST(obs_status AS VARCHAR) NOT IN ('E', 'F') AND NOT ({{said_to_be_projected}}) AS failing,
+    CAST(obs_status AS VARCHAR) NOT IN ('E', 'F') AND NOT ({{declared_projected}}) AS failing,
     'the file was received on ' || CAST(came AS VARCHAR) AS detail
 FROM to_come
 UNION ALL BY NAME

@@ -1,7 +1,4 @@
-"""Unused columns of tables that contradict the declaration: a constant that does not hold for all rows, and flags.
-
-A constant is declared for all rows; a column with another country, sex or year shows that it does not hold for some. A
-figure with a flag (suppressed, provisional) is not a normal value.
+"""Unused columns of tables that contradict a constant, with another country, sex or year beside some of the figures.
 
 The regular expressions match names of columns, or the words in them, in English, Spanish, French, Portuguese and
 German; both are compared in lower case, with blanks for underscores.
@@ -11,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import duckdb
 
@@ -19,12 +15,15 @@ from iccs.concordance import Concordance
 from pipelines.collect.header import fold, heading_words
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
-from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, told_sum
-from pipelines.harmonise.checks.words.doubted import doubt_rows
-from pipelines.harmonise.checks.words.kinds_of_rows import cancelled_in
+from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, sum_message
+from pipelines.harmonise.checks.words.doubted import Doubt, doubt_rows, figures_text
 from pipelines.harmonise.checks.words.names_of_counts import of_dead_and_injured
 from pipelines.harmonise.checks.words.omitted_columns import is_age
-from pipelines.harmonise.checks.words.unused_columns import UnusedColumn, UnusedWord, words_in_used_rows
+from pipelines.harmonise.checks.words.unused_columns import (
+    UnusedColumn,
+    columns_of_words,
+    words_in_used_rows,
+)
 from pipelines.harmonise.values.labels import age_word_problem, sex_of_word
 from pipelines.system.connection import column_names, fetch_row, run_sql
 from pipelines.system.outcomes import Outcome
@@ -33,13 +32,11 @@ from schemas.codelists import area_ancestors
 from schemas.source import SourceFolder
 from schemas.words_of_totals import plain
 
-_MOST_WORDS = 400
 _MOST_LABELS = 40
 _LEAST_NAMES = 0.6
 _LEAST_DIFFERING = 0.5
 _LEAST_OF_COUNTRY = 0.6
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
 _AREAS = re.compile(
     r"(?:name of (?:the )?|reporting )?(?:countr(?:y|ies)|pa[ií]s(?:es)?|pays|land|state|province|provincia|region"
     r"|regi[oó]n"
@@ -72,198 +69,38 @@ _ATTRIBUTES = {  # two whose columns are called the same everywhere
     "citizenship": re.compile(r"(?:citizenship|nationality|nacionalidad|nationalit[éä]t?|staatsangehörigkeit)"),
 }
 _KIND_OF_PLACE = re.compile(r"(?:zona |area )?(?:urban[oa]?|rural|urbaine?|ländlich|städtisch)(?: areas?)?")
-_VARIANTS = re.compile(r"(?:population )?(?:variante?|scenario|escenario|sc[ée]nario|projection)s?")
-_OBSERVED = re.compile(r"estimat\w*|observed|actual|estimaci[oó]n|observad[oa]|estimées?|beobachtet", re.IGNORECASE)
-_FLAGS = re.compile(
-    r"(?:(?:obs|observation|conf|confidentiality|data|value|figure|estimate) ?)?(?:status|flags?|symbols?"
-    r"|foot ?notes?|notes?|remarks?"
-    r"|comments?|quality|reliability|precision|precisi[oó]n|grade|cv (?:grade|category)|estado del dato"
-    r"|observaci[oó]n(?:es)?|notas?|s[ií]mbolos?|calidad|statut|symboles?"
-    r"|hinweise?|anmerkung(?:en)?)"
-)
-_NAMED_FLAGS = {
-    "estimated": re.compile(r"imput(?:ed|ation)|estimated?|estimad[oa]|estimée?|estimee?|geschätzt|dato imputado"),
-    "provisional": re.compile(r"provisional|preliminary|preliminar|provisoire|provis[oó]rio|vorläufig"),
-    "forecast": re.compile(r"forecast|projected|projection"),
-}
-_ASKS = re.compile(r"(?:(?:is|es|est|é|ist|flag) )?(.+?)(?: (?:flag|ind|indicator|yn))?")
-_YES = frozenset({"1", "y", "yes", "true", "t", "s", "si", "sí", "sim", "x", "oui", "j", "ja"})
-_NO = frozenset({"0", "n", "no", "false", "f", "não", "nao", "non", "nein", ""})
-"""A column called after what its flag means (``imputed``), with yes or no."""
-_ON_ROWS = ("provisional", "estimated", "forecast")
-_SHORT_FLAGS = re.compile(r".*(?:status|flag|symbol)s?")
-_MEANINGS: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
-    (
-        "missing",
-        re.compile(
-            r"(?:data )?(?:missing|not (?:available|reported|collected)|no data|unavailable)\W*"
-            r"|(?:dato )?no (?:disponible|reportad[oa]|informad[oa])|sin (?:dato|informaci[oó]n|reporte)"
-            r"|non (?:disponible|communiqu[eé])|n[aã]o (?:dispon[ií]vel|informado)|keine angaben?|nicht verfügbar"
-        ),
-        frozenset({"m", "o", "l", ":", "n/a", "na", "nd", "s/d"}),
-    ),
-    (
-        "suppressed",
-        re.compile(
-            r"(?:data )?(?:suppressed|confidential|withheld|secret|not (?:published|for publication))\W*"
-            r"|(?:dato )?(?:confidencial|suprimido|reservado)|confidentiel(?:le)?|secret statistique|vertraulich"
-            r"|geheim\w*"
-        ),
-        frozenset({"q", "c"}),
-    ),
-    (
-        "forecast",
-        re.compile(
-            r"(?:is )?(?:forecasts?|projections?|projected|target|pron[oó]stico|proyecci[oó]n|pr[eé]vision"
-            r"|prognose)\W*"
-        ),
-        frozenset({"f"}),
-    ),
-    (
-        "provisional",
-        re.compile(
-            r"(?:(?:is|figures?|data|datos?|dados?|données) )*(?:provisional(?:es)?|preliminary|preliminar(?:es)?"
-            r"|provisoires?"
-            r"|provis[oó]rio|vorläufig\w*|tentative)(?: (?:figures?|data|value))?\W*"
-        ),
-        frozenset({"p"}),
-    ),
-    (
-        "estimated",
-        re.compile(
-            r"(?:(?:is|figures?|data|dato) )*(?:estimated?|estimates|imputed|imputation|estimad[oa]|imputad[oa]"
-            r"|estim[eé]e?|geschätzt)"
-            r"(?: (?:figures?|data|value))?\W*"
-        ),
-        frozenset({"e", "i", "s"}),
-    ),
-    (
-        "incomplete",
-        re.compile(
-            r"(?:(?:is|data|coverage) )*(?:incomplete|partial(?: (?:data|year|coverage))?|incomplet[oae]|parcial"
-            r"|partielle?"
-            r"|unvollständig)(?: (?:data|coverage))?\W*"
-        ),
-        frozenset(),
-    ),
-    (
-        "unreliable",
-        re.compile(
-            r"(?:(?:is|estimates?|figures?|data|statistically|too|highly|very|potentially) )*"
-            r"(?:unreliable|not reliable|low (?:reliability|precision|quality)"
-            r"|imprecise)(?: (?:estimates?|for (?:general|most) use|for publication))?\W*"
-            r"|(?:dato |estimaci[oó]n )?(?:poco (?:confiable|fiable|precis[oa])|no (?:confiable|fiable)"
-            r"|baja precisi[oó]n)"
-            r"|peu fiable|non fiable|pouco confi[aá]vel|unzuverlässig|unsicher|\*{2,}"
-        ),
-        frozenset({"**"}),
-    ),
-    (
-        "to be used with caution",
-        re.compile(
-            r"(?:to be )?used? with (?:caution|care)\W*|interpret with (?:caution|care)\W*|(?:usar|use|utilizar) con"
-            r" (?:precauci[oó]n|cautela|reserva)s?|(?:à utiliser |interpréter )*avec (?:prudence|précaution)"
-            r"|usar com cautela"
-            r"|mit vorsicht\b.*|precisi[oó]n moderada|\*"
-        ),
-        frozenset(),
-    ),
-)
-"""What a flag means for its figure; the words for it; and its letters in SDMX and at Eurostat, in a column of flags."""
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What was found in a column, and the words of the rows concerned."""
-
-    text: str
-    words: tuple[str, ...]
-
-
-def check_constants_and_flags(
+def check_constants(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
     unused: Sequence[UnusedColumn],
     concordance: Concordance | None,
-    *,
-    has_told: bool,
-) -> list[Outcome]:
-    """Warn of unused columns that contradict a constant, and of flags that are not read.
+) -> Outcome:
+    """Warn of unused columns that contradict a constant.
 
     Args:
         connection: has ``used_row`` and ``core``, and ``doubted``, which gets the figures of these rows.
         folder: the source.
         unused: the columns of its tables of text that it does not use; none of incidents.
         concordance: its links.
-        has_told: whether rows that are not to be counted were found among those that are added up (parts_unlike).
     """
-    label = folder.source.constants.get("national_code", "")
-    label += (
-        "".join(f" {link.national_label}" for link in concordance.links if link.national_code == label)
-        if (concordance and label)
-        else ""
-    )
-    columns = [
-        one
-        for one in unused
-        if not one.is_place and one.words and len(one.words) <= _MOST_WORDS and not folder.source.has_checked(one.name)
-    ]
+    rule, label = "constants_agree", folder.source.constants.get("national_code", "")
+    if concordance and label:
+        label += "".join(f" {link.national_label}" for link in concordance.links if link.national_code == label)
+    columns = columns_of_words(folder.source, unused)
     found = [(column, one) for column in columns for one in _against_declaration(connection, folder, column, label)]
     injured = _with_injured(connection, folder, unused)
-    flags = [column for column in columns if not column.in_sql and (_is_flag(column) or _is_variant(column))]
-    flagged = [(column, one) for column in flags for one in _flagged(connection, column)]
-    if not has_told:
-        others = [column for column in columns if not column.in_sql]
-        flagged += [(column, one) for column in others for one in _cancelled(connection, column)]
-    for rule, several in (("constants_agree", found), ("flags_unread", flagged)):
-        for column, one in several:
-            doubt_rows(connection, rule, column, one.words, one.text)
-    return [
-        Outcome.of_warning("constants_agree", len(columns), [*(one.text for _, one in found), *injured]),
-        Outcome.of_warning("flags_unread", len(flags), [one.text for _, one in flagged]),
-    ]
-
-
-def _name(column: UnusedColumn) -> str:
-    return heading_words(column.name)
-
-
-def flag_on_row(column: str, word: str) -> str | None:
-    """Return what a word in a column of flags means for a row of incidents; None if it is no flag on its figure.
-
-    >>> flag_on_row("data_status", "Provisional"), flag_on_row("status", "Open"), flag_on_row("accuracy", "Estimated")
-    ('provisional', None, None)
-    >>> flag_on_row("is_imputed", "1"), flag_on_row("imputed", "0"), flag_on_row("imputado", "SI")
-    ('estimated', None, None)
-    """
-    name = heading_words(column)
-    if (named := _named_flag(name)) and fold(word) in _YES:
-        return named
-    if not _FLAGS.fullmatch(name):
-        return None
-    return next((one for one, words, _ in _MEANINGS if one in _ON_ROWS and words.fullmatch(fold(word))), None)
-
-
-def _is_flag(column: UnusedColumn) -> bool:
-    asks = _named_flag(_name(column)) and {fold(word) for word in column.words} <= _YES | _NO
-    return bool(asks) or _FLAGS.fullmatch(_name(column)) is not None
-
-
-def _named_flag(name: str) -> str | None:
-    """Return what a column of yes and no, called after the meaning of its flag, says of the rows with yes."""
-    asked = _ASKS.fullmatch(name)
-    return next((one for one, words in _NAMED_FLAGS.items() if asked and words.fullmatch(asked[1])), None)
-
-
-def _is_variant(column: UnusedColumn) -> bool:
-    return _VARIANTS.fullmatch(_name(column)) is not None
+    for column, one in found:
+        doubt_rows(connection, rule, column, one.words, one.text)
+    return Outcome.of_warning(rule, len(columns), [*(one.text for _, one in found), *injured])
 
 
 def _against_declaration(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn, label: str
-) -> Iterator[_Found]:
+) -> Iterator[Doubt]:
     """Yield the contradictions between a column and a constant of the source, or the column of its periods."""
-    constants, name = folder.source.constants, _name(column)
+    constants, name = folder.source.constants, column.heading
     if constants.get("sex") in ("M", "F") and _has_only_sexes(column) and not is_about_suspects(name):
         yield from _others(
             connection, column, "sex", constants["sex"], lambda word: sex_of_word(word) == constants["sex"]
@@ -296,15 +133,15 @@ def _others(
     dimension: str,
     constant: str,
     agrees: Callable[[str], bool],
-) -> Iterator[_Found]:
+) -> Iterator[Doubt]:
     """Yield the words of a column that differ from a constant, if any rows with them are used."""
     others = [one for one in words_in_used_rows(connection, column) if not agrees(one.word)]
     if others:
         words = list(dict.fromkeys(one.word for one in others))
         shown = ", ".join(map(repr, words[:3])) + (" ..." if len(words) > 3 else "")
         rows, first = sum(one.rows for one in others), others[0]
-        yield _Found(
-            f"{column.name!r} has {shown} beside {_figures(rows)} (first: {first.file}, row {first.row}), but "
+        yield Doubt(
+            f"{column.name!r} has {shown} beside {figures_text(rows)} (first: {first.file}, row {first.row}), but "
             f"constants.{dimension} is {constant}",
             tuple(words),
         )
@@ -321,28 +158,28 @@ def _with_injured(
         if pair is None or value not in column_names(connection, f"FROM {table}") or not is_of_homicides(folder):
             continue
         if not folder.source.has_checked(value) and (rows := rows_with_injured(connection, table, value, *pair)):
-            found.append(told_sum(value, f"{pair[0]!r} and {pair[1]!r}", rows))
+            found.append(sum_message(value, f"{pair[0]!r} and {pair[1]!r}", rows))
             (column,) = (column for column in here if column.name == pair[1])
             words = [word for word in column.words if re.search("[1-9]", word)]
             doubt_rows(connection, "constants_agree", column, words, found[-1])
     return found
 
 
-def _other_countries(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
+def _other_countries(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[Doubt]:
     """Yield the countries other than that of most rows, if any rows with them are used."""
     used = words_in_used_rows(connection, column)
     rows_of = {word: sum(one.rows for one in used if one.word == word) for word in {one.word for one in used}}
     most, others = other_countries(rows_of)
     if others:
         first = next(one for one in used if one.word in others)
-        yield _Found(
-            f"{column.name!r} has {first.word!r} beside {_figures(sum(rows_of[word] for word in others))} (first: "
+        yield Doubt(
+            f"{column.name!r} has {first.word!r} beside {figures_text(sum(rows_of[word] for word in others))} (first: "
             f"{first.file}, row {first.row}), and {most!r} beside most others",
             tuple(others),
         )
 
 
-def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[_Found]:
+def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, dimension: str) -> Iterator[Doubt]:
     """Yield the labels of sexes or ages that mean something else than the codes beside them."""
     if not 1 < len(column.words) <= _MOST_LABELS or not any(_is_label(dimension, word) for word in column.words):
         return
@@ -356,8 +193,8 @@ def _labels_beside(connection: duckdb.DuckDBPyConnection, column: UnusedColumn, 
         meant = sex_of_word(word) if dimension == "sex" else None
         wrong = meant in ("M", "F") and code in ("M", "F") and meant != code
         if wrong or (dimension == "age" and age_word_problem(word, code)):
-            yield _Found(
-                f"{column.name!r} has {word!r} beside {_figures(rows)} of {dimension} {code} "
+            yield Doubt(
+                f"{column.name!r} has {word!r} beside {figures_text(rows)} of {dimension} {code} "
                 f"(first: {file}, row {row})",
                 (word,),
             )
@@ -369,9 +206,9 @@ def _is_label(dimension: str, word: str) -> bool:
 
 def _part_as_whole(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, column: UnusedColumn
-) -> Iterator[_Found]:
+) -> Iterator[Doubt]:
     """Yield the one sex, age, weapon or kind of place that all figures are of although the source does not say so."""
-    source, name = folder.source, _name(column)
+    source, name = folder.source, column.heading
     declared = {*source.columns, *source.constants, *source.totals}
     is_part = (
         ("sex" not in declared and _has_only_sexes(column))
@@ -391,7 +228,7 @@ def _part_as_whole(
         f"SELECT count(*) FROM used_row SEMI JOIN (SELECT {place} FROM {column.table}) USING (_file, _sheet, _row)",
     )
     if sum(one.rows for one in used) == rows:
-        yield _Found(
+        yield Doubt(
             f"{column.name!r} has {words[0]!r} beside all figures, but the source definition does not declare it",
             (words[0],),
         )
@@ -450,58 +287,14 @@ def may_be_in(word: str, code: str) -> bool:
     return not called or any(area.code in around or area.code.startswith(f"{code}-") for area in called)
 
 
-def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
+def _other_years(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[Doubt]:
     annual = [one for one in words_in_used_rows(connection, column) if one.year is not None]
     others = [one for one in annual if one.word != one.year]
     differing, of = sum(one.rows for one in others), sum(one.rows for one in annual)
     if of and differing >= _LEAST_DIFFERING * of:
         first = others[0]
-        yield _Found(
+        yield Doubt(
             f"{column.name!r} differs from the period of {differing:,} of {of:,} figures: {first.word} beside the one "
             f"published for {first.year} ({first.file}, row {first.row})",
             tuple({one.word for one in others}),
-        )
-
-
-def _cancelled(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
-    """Yield the words in a column that mean that figures which are used should not be counted."""
-    words = frozenset(cancelled_in(column.name, column.words))
-    found = [one for one in words_in_used_rows(connection, column) if one.word in words] if words else []
-    if found:
-        shown = ", ".join(map(repr, sorted({one.word for one in found})))
-        rows, first = sum(one.rows for one in found), found[0]
-        yield _Found(
-            f"{column.name!r} has {shown} (not to be counted) beside {_figures(rows)} "
-            f"(first: {first.file}, row {first.row})",
-            tuple({one.word for one in found}),
-        )
-
-
-def _figures(number: int) -> str:
-    return f"{number:,} figure{'' if number == 1 else 's'}"
-
-
-def _flagged(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) -> Iterator[_Found]:
-    """Yield the flags in a column of figures that are used, with their meaning."""
-    by_meaning: dict[tuple[str, str], list[UnusedWord]] = {}
-    short = _SHORT_FLAGS.fullmatch(_name(column)) is not None and max(map(len, column.words)) <= 3
-    is_confidentiality = _name(column).startswith("conf")
-    for one in words_in_used_rows(connection, column):
-        word = fold(one.word)
-        if _is_variant(column) and not _OBSERVED.search(word):
-            by_meaning.setdefault((one.word, "forecast"), []).append(one)
-            continue
-        if (named := _named_flag(_name(column))) and word in _YES:
-            by_meaning.setdefault((one.word, named), []).append(one)
-            continue
-        for meaning, words, letters in _MEANINGS:
-            if words.fullmatch(word) or (short and (word in letters) and not (is_confidentiality and word == "f")):
-                by_meaning.setdefault((one.word, meaning), []).append(one)
-    for (word, meaning), found in by_meaning.items():
-        rows, zeros, first = sum(one.rows for one in found), sum(one.zeros for one in found), found[0]
-        shown = f", {zeros:,} of them zero" if zeros and meaning in ("missing", "suppressed") else ""
-        yield _Found(
-            f"{column.name!r} has {word!r} ({meaning}) beside {_figures(rows)}{shown} "
-            f"(first: {first.file}, row {first.row})",
-            (word,),
         )
