@@ -45,7 +45,18 @@ class Refusal:
 
 
 class Attempts:
-    """Processes sources, and collects the outcome of each."""
+    """Processes sources, and collects the outcome of each.
+
+    Attributes:
+        session: of the run.
+        named: whether the user named the sources.
+        replay: whether only what is in quarantine is tried again.
+        stop: set to end the run before the next step of any source.
+        ends: the outcome by source: loaded, unchanged, absent, refused, or nothing to replay.
+        refused: the refusals.
+        replayed: what became of the loads that were tried again.
+        left_out: damaged vintages that were removed from their history, as text.
+    """
 
     def __init__(self, session: Session, *, named: bool, replay: bool) -> None:
         self.session = session

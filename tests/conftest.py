@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import duckdb
 import pytest
 from extracts import publish_extracts
 from filelock import FileLock
@@ -264,6 +265,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
             result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
             assert result.refused == ()
     return settings.published
+
+
+@pytest.fixture(scope="module")
+def out(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, opened once a module."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,17 @@ def figure_as(number: float, form: str, language: str) -> str:
     return figure_in(f"{number:{form}}", language)
 
 
+def headings_in(language: str, *names: str) -> list[str]:
+    """Return the headings of columns in a language.
+
+    >>> headings_in("es", "year", "rate")
+    ['año', 'tasa']
+    """
+    from pipelines.reader.words import word
+
+    return [word(f"column {name}", language) for name in names]
+
+
 def print_line(text: str = "") -> None:
     """Print one line as it is: no markup, no emoji, control characters written out."""
     console().print(printable(text), markup=False, emoji=False, highlight=False, soft_wrap=True)

@@ -154,7 +154,7 @@ def test_no_name_of_a_person_reaches_the_database_of_the_server(
     from prefect.client.orchestration import get_client
     from prefect.settings import get_current_settings
 
-    from pipelines import flows, run
+    from pipelines import flows, run, source_steps
 
     sources = list_sources(ROOT / "tests" / "harmonise" / "incidents" / "sources")
     monkeypatch.setattr(flows, "find_sources", lambda *_, **__: [sources["xx_test_incidents"]])
@@ -171,7 +171,7 @@ def test_no_name_of_a_person_reaches_the_database_of_the_server(
 
     said = refused(tmp_path / "rows", header + row * 3 + row.replace("man", f"see {NAME}") + f"{NAME} alone\n")
     said += refused(tmp_path / "label", header.replace("sex", NAME) + row)
-    monkeypatch.setattr(run, "account", lambda *_: (_ for _ in ()).throw(ValueError(f"cannot convert {NAME}")))
+    monkeypatch.setattr(source_steps, "account", lambda *_: (_ for _ in ()).throw(ValueError(f"cannot convert {NAME}")))
     said += refused(tmp_path / "fault", header + row)
     assert "ValueError" in said
     with get_client(sync_client=True) as client:

@@ -23,17 +23,7 @@ from pipelines.reader.selection import SeriesQuery
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
-
-@pytest.fixture(scope="module")
-def settings(published: Path) -> Settings:
-    return Settings(data=published.parents[1])
-
-
-@pytest.fixture(autouse=True)
-def _letters_as_text() -> None:
-    import matplotlib as mpl
-
-    mpl.rcParams["svg.fonttype"] = "none"
+pytestmark = pytest.mark.usefixtures("letters_as_text")
 
 
 def _words(path: Path) -> str:

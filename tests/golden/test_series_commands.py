@@ -30,12 +30,9 @@ from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
 from schemas.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("letters_as_text")
+
 INPUT = Path(__file__).parents[2] / "data" / "input"
-
-
-@pytest.fixture(scope="module")
-def settings(published: Path) -> Settings:
-    return Settings(data=published.parents[1])
 
 
 @pytest.fixture(scope="module")
@@ -305,13 +302,6 @@ def test_earlier_years_have_a_direction_of_their_own(settings: Settings, capsys:
 def _words(path: Path) -> str:
     """All text of an SVG whose letters are kept as text."""
     return " ".join(text.strip() for text in ElementTree.parse(path).getroot().itertext())  # noqa: S314 (our own)
-
-
-@pytest.fixture(autouse=True)
-def _letters_as_text() -> None:
-    import matplotlib as mpl
-
-    mpl.rcParams["svg.fonttype"] = "none"
 
 
 def test_every_picture_says_what_it_shows_its_source_and_release(settings: Settings, tmp_path: Path) -> None:

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import duckdb
 import pytest
-
-
-@pytest.fixture(scope="module")
-def out(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(published), read_only=True) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize(

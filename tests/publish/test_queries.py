@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ EXAMPLES = {int(number): (title, sql) for number, title, sql in BLOCK.findall(TE
 Records = list[dict[str, Any]]
 MOST_UNKNOWN = 0.2
 """Share of persons of unknown sex or age above which figures by sex or age are not given (docs/methodology.md)."""
-
-
-@pytest.fixture(scope="module")
-def out(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(published), read_only=True) as connection:
-        yield connection
 
 
 def _ask(out: duckdb.DuckDBPyConnection, number: int) -> Records:

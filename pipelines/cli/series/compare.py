@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table, rates_and_limits
+from pipelines.cli.printing import headings_in, print_json, print_line, print_table, rates_and_limits
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def print_comparison(found: Comparison, language: str, settings: Settings) -> No
     if found.unranked:
         print_line()
         print_table(
-            _headings(language, "not ranked", "area", "unit", "rate", "low", "high", "count", "why"),
+            headings_in(language, "not ranked", "area", "unit", "rate", "low", "high", "count", "why"),
             [
                 [
                     row["ref_area"],
@@ -87,7 +87,7 @@ def print_comparison(found: Comparison, language: str, settings: Settings) -> No
         print_line(word("of area", language).format(area=code, why=why))
     print_line()
     print_table(
-        _headings(
+        headings_in(
             language, "area", "source", "stage and unit", "counted at", "composition", "population", "source words"
         ),
         [
@@ -134,7 +134,7 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
         print_line(word("no ranking", language).format(what=what))
         return
     print_table(
-        _headings(language, "place", "code", "area", "rate", "low", "high", "count", "status"),
+        headings_in(language, "place", "code", "area", "rate", "low", "high", "count", "status"),
         [
             [row["place"], row["ref_area"], _name(row, language), *_figures(row), row["obs_status"]]
             for row in found.ranked[:most]
@@ -148,12 +148,6 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
 
 def _figures(row: dict[str, Any]) -> list[Any]:
     return [row["rate_per_100k"], row["ci_low"], row["ci_high"], row["events"]]
-
-
-def _headings(language: str, *names: str) -> list[str]:
-    from pipelines.reader.words import word
-
-    return [word(f"column {name}", language) for name in names]
 
 
 def _unit(row: dict[str, Any], language: str) -> str:

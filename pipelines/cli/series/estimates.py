@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, add_language, add_style
-from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.cli.printing import headings_in, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
@@ -61,7 +61,7 @@ def _print(found: Estimates, language: str) -> None:
 
     names = ("area", "period", "category", "in the source", "measure", "of")
     print_table(
-        _headings(language, *names, "estimate", "low", "high", "unit", "status", "source"),
+        headings_in(language, *names, "estimate", "low", "high", "unit", "status", "source"),
         [_row(row, language) for row in found.figures],
         title=word("estimates title", language),
         language=language,
@@ -73,19 +73,13 @@ def _print(found: Estimates, language: str) -> None:
     if found.beside:
         survey = ("area", "year", "category", "measure", "of the survey", "estimate", "low", "high")
         print_table(
-            _headings(language, *survey, "recorded count", "of", "source", "share", "differences"),
+            headings_in(language, *survey, "recorded count", "of", "source", "share", "differences"),
             [_beside(row, language) for row in found.beside],
             title=word("beside title", language),
             language=language,
         )
         for text in _caveat_lines(found.beside, language):
             print_line(text)
-
-
-def _headings(language: str, *names: str) -> list[str]:
-    from pipelines.reader.words import word
-
-    return [word(f"column {name}", language) for name in names]
 
 
 def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import figure_as, print_json, print_line, print_table
+from pipelines.cli.printing import figure_as, headings_in, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
@@ -92,7 +92,7 @@ def _print(found: PolicyEvaluation, language: str) -> None:
     ]
     date = period_at(found.at, series.query.freq)
     title = word("change at", language).format(series=series.titled(language), date=date)
-    headings = _headings(language, "ratio of rates", "ratio value", "low", "high", "change")
+    headings = headings_in(language, "ratio of rates", "ratio value", "low", "high", "change")
     print_table([*headings, "p", ""], rows, title=title, decimals=3, language=language)
     _print_noise(found, language)
     for remark in found.remarks:
@@ -156,7 +156,7 @@ def _print_linear(linear: LinearEvaluation, language: str) -> None:
     lags = linear.model.lags
     unit = word("linear rate", language) if linear.unit == word("linear rate", "en") else _unit(linear.unit, language)
     title = counted("linear title", lags, language).format(unit=unit, n=lags)
-    headings = _headings(language, "difference", "ratio value", "low", "high")
+    headings = headings_in(language, "difference", "ratio value", "low", "high")
     print_table([*headings, "p"], rows, title=title, decimals=3, language=language)
     if linear.panel is not None:
         panel = linear.panel
@@ -175,12 +175,6 @@ def _unit(code: str, language: str) -> str:
     from pipelines.reader.comparison import code_words
 
     return code_words("counting_unit", code, language).lower()
-
-
-def _headings(language: str, *names: str) -> list[str]:
-    from pipelines.reader.words import word
-
-    return [word(f"column {name}", language) for name in names]
 
 
 def _p_value(p: float, language: str) -> str:

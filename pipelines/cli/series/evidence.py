@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, add_language
-from pipelines.cli.printing import figure_as, print_json, print_line, print_table
+from pipelines.cli.printing import figure_as, headings_in, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
@@ -49,7 +49,7 @@ def _print(found: list[dict[str, Any]], language: str) -> None:
 
     names = ("programme", "area", "since", "category", "design", "effect", "said by")
     print_table(
-        [word(f"column {name}", language) for name in names],
+        headings_in(language, *names),
         [_row(row, language) for row in found],
         title=word("evidence title", language),
     )

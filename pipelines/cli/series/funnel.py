@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import figure_as, print_json, print_line, print_table
+from pipelines.cli.printing import figure_as, headings_in, print_json, print_line, print_table
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def _print_rates(found: SmallAreas, language: str) -> None:
     from pipelines.reader.words import word
 
     names = ["ref_area", "value", "rate_per_100k"]
-    headings = [word(f"column {name}", language) for name in ("area", "events", "rate")]
-    limits = [word(f"column {name}", language) for name in ("low", "high")]
+    headings = headings_in(language, "area", "events", "rate")
+    limits = headings_in(language, "low", "high")
     if found.neighbourhood is None:
         names += [*found.smoothed, "own_weight"]
         headings += [word("column smoothed", language), *limits, word("column own weight", language)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
-from pipelines.cli.printing import print_json, print_line, print_table, rates_and_limits
+from pipelines.cli.printing import headings_in, print_json, print_line, print_table, rates_and_limits
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     print_line(word("table title", language).format(what=what, figures=figures))
     headings = ("area", "name", "value", "rate", "low", "high", "class", *(["status"] if any(symbols) else []))
     print_table(
-        [word(f"column {heading}", language) for heading in headings],
+        headings_in(language, *headings),
         [
             [
                 row["ref_area"],

@@ -14,7 +14,7 @@ from iccs.classification import load_classification
 from iccs.concordance import Link
 from pipelines.collect.headings.kind_words import CLEARED
 from pipelines.collect.headings.kinds_of_figures import parts_named
-from pipelines.collect.headings.roles import stage_named
+from pipelines.collect.headings.roles import UNITS_OF_CRIMES, stage_named
 from schemas.definition.measures import Measure
 
 _NUMBER_OF = r"(?:(?:total )?(?:numbers?|n[uú]mero|nombre|anzahl|total) (?:of|de|der|des|d['’]) ?)?"
@@ -59,7 +59,6 @@ _RATE = re.compile(
 )
 _OF_SOME = re.compile(r"child|minor|juvenile|age|girl|boy|wom[ae]n|female|male|attempt|weapon|firearm", re.IGNORECASE)
 """Words in the title of a category that is itself about some persons, attempts or weapons."""
-_OF_CRIMES = ("offence", "incident", "case")
 
 
 def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
@@ -86,7 +85,7 @@ def unlike_measure(label: str, measure: Measure) -> Iterator[str]:
     if stage is not None and stage != measure.stage.removesuffix("_unsentenced"):
         yield f"persons {stage}, but the source declares stage: {measure.stage}"
     named_victims = _VICTIMS.match(label) or _ENDS_WITH_VICTIMS.fullmatch(label)
-    if named_victims and measure.stage == "recorded" and measure.counting_unit in _OF_CRIMES:
+    if named_victims and measure.stage == "recorded" and measure.counting_unit in UNITS_OF_CRIMES:
         yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
     if _CHARGES.match(label) and measure.counting_unit != "charge":
         yield f"charges, but the source declares counting_unit: {measure.counting_unit}"

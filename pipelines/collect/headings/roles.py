@@ -55,7 +55,7 @@ from schemas.source import Source
 
 _RULE = "headings_agree"
 _LONGEST_CODE = 3
-_UNITS_OF_CRIMES = ("offence", "incident", "case")
+UNITS_OF_CRIMES = ("offence", "incident", "case")
 _ALSO = {
     "person": ("victim", "arrest"),
     "household": ("victim",),
@@ -263,7 +263,7 @@ def _of_stage(text: str, measure: Measure) -> Iterator[str]:
 def _of_unit(text: str, measure: Measure) -> Iterator[str]:
     last = text.split(" | ")[-1].strip()
     alone = next((unit for unit, words in ONE_UNIT.items() if words.fullmatch(last)), None)
-    declared = "offence" if measure.counting_unit in _UNITS_OF_CRIMES else measure.counting_unit
+    declared = "offence" if measure.counting_unit in UNITS_OF_CRIMES else measure.counting_unit
     if alone not in (None, declared, *_ALSO.get(declared, ())) and not (
         measure.stage == "recorded"
         and {alone, declared} == {"victim", "offence"}  # reported below, for longer headings too
@@ -272,7 +272,7 @@ def _of_unit(text: str, measure: Measure) -> Iterator[str]:
     if measure.stage != "recorded":
         return
     victims, offences = bool(VICTIMS.search(text)), bool(OFFENCES.search(text))
-    if victims and not offences and measure.counting_unit in _UNITS_OF_CRIMES:
+    if victims and not offences and measure.counting_unit in UNITS_OF_CRIMES:
         yield f"victims, but the source declares counting_unit: {measure.counting_unit}"
     if offences and not victims and measure.counting_unit == "victim":
         yield "offences, but the source declares counting_unit: victim"

@@ -56,7 +56,7 @@ class _Section:
     def holds(self, number: float) -> bool:
         return self.condition is not None and _HOLDS[self.condition[0]](number, self.condition[1])
 
-    def tells(self, number: float) -> bool:
+    def changes(self, number: float) -> bool:
         """Whether it shows something else than the number."""
         text = (self.before + self.behind).strip()
         if not self.has_digits:
@@ -94,16 +94,16 @@ def shown_by(code: str) -> Callable[[float, Callable[[float], str]], str | None]
     if any(section.is_date for section in sections):
         return None
     if any(section.condition for section in sections):
-        tells = any(section.tells(number) for section in sections for number in (0.0, 1.0))
+        changes = any(section.changes(number) for section in sections for number in (0.0, 1.0))
     else:
-        tells = any(_choose(sections, number).tells(number) for number in (0.0, 1.0, -1.0))
-    if not tells:
+        changes = any(_choose(sections, number).changes(number) for number in (0.0, 1.0, -1.0))
+    if not changes:
         return None
 
     def show(number: float, write: Callable[[float], str]) -> str | None:
         section = _choose(sections, number)
         below = number < 0 and len(sections) > 1 and section is not sections[0]
-        return section.show(-number if below else number, write) if section.tells(number) else None
+        return section.show(-number if below else number, write) if section.changes(number) else None
 
     return show
 

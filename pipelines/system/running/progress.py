@@ -36,7 +36,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if sys.stderr.isatty():
-            self._thread = threading.Thread(target=self._tell, daemon=True)
+            self._thread = threading.Thread(target=self._show, daemon=True)
             self._thread.start()
         return self
 
@@ -76,7 +76,7 @@ class Progress:
         rate = rows / max(time.perf_counter() - self._start, 1e-9)
         return f"{self._source_id}: file {number} of {self._file_count}, {rows:,} rows, {rate:,.0f} rows a second"
 
-    def _tell(self) -> None:
+    def _show(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):
             sys.stderr.write(f"\r\x1b[K{self.line()}")
             sys.stderr.flush()

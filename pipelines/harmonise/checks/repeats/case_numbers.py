@@ -178,7 +178,7 @@ def check_case_numbers(
     ]
     added_up = [] if folder.source.rows == "cells" else unused
     for column in (one for one in added_up if not one.in_sql and _numbers_parts(folder.source, one.name)):
-        found += [_part_told(*part) for part in _rows_of_parts(connection, column.table, [column.name]).items()]
+        found += [_part_message(*part) for part in _rows_of_parts(connection, column.table, [column.name]).items()]
     return Outcome.of_warning("numbers_repeated", len(columns), found)
 
 
@@ -186,7 +186,7 @@ def _describe(name: str, rows: int, different: int) -> str:
     return f"{name!r} has {different:,} different numbers in {rows:,} rows"
 
 
-def _part_told(name: str, rows: int) -> str:
+def _part_message(name: str, rows: int) -> str:
     return f"{name!r} numbers what the rows of one record are: it is above 1 in {rows:,} rows"
 
 
@@ -265,7 +265,9 @@ def judge_case_numbers(facts: FileFacts) -> Outcome:
         if _is_again(one["rows"], one["different"])
     ]
     found += [
-        f"{file.name}: {_part_told(*part)}" for file, fact in facts for part in fact.get("numbered_parts", {}).items()
+        f"{file.name}: {_part_message(*part)}"
+        for file, fact in facts
+        for part in fact.get("numbered_parts", {}).items()
     ]
     found += [
         f"{file.name}: {near:,} identifiers (id) differ from another one only in leading zeros, signs or capitals"

@@ -39,13 +39,12 @@ has even numbers only.
 """
 
 
-def tells_rows_apart(rows: int, different: int) -> bool:
-    """Return whether a row equal to another one in every column is suspicious.
+def nearly_all_differ(rows: int, different: int) -> bool:
+    """Return whether nearly all rows differ, so that a row equal to another one in every column is a mistake.
 
-    Rows of a date, a place and an offence are naturally equal; in a file whose rows nearly all differ, a repeated row
-    is a mistake.
+    Rows with no more than a date, a place and an offence are naturally equal.
 
-    >>> tells_rows_apart(60, 59), tells_rows_apart(60, 12), tells_rows_apart(5, 5)
+    >>> nearly_all_differ(60, 59), nearly_all_differ(60, 12), nearly_all_differ(5, 5)
     (True, False, False)
     """
     return rows >= _LEAST_ROWS and different >= _LEAST_DIFFERENT * rows
@@ -208,7 +207,7 @@ def _check_rows(
         blocks = [(part, block_problem(folder, part.part.split(_SHEET)[0], part)) for part in repeated_parts]
         problems += [block for part, block in blocks if block and block.file not in repeating]
         beyond_chance = any(part.is_beyond_chance for part in repeated_parts)
-        if folder.source.rows == "parts" or beyond_chance or tells_rows_apart(of_layout, different):
+        if folder.source.rows == "parts" or beyond_chance or nearly_all_differ(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:
         return Outcome.not_applicable("rows_repeated"), problems

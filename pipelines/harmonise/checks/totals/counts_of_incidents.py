@@ -25,7 +25,7 @@ def find_beside_counts(file: IncidentFile) -> dict[str, Any]:
     """Return what was found in columns beside the counts of a file: ``row_totals`` and ``columns_left``."""
     needed = Needed(file.folder, file.layout)
     counts = tuple(name for name in file.table.kept if needed.counts(name, name))
-    names = [name for name in file.unread if _may_tell(name, counts)]
+    names = [name for name in file.unread if _is_total_or_part(name, counts)]
     if not names:
         return {}
     with file.connection() as connection:
@@ -44,7 +44,7 @@ def find_beside_counts(file: IncidentFile) -> dict[str, Any]:
     return found | ({"columns_left": left} if left else {})
 
 
-def _may_tell(name: str, counts: tuple[str, ...]) -> bool:
+def _is_total_or_part(name: str, counts: tuple[str, ...]) -> bool:
     """Tell whether a column is, by its name, the total of the counts, or another part of it."""
     return bool(parts_of_total(name, counts)) or any(is_left(name, counts, *kind) for kind in KINDS)
 

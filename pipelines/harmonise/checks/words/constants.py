@@ -15,7 +15,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.header import fold, heading_words
 from pipelines.collect.headings.roles import is_about_suspects
 from pipelines.harmonise.checks.codes import are_different
-from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, told_sum
+from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, sum_message
 from pipelines.harmonise.checks.words.doubted import Doubt, doubt_rows, figures_text
 from pipelines.harmonise.checks.words.names_of_counts import of_dead_and_injured
 from pipelines.harmonise.checks.words.omitted_columns import is_age
@@ -158,7 +158,7 @@ def _with_injured(
         if pair is None or value not in column_names(connection, f"FROM {table}") or not is_of_homicides(folder):
             continue
         if not folder.source.has_checked(value) and (rows := rows_with_injured(connection, table, value, *pair)):
-            found.append(told_sum(value, f"{pair[0]!r} and {pair[1]!r}", rows))
+            found.append(sum_message(value, f"{pair[0]!r} and {pair[1]!r}", rows))
             (column,) = (column for column in here if column.name == pair[1])
             words = [word for word in column.words if re.search("[1-9]", word)]
             doubt_rows(connection, "constants_agree", column, words, found[-1])

@@ -42,6 +42,6 @@ def rows_with_injured(connection: duckdb.DuckDBPyConnection, rows: str, value: s
     return int(with_injured) if counted and agree >= _LEAST_SHARE * counted else 0
 
 
-def told_sum(value: str, parts: str, rows: int) -> str:
+def sum_message(value: str, parts: str, rows: int) -> str:
     """Return the message about such a column."""
     return f"{value!r} is the sum of {parts}: it counts the injured as well, in {rows:,} rows"

@@ -15,7 +15,7 @@ from pipelines.harmonise.checks.words.constants import (
     may_be_in,
     other_countries,
 )
-from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, told_sum
+from pipelines.harmonise.checks.words.dead_and_injured import is_of_homicides, rows_with_injured, sum_message
 from pipelines.harmonise.checks.words.names_of_counts import of_dead_and_injured
 from pipelines.harmonise.values.labels import sex_of_word
 from pipelines.system.outcomes import Outcome
@@ -79,9 +79,9 @@ def _agrees(source: Source, dimension: str, word: str) -> bool:
     return sex_of_word(word) == constant if dimension == "sex" else may_be_in(word, constant)
 
 
-def _told(source: Source, name: str, dimension: str, word: str, rows: int) -> str:
+def _message(source: Source, name: str, dimension: str, word: str, rows: int) -> str:
     if dimension == _SUM:
-        return told_sum(name, word, rows)
+        return sum_message(name, word, rows)
     has = f"{name!r} has {word!r} or the like in {rows:,} rows"
     if dimension.startswith(_COUNTRY):
         return f"{has}, and {dimension.removeprefix(_COUNTRY).strip()!r} in most others"
@@ -91,7 +91,7 @@ def _told(source: Source, name: str, dimension: str, word: str, rows: int) -> st
 def judge_words_against_constants(folder: SourceFolder, facts: FileFacts) -> Outcome:
     """Warn of columns of incidents that contradict a constant."""
     found = [
-        f"{file.name}: {_told(folder.source, name, dimension, word, rows)}"
+        f"{file.name}: {_message(folder.source, name, dimension, word, rows)}"
         for file, fact in facts
         for name, (dimension, word, rows) in fact.get("against_constants", {}).items()
         if not folder.source.has_checked(name)
