@@ -49,6 +49,42 @@ def _names_of_areas(languages: tuple[str, ...], of: str | None, _: Path | None) 
     return frozenset((name, next(iter(codes))) for name, codes in meant.items() if len(codes) == 1)
 
 
+def codes_of_scheme(scheme: str) -> frozenset[tuple[str, str]]:
+    """Return the codes of areas in a scheme with our codes: numbers also with and without leading zeros.
+
+    Spreadsheets drop leading zeros, and offices add them. A number that would then mean several areas is left out.
+
+    Args:
+        scheme: a column of the lists of areas.
+
+    >>> codes = dict(codes_of_scheme("inegi"))
+    >>> codes["9"], codes["09"], codes["32"], "009" in codes
+    ('MX-CMX', 'MX-CMX', 'MX-ZAC', False)
+    """
+    return _codes_of_scheme(scheme, project_root())
+
+
+@cache
+def _codes_of_scheme(scheme: str, _: Path | None) -> frozenset[tuple[str, str]]:
+    listed = [(code, area) for area in load_areas() for name, code in area.schemes if name == scheme]
+    widths: dict[tuple[str, str], int] = {}
+    for code, area in listed:
+        kind = (area.code[:2], area.level)
+        widths[kind] = max(widths.get(kind, 0), len(code) if code.isdecimal() else 0)
+    forms: dict[str, set[str]] = {}
+    for code, area in listed:
+        if code.isdecimal() and int(code):
+            for form in (str(int(code)), code.zfill(widths[area.code[:2], area.level])):
+                forms.setdefault(form, set()).add(code)
+    own = {code for code, _ in listed}
+    meant = {form: next(iter(codes)) for form, codes in forms.items() if len(codes) == 1 and form not in own}
+    return frozenset(
+        (form, area.code)
+        for code, area in listed
+        for form in (code, *(other for other, original in meant.items() if original == code))
+    )
+
+
 def areas_called(text: str) -> tuple[Area, ...]:
     """Return the listed areas that have this name in English, French or Spanish, the largest first.
 

@@ -133,7 +133,7 @@ def account(
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
     outcomes += _write_links(connection, source, judged, unused.columns, paths)
-    outcomes += check_unread(folder, judged, unused.columns)
+    outcomes += check_unread(connection, folder, judged, unused.columns)
     outcomes += check_captions(connection, folder, judged, unused.words)
     # It is not known which labels occur among incidents, so those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]

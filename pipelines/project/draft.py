@@ -15,7 +15,7 @@ from pipelines.project.seen_table import YEAR, SeenTable
 
 TO_FILL_IN = "TO FILL IN"
 PLURALS = {"year": "years", "month": "months", "sex": "sexes", "age": "ages", "offence": "offences"}
-GROUPED = re.compile(r"[-+]?\d{1,3}(?:([., '’])\d{3})(?:\1\d{3})*")
+GROUPED = re.compile(r"[-+]?\d{1,3}(?:([.,٬ '’])\d{3})(?:\1\d{3})*")
 
 
 @dataclass(frozen=True)

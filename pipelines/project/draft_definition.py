@@ -36,8 +36,8 @@ def about_lines(source_id: str, answers: Answers) -> list[str]:
     ]
 
 
-def layout_lines(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
-    """Return how the file is recognised and read."""
+def layout_lines(table: SeenTable, roles: Roles, counts: list[str], has_reshape: bool) -> list[str]:
+    """Return how the file is recognised and read; what a reshape must conserve, if there is one."""
     needed = [name for name in table.names if name and name not in (*roles.unused, *table.nameless)]
     lines = [
         "layouts:",
@@ -51,7 +51,7 @@ def layout_lines(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]
         lines.append(f"      other_sheets: [{sheets}]  # check: is there really nothing to read on them?")
     if table.foot:
         lines.append(f"      footer: {{starts_with: {quoted(next(cell for cell in table.foot[0] if cell))}}}")
-    if roles.wide or roles.month or roles.quarter or roles.period_in_another_form:
+    if has_reshape:
         lines.append(f"    conserve: {quoted('^(' + '|'.join(map(_escaped, counts)) + ')$')}")
     return lines
 
@@ -65,11 +65,12 @@ def column_lines(roles: Roles, constants: dict[str, str], country: str | None) -
     named = dict(roles.columns)
     if roles.wide:
         named["value"] = "count_of_column"
+    has_years = roles.calendar is not None and roles.calendar.year is not None
     if roles.wide_is == "year":
         named["time_period"] = "year_of_column"
-    elif roles.wide_is == "month" or roles.month or roles.quarter or roles.period_in_another_form:
+    elif roles.wide_is == "month" or roles.month or roles.quarter or roles.period_in_another_form or has_years:
         named["time_period"] = "period"
-    elif roles.wide_is in ("sex", "age", "offence"):
+    if roles.wide_is in ("sex", "age", "offence"):
         named["national_code" if roles.wide_is == "offence" else roles.wide_is] = f"{roles.wide_is}_of_column"
     if roles.label:
         named["national_label"] = roles.label

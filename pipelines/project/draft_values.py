@@ -54,14 +54,14 @@ def _area_rows(roles: Roles, country: str | None, rows: list[tuple[str, str, str
 
 
 def _known_by_scheme(scheme: str, country: str | None) -> dict[str, str]:
-    from schemas.area_names import names_of_areas
+    from schemas.area_names import codes_of_scheme, names_of_areas
     from schemas.codelists import load_areas
 
     if scheme == "name":
         return dict(names_of_areas(of=country))
     if scheme == "code":
         return {area.code: area.code for area in load_areas()}
-    return {code: area.code for area in load_areas() for name, code in area.schemes if name == scheme}
+    return dict(codes_of_scheme(scheme))
 
 
 class WrittenNumbers:

@@ -9,7 +9,7 @@ from functools import cache
 
 from pipelines.collect.headings.kind_words import OF_SEX
 from pipelines.harmonise.values.labels import age_word_problem
-from schemas.area_names import names_of_areas
+from schemas.area_names import codes_of_scheme, names_of_areas
 from schemas.codelists import NOT_STATED, load_areas
 from schemas.declarations import breakdown_columns
 from schemas.source import list_sources
@@ -80,9 +80,10 @@ def sex_words(words: Iterable[str]) -> dict[str, str]:
     ('F', 'M', False)
     """
     given = [*words]
-    there = {plain(word) for word in given}
+    there, there_as_written = {plain(word) for word in given}, set(given)
     named = {plain(word): code for word in given for code, name in OF_SEX.items() if name.fullmatch(word.strip())}
-    known: dict[str, str] = {**named, **known_words()["sex"]}
+    codes = {plain(code): code for code in ("_T", "_U") if code in there_as_written}
+    known: dict[str, str] = {**named, **known_words()["sex"], **codes}
     female, male = there & {"f", "w"}, there & {"h", "v"}
     if female and male and "m" not in there:
         known |= dict.fromkeys(female, "F") | dict.fromkeys(male, "M")
@@ -114,13 +115,11 @@ def find_area_scheme(words: Iterable[str], country: str | None) -> tuple[str, di
         country: the country the file is about; None if it covers several.
     """
     wanted = list(dict.fromkeys(words))
-    schemes: dict[str, dict[str, str]] = {"code": {}}
-    for area in load_areas():
-        if area.level == NOT_STATED or not _may_be_meant(area.code, country):
-            continue
-        schemes["code"][area.code] = area.code
-        for scheme, code in area.schemes:
-            schemes.setdefault(scheme, {})[code] = area.code
+    areas = [area for area in load_areas() if area.level != NOT_STATED and _may_be_meant(area.code, country)]
+    meant = dict.fromkeys(area.code for area in areas)
+    schemes = {"code": {code: code for code in meant}}
+    for name in dict.fromkeys(name for area in areas for name, _ in area.schemes):
+        schemes[name] = {code: ours for code, ours in codes_of_scheme(name) if ours in meant}
     names = dict(names_of_areas(of=country)) | dict(names_of_areas(LANGUAGES, None) if country is None else ())
     schemes["name"] = names
     plain_names = {plain(name): code for name, code in names.items()}

@@ -64,7 +64,7 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
         f"# First draft, written from {table.path.name}; check the lines with a #. For all keys see "
         "docs/source_keys.md.",
         *about_lines(source_id, answers),
-        *layout_lines(table, roles, counts),
+        *layout_lines(table, roles, counts, draft.reshape is not None),
         *column_lines(roles, constants, country),
         "measures:",
         f"  {unit}s: {{stage: {stage}, counting_unit: {unit}{', figures: stock' if stage == 'held' else ''}}}"
@@ -192,6 +192,13 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: WrittenNumber
     if roles.counts and roles.wide_is != "offence":
         draft.to_do.append(
             f"counts: {few_of(roles.counts)} may also contain counts; if one of them is the right column, give --value"
+        )
+    if roles.calendar is not None:
+        draft.seen.append(f"{roles.calendar.name}" + (", converted in reshape.sql" if roles.calendar.year else ""))
+    if roles.calendar is not None and roles.calendar.year is None:
+        draft.to_do.append(
+            f"reshape.sql: {roles.calendar.name} are no calendar years: give each the calendar year under which its "
+            "figures are to be published; until then iccs check refuses the rows"
         )
     if table.alike_sheets:
         draft.to_do.append(

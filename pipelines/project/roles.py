@@ -10,6 +10,8 @@ from pipelines.collect.headings.kinds_of_figures import kind_of_heading
 from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.collect.headings.roles import stage_named
 from pipelines.harmonise.values.meanings import is_unknown
+from pipelines.project import heading_words
+from pipelines.project.calendars import Calendar, calendar_of
 from pipelines.project.known_words import age_words, country_words, find_area_scheme, known_words, months, sex_words
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
 from schemas.declarations import breakdown_columns
@@ -22,6 +24,8 @@ _MOST_CATEGORIES = 3000
 _LONGEST_BESIDE_YEAR = 6
 """Letters beside a year in its label: "2024 prel.", "2023 (p)", "2022 r"."""
 _LEAST_LIKENESS = 0.5
+_MANY_AREAS = 5
+"""So many different numbers that are all codes of areas are no chance."""
 _COUNT_LABELS = re.compile(
     r"\b(victim\w*|v[ií]ctim\w*|cases?|casos?|count|cantidad|total|number|n[uú]mero|offences?|offenses?|delitos?|"
     r"incidents?|hechos|anzahl|nombre|faits|value|valor|obs_value|recorded|reported|registrad[oa]s|denuncias?)\b",
@@ -69,6 +73,7 @@ class Roles:
         has_split_years: whether years are written as 2009-2010.
         has_more_in_years: whether the labels of the years have more than the year ("2023*", "2023 | Number").
         period_in_another_form: whether periods, in a column or as columns, are written as 2023M01 or 2023Q1.
+        calendar: how years are written if not as 2023, in a column or as columns.
         month: the column with months, beside one of years.
         quarter: the column with quarters, beside one of years.
         total: the column of counts with the total of those in ``wide``.
@@ -86,6 +91,7 @@ class Roles:
     has_split_years: bool = False
     has_more_in_years: bool = False
     period_in_another_form: bool = False
+    calendar: Calendar | None = None
     month: str | None = None
     quarter: str | None = None
     total: str | None = None
@@ -112,8 +118,8 @@ def find_roles(table: SeenTable, country: str | None, given: dict[str, str], one
     roles = Roles(columns={_ROLE_OF_OPTION[role]: name for role, name in given.items()})
     texts = {name: table.column(name) for name in table.names if name}
     open_names = [name for name in texts if name not in given.values() and any(texts[name])]
-    _take_wide(roles, open_names)
-    _take_periods(roles, open_names, texts)
+    _take_wide(roles, open_names, country)
+    _take_periods(roles, open_names, texts, country)
     _take_areas(roles, open_names, texts, country)
     _take_dimensions(roles, open_names, texts)
     _take_counts(roles, open_names, texts)
@@ -126,7 +132,7 @@ def find_roles(table: SeenTable, country: str | None, given: dict[str, str], one
 _ROLE_OF_OPTION = {"area": "ref_area", "offence": "national_code", "value": "value", "period": "time_period"}
 
 
-def _take_wide(roles: Roles, names: list[str]) -> None:
+def _take_wide(roles: Roles, names: list[str], country: str | None) -> None:
     """Recognise years, months, sexes or ages as columns."""
     if value := roles.columns.get("value"):
         if len(group := _years_with_more([value, *names], value)) >= 2:
@@ -147,16 +153,33 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
         kinds["year"], roles.has_more_in_years = with_more, True
     if len(periods := [name for name in names if _PERIOD_IN_ANOTHER_FORM.fullmatch(name)]) >= 2:
         kinds["year"], roles.has_more_in_years, roles.period_in_another_form = periods, False, True
+    if not kinds["year"]:
+        kinds["year"], roles.calendar = _years_of_a_calendar(names, country)
     for kind, found in kinds.items():
         if len(found) >= (6 if kind == "month" else 2):
             roles.wide, roles.wide_is = tuple(found), kind
-            roles.has_split_years = kind == "year" and SPLIT_YEAR.fullmatch(found[0]) is not None
+            roles.has_split_years = kind == "year" and (
+                SPLIT_YEAR.fullmatch(found[0]) is not None or (roles.calendar or _PLAIN).is_financial
+            )
             names[:] = [name for name in names if name not in found]
             if kind in codes:
                 roles.words[kind] = {name: codes[kind][plain(name)] for name in found}
             if kind != "year":
                 _take_total(roles, names)
             return
+
+
+_PLAIN = Calendar("years", YEAR, None)
+
+
+def _years_of_a_calendar(names: list[str], country: str | None) -> tuple[list[str], Calendar | None]:
+    """Return the labels that are years written otherwise than as 2023, and how; none and None if fewer than two are."""
+    found: dict[Calendar, list[str]] = {}
+    for name in names:
+        if (calendar := calendar_of([name], country)) is not None:
+            found.setdefault(calendar, []).append(name)
+    several = {calendar: labels for calendar, labels in found.items() if len(labels) >= 2}
+    return max(((labels, one) for one, labels in several.items()), key=lambda item: len(item[0]), default=([], None))
 
 
 def _years_with_more(names: list[str], one: str | None = None) -> list[str]:
@@ -189,7 +212,7 @@ def _take_total(roles: Roles, names: list[str]) -> None:
         names.remove(totals[0])
 
 
-def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
+def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None) -> None:
     if roles.wide_is != "year" and "time_period" not in roles.columns:
         for pattern in (YEAR, _PERIOD, _PERIOD_IN_ANOTHER_FORM, SPLIT_YEAR):
             if found := [name for name in names if _share(texts[name], pattern) >= 0.95]:
@@ -198,9 +221,13 @@ def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -
                 roles.period_in_another_form = pattern is _PERIOD_IN_ANOTHER_FORM
                 names.remove(found[0])
                 break
+        else:
+            _take_years_of_a_calendar(roles, names, texts, country)
     elif given := roles.columns.get("time_period"):
         roles.has_split_years = _share(texts[given], SPLIT_YEAR) >= 0.95
         roles.period_in_another_form = _share(texts[given], _PERIOD_IN_ANOTHER_FORM) >= 0.95
+        if roles.calendar is None and (calendar := calendar_of(texts[given], country)) is not None:
+            roles.calendar, roles.has_split_years = calendar, calendar.is_financial
     if roles.wide_is in ("", "sex", "age") and "time_period" in roles.columns:
         for name in names:
             words = {plain(text).rstrip(".") for text in texts[name] if text}
@@ -214,6 +241,18 @@ def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -
                 roles.quarter = name
                 names.remove(name)
                 return
+
+
+def _take_years_of_a_calendar(roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None) -> None:
+    """Take the column whose texts are years of another calendar; of plain numbers, only one that is called years."""
+    for name in names:
+        calendar = calendar_of(texts[name], country)
+        is_called = heading_words.YEARS.search(name.replace("_", " ")) is not None
+        if calendar is not None and (is_called or not calendar.countries):
+            roles.columns["time_period"], roles.calendar = name, calendar
+            roles.has_split_years = calendar.is_financial
+            names.remove(name)
+            return
 
 
 def quarter_of(word: str) -> str | None:
@@ -241,7 +280,8 @@ def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], cou
             continue
         scheme, codes, share = find_area_scheme(words, country)
         enough = share >= _ENOUGH and (scheme != "name" or len(codes) > 1 or len(words) == 1)
-        is_count = len(words) < 5 or _COUNT_LABELS.search(name.replace("_", " ")) is not None
+        label = name.replace("_", " ")
+        is_count = _is_called_count(name) or (len(words) < _MANY_AREAS and not heading_words.AREAS.search(label))
         numbers_only = all(word.isdigit() for word in words) and is_count and not given
         if (given or (enough and not numbers_only)) and (best is None or (share, len(words)) > best[:2]):
             best = (share, len(words), name)
@@ -249,10 +289,32 @@ def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], cou
             totals = {word for word in texts[name] if plain(word) in TOTALS} if country else ()
             roles.words["ref_area"] = {**codes, **dict.fromkeys(totals, country or "")}
             roles.unknown["ref_area"] = [word for word in words if word not in codes]
+    if best is None and given is None:
+        best = _take_called_areas(roles, names, texts, country)
     if best is not None:
         roles.columns["ref_area"] = best[2]
         if best[2] in names:
             names.remove(best[2])
+
+
+def _take_called_areas(
+    roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None
+) -> tuple[float, int, str] | None:
+    """Return the column of texts that is called one of areas, although no list has them: that with the most."""
+    found = {
+        name: [word for word in dict.fromkeys(texts[name]) if word and plain(word) not in TOTALS]
+        for name in names
+        if heading_words.AREAS.search(name.replace("_", " "))
+        and not heading_words.OFFENCES.search(name.replace("_", " "))
+        and _share(texts[name], NUMBER) < _ENOUGH
+    }
+    if not any(found.values()):
+        return None
+    chosen = max(found, key=lambda name: len(found[name]))
+    totals = {word for word in texts[chosen] if plain(word) in TOTALS} if country else ()
+    roles.area_scheme, roles.words["ref_area"] = "code", dict.fromkeys(totals, country or "")
+    roles.unknown["ref_area"] = found[chosen]
+    return 0.0, len(found[chosen]), chosen
 
 
 def _take_country(roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None) -> bool:
@@ -298,11 +360,13 @@ def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) ->
     if roles.wide or "value" in roles.columns:
         return
     numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5 and not _is_no_count(name)]
-    likely = [name for name in numeric if _COUNT_LABELS.search(name.replace("_", " "))]
+    likely = [name for name in numeric if _is_called_count(name)]
+    numeric = [name for name in numeric if name in likely or not heading_words.AREAS.search(name.replace("_", " "))]
     roles.counts = tuple(likely[1:])
     if not likely and _is_of_inhabitants(names, texts, numeric):
         return
-    if chosen := (likely or numeric[-1:])[:1]:
+    recorded = [name for name in numeric if stage_named(name.replace("_", " ")) is None]
+    if chosen := (likely or recorded[-1:] or numeric[-1:])[:1]:
         roles.columns["value"] = chosen[0]
         names.remove(chosen[0])
 
@@ -311,7 +375,10 @@ def _is_of_inhabitants(names: Sequence[str], texts: dict[str, list[str]], others
     """Whether a table has numbers of inhabitants, so that numbers whose headings are not offences may be codes."""
     numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5]
     labels = [name.replace("_", " ") for name in numeric]
-    inhabitants = any(kind_of_heading(label) == "inhabitants" and stage_named(label) is None for label in labels)
+    inhabitants = any(
+        kind_of_heading(label) == "inhabitants" and stage_named(label) is None and words_for_rate(label) is None
+        for label in labels
+    )
     return inhabitants and _offence_likeness(others) < _LEAST_LIKENESS
 
 
@@ -335,16 +402,21 @@ def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]
             if _share(texts[name], NUMBER) < 0.5 and len(set(texts[name])) <= _MOST_CATEGORIES
         }
         best = max(likely.values(), default=0.0)
-        if best <= 0:
+        called = [name for name in likely if heading_words.OFFENCES.search(name.replace("_", " "))]
+        if best <= 0 and not called:
             _take_offences_as_columns(roles, names, texts)
             return
         # Of columns that look about as much like offences (a type and its subtype), the one with the most labels.
-        chosen = max((name for name in likely if likely[name] >= 0.7 * best), key=lambda name: len(set(texts[name])))
+        similar = [name for name in likely if likely[name] >= 0.7 * best]
+        similar = called if called and best < _LEAST_LIKENESS else similar
+        chosen = max(similar, key=lambda name: len(set(texts[name])))
         names.remove(chosen)
         roles.columns["national_code"] = chosen
     labels = texts[chosen]
     for name in names:
         if _is_no_count(name) or _IN_LABEL.search(name):  # rates and counts are no codes
+            continue
+        if _share(texts[name], NUMBER) >= 0.5 and not _may_be_numeric_code(name, chosen, list(texts)):
             continue
         pairs = set(zip(texts[name], labels, strict=True))
         one_to_one = len(pairs) == len({code for code, _ in pairs}) == len({label for _, label in pairs}) > 1
@@ -352,6 +424,12 @@ def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]
             roles.columns["national_code"], roles.label = name, chosen
             names.remove(name)
             return
+
+
+def _may_be_numeric_code(name: str, of: str, order: list[str]) -> bool:
+    """Whether a column of numbers may be the codes of the labels in another: it is called one, or stands before it."""
+    is_before = order.index(name) + 1 == order.index(of) if of in order else False
+    return is_before or kind_of_heading(name.replace("_", " "), ()) == "codes"
 
 
 def _take_offences_as_columns(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
@@ -398,4 +476,7 @@ def looks_like_events(table: SeenTable, roles: Roles, stated: Collection[str] = 
 
 
 def _is_called_count(name: str) -> bool:
-    return _COUNT_LABELS.search(name.replace("_", " ")) is not None
+    label = name.replace("_", " ")
+    return (_COUNT_LABELS.search(label) or heading_words.COUNTS.search(label)) is not None and stage_named(
+        label
+    ) is None

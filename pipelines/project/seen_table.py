@@ -22,6 +22,7 @@ from pipelines.system.errors import DataRefused
 from pipelines.system.scratch import process_folder
 from pipelines.system.settings import Settings
 from schemas.definition.layouts import ReadOptions
+from schemas.definition.numbers import in_ascii
 from schemas.errors import UsageError
 
 MOST_ROWS = 200_000
@@ -32,7 +33,7 @@ _MOST_SHEETS = 8
 _MOST_READ = 1_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
-NUMBER = re.compile(r"[-+]?\d[\d.,'’\s\u00a0\u202f]*")
+NUMBER = re.compile(r"[-+]?\d[\d.,٬'’\s\u00a0\u202f]*")
 YEAR = re.compile(r"(19|20)\d\d")
 SPLIT_YEAR = re.compile(r"(19|20)\d\d[-/](?!0[1-9]$|1[0-2]$)(\d\d|(19|20)\d\d)")
 """A year that does not begin in January: 2009-2010, 2009/10, 2015-16; not what could be a month (2009-10)."""
@@ -221,8 +222,13 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> int:
     return max((width for width, times in widths.items() if times >= max(widths.values()) / 4), default=0)
 
 
+_YEAR_OF_A_CALENDAR = re.compile(r"(?:19|20|25|13|14)\d\d")
+"""A year, also one of the Buddhist era or the Hijri calendar."""
+
+
 def _is_of_labels(cells: Iterable[str]) -> bool:
-    return all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in cells if cell)
+    written = [in_ascii(cell) for cell in cells if cell]
+    return all(_YEAR_OF_A_CALENDAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in written)
 
 
 def _find_joined_header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int] | None:

@@ -10,6 +10,24 @@ APOSTROPHES = "'\u2019\u2018\u02bc\u00b4\u0060\u2032\uff07"
 
 _ALIKE = (BLANKS, APOSTROPHES)
 
+OTHER_DIGITS = "".join(
+    chr(zero + digit)
+    for zero in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x0ED0, 0x1040, 0x17E0, 0xFF10)
+    for digit in range(10)
+)
+"""Digits of nine scripts, zero to nine of each: Arabic (eastern and Persian), Devanagari, Bengali, Thai, Lao, Burmese,
+Khmer, and the wide ones of East Asia."""
+THEIR_VALUES = "0123456789" * (len(OTHER_DIGITS) // 10)
+
+
+def in_ascii(text: str) -> str:
+    """Return a text with the digits of other scripts as 0 to 9.
+
+    >>> in_ascii("\u0661\u0662 \u0e52\u0e55"), in_ascii("1876\u00b2")
+    ('12 25', '1876²')
+    """
+    return text.translate(str.maketrans(OTHER_DIGITS, THEIR_VALUES))
+
 
 def alike(mark: str) -> str:
     """Return every character that looks like this thousands or decimal mark, including the mark itself.

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from tiny_source import HOMICIDE, Tiny
 
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.checks.codes import are_different
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
+from pipelines.system.connection import connect
 from pipelines.system.outcomes import Outcome
 
 ROBBERY = {"national_code": "12", "national_label": "Robo", "iccs_code": "0401", "relation": "exact"}
@@ -78,3 +82,65 @@ def test_a_part_is_right_out_of_scope_or_inside_a_parent_that_includes_it(tiny: 
         tiny.declare_plain(more, links=(ROBBERY, link))
         tiny.give("a.csv", "area,year,code,n\n14,2017,12,50\n14,2017,PART,7\n")
         assert outcome(tiny, "part_beside_whole").outcome == "passed"
+
+
+KILLINGS = tuple(
+    {"national_code": code, "national_label": f"Homicidio {kind}", "iccs_code": iccs, "relation": "exact"}
+    for code, kind, iccs in (("101", "doloso", "0101"), ("102", "culposo", "0103"))
+)
+
+
+@pytest.mark.parametrize("columns", ["national_label: label, ", ""])
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (("Homicidio doloso", "Homicidio culposo"), ""),
+        (("HOMICIDIOS DOLOSOS", "Homicidio culposo"), ""),
+        (("Homicidio culposo", "Homicidio doloso"), "101: 'Homicidio culposo' in the file (2018)"),
+    ],
+)
+def test_a_code_with_the_label_of_another_code_is_told_though_they_have_a_word_in_common(
+    tiny: Tiny, columns: str, labels: tuple[str, str], found: str
+) -> None:
+    tiny.declare(SOURCE.replace("national_label: label, ", columns), links=KILLINGS)
+    rows = [f"{area},2018,{code},{label},5" for area in (9, 14) for code, label in zip((101, 102), labels, strict=True)]
+    tiny.give("a.csv", "\n".join(["area,year,code,label,n", *rows]) + "\n")
+    told = outcome(tiny, "code_means_another")
+    assert (told.outcome, told.failing) == (("warned", 2) if found else ("passed", 0))
+    assert found in told.detail
+
+
+@pytest.mark.parametrize("kind", ["count", "incident"])
+def test_codes_of_areas_that_are_all_beside_the_name_of_another_are_told(tiny: Tiny, kind: str) -> None:
+    """The codes of another list, in which each area has the number of the one before."""
+    names = ("Aguascalientes", "Baja California", "Baja California Sur", "Campeche", "Coahuila de Zaragoza", "Colima")
+    tiny.declare(
+        f"kind: {kind}\nlayouts:\n  - files: ['*.csv']\n    read: {{columns: [area, year, code]}}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, national_code: code}\nconstants: {value: '1'}\nrows: events\n"
+        "measures: {victims: {counting_unit: victim}}\n" + ("dates: [YYYY]\n" if kind == "incident" else "")
+    )
+    for shift, found in ((0, ""), (1, "with 'Aguascalientes' in the column 'name'")):
+        rows = [f"{n + 1 + shift},{year},HOM,{name}" for year in (2018, 2019) for n, name in enumerate(names)]
+        tiny.give("a.csv", "\n".join(["area,year,code,name", *rows]) + "\n")
+        told = _of_kind(tiny, kind)
+        assert told.outcome == ("warned" if found else "passed")
+        assert found in told.detail
+
+
+def test_areas_that_have_several_other_names_each_are_those_of_something_else(tiny: Tiny) -> None:
+    """Such as the place of birth: of five areas, each beside the names of two others."""
+    names = ("Aguascalientes", "Baja California", "Baja California Sur", "Campeche", "Coahuila de Zaragoza")
+    tiny.declare_plain(read=", format: csv", values="")
+    rows = [f"{n + 1},{2018 + step},HOM,4,{names[(n + step) % 5]}" for step in (1, 2) for n in range(5)]
+    tiny.give("a.csv", "\n".join(["area,year,code,n,born", *rows]) + "\n")
+    assert outcome(tiny, "area_words_agree").outcome == "not applicable"
+
+
+def _of_kind(tiny: Tiny, kind: str) -> Outcome:
+    if kind == "count":
+        return outcome(tiny, "area_words_agree")
+    source, settings = tiny.source, tiny.settings
+    tallied = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
+    with connect(settings) as connection:
+        found = account(source, tallied, connection, settings, tiny.work).outcomes
+    return next(one for one in found if one.rule == "area_words_agree")

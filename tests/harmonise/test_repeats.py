@@ -380,3 +380,46 @@ def test_a_block_below_a_blank_line_with_the_cells_of_the_one_above_is_said(
     tiny.give("a.csv", f"area,year,code,n\n{upper}{blank}{lower}")
     (outcome,) = (one for one in tiny.outcomes() if one.rule == "blocks_repeated")
     assert outcome.detail == (f"{found}from row 2 on" if found else "")
+
+
+def _numbered(tiny: Tiny, files: dict[str, list[str]]) -> Outcome:
+    """Incidents whose case numbers are declared, with a weapon that few words tell."""
+    tiny.declare(
+        "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [case, date, hour, area, code]}\n"
+        "area_scheme: inegi\ncolumns: {time_period: date, ref_area: area, national_code: code}\n"
+        "constants: {value: '1'}\nrows: events\nid: [case]\nmeasures: {incidents: {counting_unit: incident}}\n"
+    )
+    for name, of_file in files.items():
+        tiny.give(name, "\n".join(["case,date,hour,area,code,weapon", *of_file]) + "\n")
+    source, settings = tiny.source, tiny.settings
+    tallied = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
+    with connect(settings) as connection:
+        outcomes = account(source, tallied, connection, settings, tiny.work).outcomes
+    return next(one for one in outcomes if one.rule == "rows_repeated")
+
+
+def _incidents(number: int, year: int = 2023) -> list[str]:
+    rng = random.Random(7)
+    return [
+        f"A{year}-{n},{year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02},"
+        f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02},{rng.randint(1, 32)},HOM,{rng.choice(['knife', 'gun'])}"
+        for n in range(number)
+    ]
+
+
+def test_incidents_exported_again_under_new_numbers_are_told(tiny: Tiny) -> None:
+    """Of 400 incidents, 60 are there twice, as A2023-1 and B2023-1."""
+    once = _incidents(400)
+    assert _numbered(tiny, {"a.csv": once}).outcome == "passed"
+    told = _numbered(tiny, {"a.csv": [*once, *(f"B{row[1:]}" for row in once[100:160])]})
+    assert (told.outcome, told.failing) == ("warned", 1)
+    assert "60 incidents have rows that differ only in columns with few words, or in case" in told.detail
+
+
+def test_a_file_given_again_under_new_numbers_is_refused(tiny: Tiny) -> None:
+    once = _incidents(400)
+    with pytest.raises(DataRefused) as refused:
+        _numbered(tiny, {"a.csv": once, "b.csv": [f"B{row[1:]}" for row in once[:300]]})
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.file) == ("file_given_twice", "b.csv")
+    assert "every column but those with few words and the identifier" in problem.found

@@ -225,3 +225,69 @@ def test_a_point_before_three_digits_everywhere_is_asked_about(
     assert "is 1.234 one?" in "".join(capsys.readouterr())
     declared = (office / "sources/mx_office_points/source.yml").read_text(encoding="utf-8")
     assert 'thousands: "."  # guessed' in declared
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "jp_police_eras",
+            "Offence,平成30年,令和元年,令和5年\nMurder,915,950,912\nRobbery,1787,1511,1361\n",
+            {("JP", "2018", "0101"): 915, ("JP", "2019", "0101"): 950, ("JP", "2023", "0401"): 1361},
+        ),
+        (
+            "tw_police_years",
+            "年度,Offence,發生數,破獲數,嫌疑犯人數\n111,Murder,214,213,402\n112,Murder,199,199,377\n"
+            "111,Robbery,155,156,221\n112,Robbery,137,137,201\n",
+            {("TW", "2022", "0101"): 214, ("TW", "2023", "0101"): 199, ("TW", "2023", "0401"): 137},
+        ),
+        (
+            "th_police_years",
+            "Offence,2565,2566\nMurder,1312,1289\nRobbery,410,433\n",
+            {("TH", "2022", "0101"): 1312, ("TH", "2023", "0401"): 433},
+        ),
+        (
+            "jo_police_digits",
+            "Offence,٢٠٢٢,٢٠٢٣\nMurder,٩١,٨٨\nTheft,١٢٬٠٢١,٩٬٨٧٤\n",
+            {("JO", "2022", "0101"): 91, ("JO", "2022", "0502"): 12021, ("JO", "2023", "0502"): 9874},
+        ),
+        (
+            "mx_inegi_zeros",
+            "cve_ent,anio,delito,total\n01,2022,Homicidio doloso,120\n09,2022,Homicidio doloso,830\n"
+            "01,2023,Homicidio doloso,110\n09,2023,Homicidio doloso,800\n",
+            {("MX-AGU", "2022", "0101"): 120, ("MX-CMX", "2022", "0101"): 830, ("MX-CMX", "2023", "0101"): 800},
+        ),
+        (
+            "kr_police_columns",
+            "죄종,연도,발생건수,검거건수,검거율(%),검거인원,인구 10만명당 발생비\nMurder,2021,692,657,94.9,711,1.3\n"
+            "Murder,2022,702,674,96.0,733,1.4\nRobbery,2021,511,508,99.4,803,1.0\nRobbery,2022,525,520,99.0,812,1.0\n",
+            {("KR", "2021", "0101"): 692, ("KR", "2022", "0401"): 525},
+        ),
+    ],
+)
+def test_calendars_digits_and_headings_of_asia(
+    office: Path,
+    figures: Callable[..., dict[tuple[str, ...], object]],
+    name: str,
+    text: str,
+    expected: dict[tuple[str, str, str], int],
+) -> None:
+    Path(f"{name}.csv").write_text(text, encoding="utf-8")
+    found = {key[:3]: value for key, value in figures(f"{name}.csv", name).items()}
+    assert {key: found.get(key) for key in expected} == expected
+
+
+def test_numbers_beside_the_offences_are_no_codes(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("Crime type,Cases,Persons arrested\nMurder,912,815\nRobbery,1361,1601\n")
+    assert main(["sources", "new", "a.csv", "--id", "jp_a_b", "--year", "2023", "--no-questions"]) == 0
+    source = (office / "sources" / "jp_a_b" / "source.yml").read_text()
+    assert "national_code: Crime type" in source
+    assert "value: Cases" in source
+
+
+def test_areas_in_no_list_are_not_taken_for_offences(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.csv").write_text("Provinsi;Jenis Kejahatan;2021;2022\nAceh;Murder;12;14\nBali;Murder;3;5\n")
+    assert main(["sources", "new", "a.csv", "--id", "id_a_b", "--no-questions"]) == 0
+    source = (office / "sources" / "id_a_b" / "source.yml").read_text()
+    assert "ref_area: Provinsi" in source
+    assert "'Aceh', 'Bali'" in capsys.readouterr().out

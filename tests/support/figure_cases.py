@@ -175,6 +175,21 @@ EASTERN_CAPE, FREE_STATE = (
 )
 QUARTER_LESS = [1e6, 1.01e6, 1.0201e6, 0.7727e6, 0.7805e6, 0.7883e6]
 AS_USUAL = [1e6 * 1.01**n for n in range(6)]
+
+
+def _men_and_women(exchanged: bool) -> Rows:
+    return [
+        {"ref_area": area, "area_level": "admin1", "sex": sex, "value": value}
+        for area in ZA_AREAS
+        for sex, value in zip("FM" if exchanged and area == ZA_AREAS[-1] else "MF", (900.0, 300.0), strict=True)
+    ]
+
+
+def _last_year(value: float) -> Rows:
+    """Murder and burglary in nine regions, a hundred a year, but for the last of four."""
+    return [row for iccs in ("0101", "0501") for row in of_areas(*[[100.0, 100.0, 100.0, value]] * 9, iccs=iccs)]
+
+
 MEN_OF_SIZE = (30.0, 60.0, 240.0, 600.0, 1_200.0)
 
 # rule: (data that keep it, data that break it, how many failing, a part of what is said)
@@ -361,6 +376,19 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "2000 men and 1400 women aged 75 and over; 10000 boys and 10500 girls up to 14; "
         "so in 1 of 4 areas of enough persons",
     ),
+    # Three in four are men, in the last of nine regions women.
+    "sexes_opposite": (
+        Data(cells=_men_and_women(False)),
+        Data(cells=_men_and_women(True)),
+        1,
+        "men: 25.0 %, in most of the 9 areas 75.0 %",
+    ),
+    "sexes_unusual": (
+        Data(cells=by_sex(300, 100, 0)),
+        Data(cells=by_sex(100, 300, 0)),
+        1,
+        "women: 75.0 % of all",
+    ),
     # Women are one in nine, or 11 percent everywhere.
     "sex_not_of_size": (
         Data(core=[row for sex, of in (("M", 1.0), ("F", 0.125))
@@ -456,6 +484,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([*range(3, 37, 3)])]),
         1,
         "all 48 figures are multiples of 3",
+    ),
+    "figures_alike": (
+        Data(core=[*years([20.0 + n for n in range(9)], sex="M"), *years([30.0, *range(31, 39)], sex="F")]),
+        Data(core=[*years([20.0 + n for n in range(9)], sex="M"), *years([20.0 + n for n in range(9)], sex="F")]),
+        1,
+        "men of H and women of H have the same figures in 9 of 9 places and periods, such as 28",
     ),
     # June of one category doubled, as may be; or of all five
     "month_counted_twice": (
@@ -692,6 +726,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(cells=years([1000, 1050, 980, 1010, 10100, 10600])),  # a moved decimal point
         1,
         "1010 in 2013, 10100 in 2014",
+    ),
+    "last_year_short": (
+        Data(cells=_last_year(95.0)),
+        Data(cells=_last_year(75.0)),
+        1,
+        "100 % of 18 series fall by a tenth or more, half of them to 75 % or less of the year before",
     ),
     "years_empty": (
         Data(cells=years([100, 120, 90, 1, 110])[:3] + years([2, 0, 1, 0, 3], iccs="0102")),  # few as usual

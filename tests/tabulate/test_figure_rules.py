@@ -338,3 +338,68 @@ def test_rows_that_an_area_lacks_are_told_by_one_rule(rule: str, judge: Judge) -
     assert [(one.outcome, one.failing) for one in both] == [("warned", 1), ("passed", 0)]
     alone = judge(rule, data)
     assert (alone[0], alone[2]) == ("warned", 1)
+
+
+def test_counts_that_an_area_rounds_are_found_where_a_year_has_few_of_them(judge: Judge) -> None:
+    """Ten years of five figures, all multiples of 5, beside an area that does not round."""
+    rounded = [
+        {**row, "national_code": code, "ref_area": "ZA-WC"}
+        for n, code in enumerate("ABCDE")
+        for row in years([5.0 * (7 * n + year + 1) for year in range(10)])
+    ]
+    exact = [{**row, "ref_area": "ZA-GP", "value": row["value"] + 1} for row in rounded]
+    outcome, _, failing, detail = judge("figures_rounded", Data(core=[*rounded, *exact]))
+    assert (outcome, failing) == ("warned", 10)
+    assert "all 50 figures of all years are multiples of 5" in detail
+
+
+def test_counts_that_one_category_rounds_are_found_in_all_areas_together(judge: Judge) -> None:
+    """Forty-five figures of one category in nine areas, all multiples of 3, beside another that is not rounded."""
+    one = [{"ref_area": area, "sex": sex, "value": 3.0 * (n + 4 * m + 1)}
+           for n, area in enumerate(ZA_AREAS) for m, sex in enumerate(["M", "F", "_U", "X", "_T"])]  # fmt: skip
+    other = [{**row, "iccs": "0401", "value": row["value"] + 1} for row in one]
+    outcome, _, failing, detail = judge("figures_rounded", Data(core=[*one, *other]))
+    assert (outcome, failing) == ("warned", 1)
+    assert "all 45 figures of all areas are multiples of 3" in detail
+
+
+def test_large_counts_of_which_only_the_first_digits_are_given_are_rounded(judge: Judge) -> None:
+    """Two digits: 1,100 to 5,500; small counts are as they were."""
+    large = [{"national_code": str(n), "value": 1_000.0 + 100 * (n + 1)} for n in range(45)]
+    small = [{"national_code": f"s{n}", "value": float(n)} for n in range(1, 10)]
+    outcome, _, failing, detail = judge("figures_rounded", Data(core=[*large, *small]))
+    assert (outcome, failing) == ("warned", 1)
+    assert "all 45 figures of 1000 and more are multiples of 10" in detail
+
+
+def test_a_code_that_copies_another_in_one_area_is_found_there(judge: Judge) -> None:
+    """In ZA-WC robbery has the figures of theft; a category and one inside it may have the same."""
+
+    def codes(area: str, robbery: float, part: str = "0401") -> list[dict[str, object]]:
+        theft = years([20.0 + n for n in range(9)], ref_area=area, national_code="T", iccs="0502")
+        return [
+            *theft,
+            *({**row, "value": row["value"] + robbery, "national_code": "R", "iccs": part} for row in theft),
+        ]
+
+    outcome, _, failing, detail = judge("figures_alike", Data(core=[*codes("ZA-WC", 0), *codes("ZA-GP", 50)]))
+    assert (outcome, failing) == ("warned", 2)  # the figures of both codes
+    assert "ZA-WC 0401: R and T have the same figures in 9 of 9 places" in detail
+    assert judge("figures_alike", Data(core=codes("ZA-WC", 0, "05022")))[2] == 0
+
+
+@pytest.mark.parametrize(("women", "stage", "unit", "iccs", "failing"), [
+    (300.0, "recorded", "victim", "0301", 0), (60.0, "recorded", "victim", "0301", 1),
+    (300.0, "convicted", "person", "TOTAL", 1), (60.0, "held", "person", "TOTAL", 0),
+    (300.0, "recorded", "victim", "0502", 0),
+])  # fmt: skip
+def test_the_sex_of_most_persons_depends_on_what_is_counted(
+    judge: Judge, women: float, stage: str, unit: str, iccs: str, failing: int
+) -> None:
+    cells = [{**row, "stage": stage, "counting_unit": unit, "iccs": iccs} for row in by_sex(150, women, 0)]
+    assert judge("sexes_unusual", Data(cells=cells))[2] == failing
+
+
+def test_a_fall_of_everything_in_2020_has_another_reason(judge: Judge) -> None:
+    cells = [{**row, "time_period": str(int(row["time_period"]) + 7)} for row in CASES["last_year_short"][1].cells]
+    assert judge("last_year_short", Data(cells=cells))[:3] == ("passed", 1, 0)

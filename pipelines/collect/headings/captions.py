@@ -38,25 +38,42 @@ _SCALES = (
     r"""|[,;:–-]\s*(thousands|millions|milliers|miles|milhares|tausend)\s*$|\bthousands\s*$"""
     r"""|(\b(in|w|v|ve|в|i)\s+|\(\s*)(lakhs?|lacs?|crores?|migliaia|duizend(tallen)?|tusen(tal)?|tusinder|tysi[aą]cach"""
     r"""|tisíc(ích|ech)?|тысячах|миллионах)\b"""
-    r"""|(?<!\d)(?<!\d\s)\b(тыс|млн|tys)\.|(?<!\d)[千万萬]\s?人"""
+    r"""|(?<!\d)(?<!\d\s)\b(тыс|млн|tys|тис)\.|\b(в|у)\s+тис(ячах|\.)|\bмың\s+(адам|жағдай)|\(\s*мың\s*\)"""
+    r"""|单位\s*[::]?\s*[百千万亿]|單位\s*[::]?\s*[百千萬億]|単位\s*[::]?\s*[百千万]|단위\s*[::]?\s*[백천만]"""
+    r"""|(?<![\d十百每])[百千万萬]\s?[人件起宗](?!口|当|当|あ|に)|(?<![\d십백])[천만]\s?[명건](?!당)"""
+    r"""|באלפים|\(\s*אלפים\s*\)|ب[اآ]ل[اآ]لاف|ب[اآ]ل[أا]لف|หน่วย\s*:?\s*(พัน|หมื่น|แสน|ล้าน)"""
+    r"""|\(\s*(พัน|หมื่น|แสน)(คดี|ราย|คน)?\s*\)"""
+    r"""|\bσε\s+χιλιάδες|\(\s*χιλιάδες\s*\)|\bbin\s+(kişi|adet)|\(\s*bin\s*\)|\b(dalam\s+)?ribuan\b"""
+    r"""|\bdalam ribu\b|\(\s*ribu\s*\)"""
+    r"""|\b(nghìn|ngàn)\s+(vụ|người)|\(\s*(nghìn|ngàn)\s*\)|đơn vị( tính)?\s*:?\s*(nghìn|ngàn)"""
 )
 _SCALE = re.compile(_SCALES, re.IGNORECASE)
 _UNIT = re.compile(
     r"""\W*(?:(?:in|en|em)\s+)?(?:hundreds?|thousands?|millions?|ths\b|tsd\b|milliers?|miles\b|mil\b|millones|milhares"""
-    r"""|milh[oõ]es|tausend|mio\b|1[\s.,]?000\b|0?00s?\b|lakhs?|lacs?\b|crores?|migliaia|duizend|tusen|tys\b|тыс|млн|[千万萬])""",
+    r"""|milh[oõ]es|tausend|mio\b|1[\s.,]?000\b|0?00s?\b|lakhs?|lacs?\b|crores?|migliaia|duizend|tusen|tys\b|тыс|тис\b|млн|мың|[百千万萬천만](?=\s?[人件起名宗案명건)）]|\s*$)|พัน|หมื่น|แสน|nghìn|ngàn|ribu|bin\b|χιλιάδες|אלפים|بالآلاف|بالألف)""",
     re.IGNORECASE,
 )
 """What a cell of a column of units begins with."""
 _FACTORS = (
     (r"hundreds?|cent(ain)?e?s\b|(?<!0)00s?\b", 100),
-    (r"millions?|millones|milh[oõ]es|mio\b|млн|миллион", 1_000_000),
+    (r"millions?|millones|milh[oõ]es|mio\b|млн|миллион|ล้าน", 1_000_000),
+    (r"[亿億]", 100_000_000),
+    (r"[万萬만]|หมื่น", 10_000),
+    (r"แสน", 100_000),
+    (r"[百백]", 100),
     (r"lakhs?|lacs?\b", 100_000),
     (r"crores?", 10_000_000),
-    (r"thousand|milliers?|miles\b|mil\b|milhares|tausend|tsd|ths|000|migliaia|duizend|tus(en|ind)|tys|тыс", 1_000),
+    (
+        r"thousand|milliers?|miles\b|mil\b|milhares|tausend|tsd|ths|000|migliaia|duizend|tus(en|ind)|tys|тыс|тис"
+        r"|мың|[千천]|พัน|nghìn|ngàn|ribu|\bbin\b|χιλιάδες|אלפים|ب[اآ]ل[اآ]لاف|ب[اآ]ل[أا]لف",
+        1_000,
+    ),
 )
 _OTHER_THINGS = re.compile(
     r"popula[tc]|poblaci|bev[oö]lkerung|einwohner|habitant|inhabitant|dollar|euro|peso|\breal|\breais|pounds?\b|francs?\b"
-    r"|\brate|\btasa|\btaxa|\btaux|\bper\b|\bpor cada\b|\bpour\b|\bje\b|[$€£]",
+    r"|\brate|\btasa|\btaxa|\btaux|\bper\b|\bpor cada\b|\bpour\b|\bje\b|[$€£]"
+    r"|人口|円|[万亿千億]元|인구|[만천억]\s?원|населен|\bруб|\bгрн|тенге|سكان|دينار|ريال|جنيه|درهم|ประชากร|บาท|penduduk|rupiah"
+    r"|dân số|đồng\b|nüfus|\blira|πληθυσμ|אוכלוסי|שקל|当たり|あたり|명당|每[十百万]",
     re.IGNORECASE,
 )
 """A line about people, money or rates does not give the scale of counts."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pipelines.collect.headings.parts_of_years import NUMBER_OF_MONTH
+from pipelines.collect.headings.month_names import MONTH_NAMES, number_of_month
 
-_MONTH = "|".join(sorted(NUMBER_OF_MONTH, key=len, reverse=True))
+_MONTH = "|".join(map(re.escape, MONTH_NAMES))
 _SAYS = (
     r"\b(?:corte|cut[- ]?off(?: date)?|as (?:at|of|on)|data (?:to|until|up to)|stand|datenstand|bis zum"
-    r"|arr[êe]t[ée]e?s? au|situation au|jusqu['’]au|posição em|até(?: o dia)?|hasta el|until|up to)\b"
+    r"|arr[êe]t[ée]e?s? au|situation au|jusqu['’]au|posição em|até(?: o dia)?|hasta el|until|up to"
+    r"|по состоянию на|станом на|stan na(?: dzień)?|per|по|עד|حتى(?: تاريخ)?|itibarıyla|tính đến(?: ngày)?)\b"
     r"(?:\s+(?:al?|el|em|at|of|on|vom|am|date|día|dia|the))*[\s:]*"
 )
 _YEAR = r"(?:19|20)\d\d"
@@ -45,8 +46,8 @@ def words_for_cut_off(text: str, years: frozenset[int]) -> str | None:
         return None
     for pattern in _CUT_OFF:
         for found in pattern.finditer(text):
-            month = found["month"].lower()
-            numbers = {int(found["day"]), int(month) if month.isdigit() else NUMBER_OF_MONTH[month]}
+            month = found["month"]
+            numbers = {int(found["day"]), int(month) if month.isdigit() else number_of_month(month)}
             if int(found["year"]) in years and not (12 in numbers and numbers & _LAST_DAYS):
                 return found[0]
     return None

@@ -30,6 +30,10 @@ _OTHER_YEAR = re.compile(
     r"|\bapr(?:il)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*mar(?:ch)?\b|\bjuly?\b[^.;]{0,8}(?:\bto\b|-|–)\s*june?\b"
     r"|\boct(?:ober)?\b[^.;]{0,8}(?:\bto\b|-|–)\s*sep(?:t(?:ember)?)?\b"
     r"|\bfy(?:\s?['’]?(?:\d{4}|\d{2}))?\b"
+    r"|(?:令和|平成)\s?(?:元|\d+)\s?年度|会計年度|회계연도|[财財]政年度|السنة المالية"
+    r"|\bфинансов\w+ год\w*|\bбюджетн\w+ р[оі]к\w*"
+    r"|\bmali yıl\w*|\bnăm tài chính|\btahun (?:anggaran|fiskal|kewangan)|שנת (?:ה?כספים|תקציב)|ปีงบประมาณ"
+    r"|\bοικονομικ\w+ έτ\w+|\brok(?:u)? (?:obrotow|finansow|budżetow)\w+|\banno fiscale|\bboekjaar"
     # of another calendar: Ethiopia, Thailand, Nepal, Iran, Saudi Arabia, Japan, Taiwan
     r"|\b(?:ethiopian|buddhist|(?:solar )?hijri|persian|jalali|nepali|bikram|vikram|hebrew|minguo|saka)\s+"
     r"(?:calendar|years?|era|sambat)\b|\b(?:b\.\s?e|e\.\s?c|b\.\s?s|a\.\s?h)\.(?=[\s)\]]|$)"

@@ -1,37 +1,63 @@
-"""Words for a part of a year: January to September 2024, first half, Q3, in five languages."""
+"""Words for a part of a year: January to September 2024, first half, Q3, in many languages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MONTHS = (
-    "jan|janv|ene|januar|january|enero|janvier|janeiro",
-    "feb|fév|fev|februar|february|febrero|février|fevereiro",
-    "mar|mär|mars|march|marzo|märz|março",
-    "apr|abr|avr|april|abril|avril",
-    "may|mai|mayo|maio",
-    "jun|juin|june|junio|junho|juni",
-    "jul|juil|july|julio|juillet|julho|juli",
-    "aug|ago|aoû|août|august|agosto",
-    "sep|sept|set|september|septiembre|setiembre|septembre|setembro",
-    "oct|okt|out|october|oktober|octubre|octobre|outubro",
-    "nov|november|noviembre|novembre|novembro",
-    "dec|dez|dic|déc|december|dezember|diciembre|décembre|dezembro",
-)
-NUMBER_OF_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split("|")}
-_MONTH = rf"({'|'.join(sorted(NUMBER_OF_MONTH, key=len, reverse=True))})\b\.?"
+from pipelines.collect.headings.month_names import MONTH_NAMES, number_of_month
+
+_MONTH = rf"({'|'.join(map(re.escape, MONTH_NAMES))})(?!\w)\.?"
 _YEAR = r"(?:,?\s*(?:de\s+|del\s+)?(?:19|20)\d\d)?"
-_RANGE = re.compile(
-    rf"\b{_MONTH}{_YEAR}\s*(?:-|–|—|/|\bto\b|\bthrough\b|\buntil\b|\ba\b|\bal\b|\bà\b|\bau\b|\bbis\b|\bate\b|\baté\b)\s*{_MONTH}",
+_TO = (
+    r"-|–|—|־|/|~|～|\b(?:to|through|until|a|al|à|au|bis|ate|até|do|până în|till|til|tot|t/m|kuni|iki|līdz"
+    r"|hingga|sampai|s/d|đến|по|до|έως|ως|μέχρι|إلى|الى|حتى|לעד|עד)\b|ถึง"
+)
+_RANGE = re.compile(rf"(?<![^\Wבלמו]){_MONTH}{_YEAR}\s*(?:{_TO})\s*{_MONTH}", re.IGNORECASE)
+_NUMBERED_RANGE = re.compile(
+    r"(?<!\d)(?P<first>\d{1,2})\s?[月월]?[分中]?\s*(?:-|–|—|~|～|〜|至|到|から|부터)\s*"
+    r"(?:翌年?|[令平][和成]?\s?)?(?:\d{1,4}\s?[年년]\s?)?(?P<last>\d{1,2})\s?[月월]"
+    r"|\btháng\s(?P<first_vi>\d{1,2})(?:/\d{4})?\s*(?:-|–|đến)\s*(?:hết\s)?(?:tháng\s)?(?P<last_vi>\d{1,2})(?!\d)",
     re.IGNORECASE,
 )
-_UNTIL = re.compile(rf"\b(?:hasta|until|up to|jusqu['’]\S*|bis|até)\s+(?:\w+\s+)?{_MONTH}", re.IGNORECASE)
+"""A range of months in Chinese, Japanese, Korean and Vietnamese, which number them."""
+_UNTIL = re.compile(
+    rf"(?:\b(?:hasta|until|up to|jusqu['’]\S*|bis|até|sampai|hingga|s/d|μέχρι|έως|حتى|لغاية|עד|fino a)\s+(?:\w+\s+)?"
+    rf"|ถึง(?:เดือน)?\s*){_MONTH}",
+    re.IGNORECASE,
+)
+_UNTIL_NUMBERED = re.compile(
+    r"截[至止]\s?(?:\d{4}\s?年)?\s?(\d{1,2})\s?月|(?<!\d)(\d{1,2})\s?月末?まで|(?<!\d)(\d{1,2})\s?월(?:\s?말)?\s?까지"
+)
 _PART = re.compile(
     r"\b(?:first|second|1st|2nd|primer|segundo|premier|1er|2e|deuxième|primeiro|[12]\.|[12]º|ii?)\s*"
     r"(?:half\b|semestre\b|semester\b|halbjahr\b)|\bh[12]\b"
     r"|\b(?:q[1-4]|[1-4]q|t[1-4])\b|\b\w+\s+(?:quarter|trimestre|quartal)\b"
     r"|\b(?:three|six|nine|[369])\s+(?:months|meses|mois|monate)\b",
+    re.IGNORECASE,
+)
+_PART_ELSEWHERE = re.compile(
+    # Chinese, Japanese, Korean
+    r"[上下]半[年期]|[상하]반기|前[一二三1-3]季度|第[一二三四1-4]四半期|第?[一二三四1-4]季度|(?<!\d)[1-4]\s?분기"
+    r"|(?<!\d)[369三六九]\s?[かヶカケ箇個个]月(?![以未平内前後当])|(?<!\d)[369]\s?개월(?!\s?[이미])"
+    # Cyrillic
+    r"|\b(?:перв\w+|втор\w+|перш\w+|друг\w+|I{1,2}|[12](?:-?[её]е?)?)\s+(?:полугоди\w+|півріччя)|жартыжылды\w*"
+    r"|\b(?:I{1,3}|IV|[1-4](?:-?й)?|перв\w+|втор\w+|трет\w+|перш\w+|друг\w+)\s+(?:квартал\w*|тоқсан\w*)"
+    r"|\b[369]\s+(?:месяцев|месяца|місяців|місяці|ай(?!\w))|\bза\s+(?:[2-9]|1[01])\s+(?:месяц|місяц)\w+"
+    # Turkish, Indonesian, Malay, Vietnamese
+    r"|\b(?:[1-4]\.?|ilk|birinci|ikinci|üçüncü|dördüncü)\s+(?:çeyrek|yarıyıl)\w*|\bilk (?:üç|altı|dokuz|[369]) ay\w*"
+    r"|\b(?:semester|triwulan|kuartal|suku tahun)\s+(?:i{1,3}|iv|[1-4]|pertama|kedua)\b|\b[369] bulan\b"
+    r"|\bquý\s+(?:i{1,3}|iv|[1-4])\b|\b[369] tháng\b|\b(?:[2-9]|1[01]) tháng đầu năm"
+    # Hebrew, Arabic, Thai, Greek
+    r"|רבעון (?:ה?ראשון|שני|שלישי|רביעי|[1-4])|מחצית ה?(?:ראשונה|שנייה)|(?<!\d)[369] חודשים"
+    r"|النصف (?:ال[أا]ول|الثاني)|الربع (?:ال[أا]ول|الثاني|الثالث|الرابع)|(?:ثلاثة|ستة|تسعة|(?<!\d)[369]) [أا]شهر"
+    r"|ไตรมาส|ครึ่งปี(?:แรก|หลัง)|(?<!\d)[369] เดือน|\b(?:ενν[ιε]άμηνο|εξάμηνο|τρίμηνο)\b"
+    # Polish, Czech, Hungarian, Italian, Dutch, Nordic languages
+    r"|\b(?:I{1,2}|[12]\.?|pierwsz\w+|drugi\w*)\s+(?:półrocz\w+|pololetí|félév\w*|halvår\w*|semestre)\b"
+    r"|\b(?:I{1,3}|IV|[1-4]\.?)\s+(?:kwartał\w*|negyedév\w*|trimestr\w+|čtvrtletí|kvartal\w*)"
+    r"|\b(?:primo|secondo) semestre|\b(?:eerste|tweede) (?:half ?jaar|kwartaal)"
+    r"|\b(?:första|andra) (?:halvår|kvartal)et",
     re.IGNORECASE,
 )
 _OF_A_TABLE = re.compile(r"t[1-4]", re.IGNORECASE)
@@ -40,7 +66,9 @@ _HAS_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SO_FAR = re.compile(
     r"\byear[- ]to[- ]date\b|\bytd\b|\bthis year so far\b|\ben lo que va (?:del? )?(?:presente )?año\b"
     r"|\b(?:en )?lo corrido del (?:presente )?año\b|\bacumulad[oa]s? (?:en |del? |n?o |do )*(?:año|ano)\b"
-    r"|\bdepuis (?:le début de l['’]année|le 1er janvier)\b|\bseit jahresbeginn\b|\blaufende[ns]? jahre?s?\b",
+    r"|\bdepuis (?:le début de l['’]année|le 1er janvier)\b|\bseit jahresbeginn\b|\blaufende[ns]? jahre?s?\b"
+    r"|\bс начала года|\bз початку року|年初来|今年以来|올해 들어|yıl başından beri|\bod początku roku|מתחילת השנה"
+    r"|منذ بداية (?:العام|السنة)|\btừ đầu năm|\bsejak awal tahun|\bdall['’]inizio dell['’]anno",
     re.IGNORECASE,
 )
 _ROLLING = re.compile(
@@ -118,7 +146,7 @@ def part_of_year_in(text: str, column: str, dates: bool = False) -> str | None:
     if found["number"]:
         return _numbered_part(bare, int(found["number"]), column.replace("_", " "), has_year)
     if found["month"]:
-        return f"month {NUMBER_OF_MONTH[found['month'].rstrip('.').lower()]}"
+        return f"month {number_of_month(found['month'].rstrip('.'))}"
     return re.sub(r"\s+", "", found["part"]).lower()
 
 
@@ -136,11 +164,17 @@ def words_for_months_of_two_years(text: str) -> str | None:
     >>> words_for_months_of_two_years("Delitos, julio a junio"), words_for_months_of_two_years("Enero a diciembre")
     ('julio a junio', None)
     """
+    return next((words for words, first, last in _ranges(text) if first > 1 and last == first - 1), None)
+
+
+def _ranges(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the words for each range of months in a text, and its first and last month."""
     for found in _RANGE.finditer(text):
-        first, last = (NUMBER_OF_MONTH[name.lower()] for name in found.groups())
-        if first > 1 and last == first - 1:
-            return found[0].rstrip(".")
-    return None
+        yield found[0].rstrip("."), number_of_month(found[1]), number_of_month(found[2])
+    for found in _NUMBERED_RANGE.finditer(text):
+        first, last = int(found["first"] or found["first_vi"]), int(found["last"] or found["last_vi"])
+        if 1 <= first <= 12 and 1 <= last <= 12:
+            yield found[0], first, last
 
 
 def words_for_rolling_year(text: str) -> str | None:
@@ -169,20 +203,24 @@ def words_for_part_of_year(text: str, is_count: bool = False) -> str | None:
     ('en lo que va del año', 'ytd')
     >>> words_for_part_of_year("Year ending March 2024"), words_for_part_of_year("April 2019 to March 2020")
     (None, None)
+    >>> words_for_part_of_year("令和5年1～9月"), words_for_part_of_year("за январь - сентябрь 2023 года")
+    ('1～9月', 'январь - сентябрь')
     >>> words_for_part_of_year("T1"), words_for_part_of_year("T1 2023"), words_for_part_of_year("T1", is_count=True)
     (None, 'T1', 'T1')
     """
     text = text.replace("_", " ")
-    for found in _RANGE.finditer(text):
-        first, last = (NUMBER_OF_MONTH[name.lower()] for name in found.groups())
-        if (last - first + 1) % 12:
-            return found[0].rstrip(".")
+    if named := next((words for words, first, last in _ranges(text) if (last - first + 1) % 12), None):
+        return named
     if so_far := _SO_FAR.search(text):
         return so_far[0]
     for found in _UNTIL.finditer(text):
-        if NUMBER_OF_MONTH[found[1].lower()] != 12:
+        if number_of_month(found[1]) != 12:
             return found[0].rstrip(".")
+    for found in _UNTIL_NUMBERED.finditer(text):
+        if int(next(filter(None, found.groups()))) < 12:
+            return found[0]
     for part in _PART.finditer(text):
         if is_count or not _OF_A_TABLE.fullmatch(part[0]) or _HAS_YEAR.search(text):
             return part[0]
-    return None
+    elsewhere = _PART_ELSEWHERE.search(text)
+    return elsewhere[0] if elsewhere else None

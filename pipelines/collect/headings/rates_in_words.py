@@ -1,4 +1,4 @@
-"""Words for a rate, a share or a percentage: per 100,000, tasa, Prozent, %, in five languages.
+"""Words for a rate, a share or a percentage: per 100,000, tasa, Prozent, %, 率, in many languages.
 
 Rule: what a heading calls a rate or a share is not a count. A whole number does not show its unit; the words do.
 """
@@ -22,10 +22,12 @@ _THOUSANDS = (
 )
 _PER = (
     rf"\b(?:per|por|par|pour|je|pro|auf|cada|ogni|op)\s+(?:cada\s+)?(?:{_THOUSANDS})"
-    r"|\b(?:na|на)\s+(?:1(?:0{2,5}|0{0,2}[.,\s]000)(?!\d)|100?\s?(?:tys|тыс|tis)\w*\.?|(?:сто|sto)\s\w+)"
-    r"|\byüz ?binde\b|\b100[.,\s]?000 ki[sş]ide\b"
-    r"|10\s?[万萬]\s?人(?:当たり|当り|あたり|に対|口)?|每10?[万萬十]|10만\s?명당"
+    r"|\b(?:na|на)\s+(?:1(?:0{2,5}|0{0,2}[.,\s]000)(?!\d)|100?\s?(?:tys|тыс|tis|тис|мың)\w*\.?|(?:сто|sto)\s\w+)"
+    r"|\byüz ?binde\b|\b(?:100[.,\s]?000|yüz ?bin) ki[sş]i(?:de|ye)\b"
+    r"|(?:10|十)\s?[万萬]\s?人(?:当たり|当り|あたり|に対|口)?|每(?:10|十)?[万萬十]|(?:10|십)\s?만\s?명당"
     r"|لكل\s+(?:100|١٠٠|مائة|مئة|مليون|ألف)"
+    r"|\bανά\s+(?:1\d{2,5}|1\d{0,2}[.,]000|εκατ)|\btrên\s+1(?:0{2,5}|0{0,2}[.,]000)|\bל-?\s?1(?:0{2,5}|0{0,2},000)"
+    r"|ต่อ(?:ประชากร)?\s?(?:100|แสน)"
 )
 _RATE = re.compile(
     rf"{_PER}"
@@ -33,8 +35,12 @@ _RATE = re.compile(
     r"|percent(?:ages?)?|per cent|porcentajes?"
     r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção)"
     r"|tass[oi]|percentual[ei]|wskaźnik\w*|коэффициент\w*|процент\w*|odsetek|procent\w*|andel|oranı|yüzde|míra"
-    r"|mutató|pct)\b"
-    r"|(?<!100)(?<!100\s)%|معدل|نسبة|[率]$|発生率|犯罪率",
+    r"|mutató|pct|aandeel|percentuale|arány\w*|százalék\w*|podíl|osuus|prosentti\w*|rata|pondere\w*"
+    r"|доля|удельный вес|раскрываемость|частка|питома вага|відсот\w*|коефіцієнт\w*|пайыз\w*|үлес\w*"
+    r"|ποσοστ\w*|αναλογία|oran(?:lar)?ı?|hızı?|persentase|rasio|risiko penduduk|risiko terkena"
+    r"|peratus\w*|phần trăm|t[ỷỉ] (?:lệ|suất))\b"
+    r"|(?<!100)(?<!100\s)%|معدل|نسبة|درصد|نرخ|שיעור|אחוז"
+    r"|率|割合|構成比|百分[比率]|比[重例]|占比|(?<!法)(?<!법)[율률](?![가-힣])|발생비|구성비|비중|백분|อัตรา|ร้อยละ|สัดส่วน",
     re.IGNORECASE,
 )
 _RATE_OF_TABLE = re.compile(rf"{_PER}|معدل لكل", re.IGNORECASE)

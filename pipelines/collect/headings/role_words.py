@@ -1,12 +1,17 @@
 """Words in the headings of columns, by what they say about the column and by language.
 
 Each entry is a regular expression for one word or phrase, or several of them with ``|`` between; a letter that files
-write without its accent is given with and without. They are found as whole words, in capitals or not.
+write without its accent is given with and without. They are found as whole words, in capitals or not; those of
+languages written without spaces between words are found anywhere, those of Arabic and Hebrew also behind a short prefix
+(the article, "and").
 """
 
 from __future__ import annotations
 
 import re
+
+_WITHOUT_SPACES = ("ja", "zh", "ko", "th")
+_PREFIXES = {"ar": r"(?:[وفبك]{0,2}ال|لل|[وبل])?", "he": "[והבלמ]{0,3}"}
 
 
 def words(**by_language: str) -> re.Pattern[str]:
@@ -14,8 +19,15 @@ def words(**by_language: str) -> re.Pattern[str]:
 
     >>> words(en="births?", es="nacimientos?").search("FECHA_NACIMIENTO")[0]
     'NACIMIENTO'
+    >>> words(ja="検挙", ar="ضحايا").search("刑法犯検挙件数")[0], words(ar="ضحايا").search("عدد الضحايا")[0]
+    ('検挙', 'الضحايا')
     """
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(by_language.values())})(?![^\W_])", re.IGNORECASE)
+    spaced = [
+        f"{_PREFIXES.get(one, '')}(?:{pattern})" for one, pattern in by_language.items() if one not in _WITHOUT_SPACES
+    ]
+    found = [rf"(?<![^\W_])(?:{'|'.join(spaced)})(?![^\W_])"] if spaced else []
+    found += [pattern for one, pattern in by_language.items() if one in _WITHOUT_SPACES]
+    return re.compile("|".join(found), re.IGNORECASE)
 
 
 PUBLISHED = words(
@@ -96,6 +108,18 @@ VICTIMS = words(
     nl=r"slachtoffers?",
     pl=r"ofiar\w*",
     ru=r"жертв\w*|потерпевш\w*",
+    uk=r"потерпіл\w*",
+    kk=r"жәбірленуш\w*",
+    el=r"θ[υύ]μα(?:τα|των)?|παθ[οό]ντ\w+",
+    tr=r"mağdur\w*",
+    id=r"korban",
+    vi=r"nạn nhân|bị hại",
+    ar=r"ضحايا|ضحية|مجني عليهم?",
+    he=r"קו?רבן|קו?רבנות|נפגע(?:ים|ות)?",
+    ja=r"被害者",
+    zh=r"被害人|受害[人者]",
+    ko=r"피해자",
+    th=r"ผู้เสียหาย|เหยื่อ",
 )
 SUSPECTS = words(
     en=r"suspects?|offenders?|perpetrators?|accused|assailants?",
@@ -103,6 +127,18 @@ SUSPECTS = words(
     fr=r"auteurs?|mis[ _]en[ _]cause",
     de=r"tatverd[aä]chtige?r?|täter(?:in)?",
     pt=r"suspeit[oa]s?",
+    ru=r"подозреваем\w*|обвиняем\w*",
+    uk=r"підозрюван\w*",
+    el=r"δρ[αά]στ\w+",
+    tr=r"şüpheli\w*|failler\w*|faili",
+    id=r"tersangka|pelaku",
+    vi=r"nghi phạm|bị can|đối tượng",
+    ar=r"مشتبه بهم?|متهمون|متهمين|جناة|جاني",
+    he=r"חשוד(?:ים|ות|ה)?",
+    ja=r"被疑者|容疑者",
+    zh=r"嫌疑[人犯]",
+    ko=r"피의자|용의자",
+    th=r"ผู้ต้องหา",
 )
 _CHARGED = {
     "en": r"(?:persons?|people|adults?|youths?|males?|females?)(?: who)?(?: were)? charged|proceeded against"
@@ -120,6 +156,23 @@ STAGES = {
         fr=rf"mis(?:es?)?[ _]en[ _]cause|{_CHARGED['fr']}",
         de=rf"(?:tat)?verd[aä]chtige?|{_CHARGED['de']}",
         pt=r"suspeitos?",
+        it=r"indagat[ie]|arrestat[ie]",
+        nl=r"verdachten?",
+        sv=r"misstänkta",
+        pl=r"podejrzan\w+|zatrzyman\w+",
+        ru=r"подозреваем\w*|выявлено лиц|выявленн\w+ лиц\w*|лиц,? совершивш\w+|задержан\w*",
+        uk=r"підозрюван\w*|(?:про )?підозр\w+|затриман\w*",
+        kk=r"күдікті\w*",
+        el=r"δρ[αά]στ\w+|συλληφθ\w+|συλλ[ηή]ψεις",
+        tr=r"şüpheli\w*|yakalanan\w*",
+        id=r"tersangka|pelaku",
+        vi=r"nghi phạm|bị can|đối tượng|bị bắt",
+        ar=r"مشتبه بهم?|متهمون|متهمين|جناة|موقوف\w*|مقبوض عليهم?",
+        he=r"חשוד(?:ים|ות|ה)?|עצור(?:ים|ות)|מעצרים",
+        ja=r"検挙人[員数]|検挙者|被疑者|容疑者|逮捕",
+        zh=r"嫌疑[人犯]|抓[获獲]|逮捕",
+        ko=r"검거\s?인[원수]|검거자|피의자|용의자|체포",
+        th=r"ผู้ต้องหา|จับกุม\s?\(คน\)|ผู้ถูกจับ",
     ),
     "prosecuted": words(
         en=rf"prosecuted|prosecutions?|defendants?|{_CHARGED['en']}",
@@ -127,12 +180,39 @@ STAGES = {
         fr=rf"poursuivi[es]+|{_CHARGED['fr']}",
         de=rf"angeklagte?|abgeurteilte?|{_CHARGED['de']}",
         pt=r"processad[oa]s",
+        it=r"imputat[ie]",
+        pl=r"oskarżon\w+",
+        ru=r"обвиняем\w*|подсудим\w*",
+        uk=r"обвинувачен\w*|підсудн\w*",
+        tr=r"sanık\w*",
+        id=r"terdakwa",
+        vi=r"bị cáo",
+        he=r"נאש[םמ](?:ים|ות)?",
+        ja=r"起訴人員|被告人",
+        zh=r"被告人?|起[诉訴]人[数數]",
+        ko=r"기소|피고인",
+        th=r"จำเลย",
     ),
     "convicted": words(
         en=r"convicted|convictions?|(?:offenders|persons|people) sentenced|found guilty|guilty findings",
         es=r"condenad[oa]s?|condenas|sentenciad[oa]s?",
         fr=r"condamn\w*",
         de=r"verurteilte?|verurteilungen",
+        it=r"condannat[ie]|condanne",
+        pl=r"skazan\w+",
+        ru=r"осужд[её]н\w*",
+        uk=r"засуджен\w*",
+        kk=r"сотталған\w*",
+        el=r"καταδικ\w+",
+        tr=r"hükümlü\w*|mahk[uû]m\w*",
+        id=r"terpidana",
+        vi=r"bị kết án",
+        ar=r"محكوم عليهم?|محكومون|محكومين|مدانون|مدانين",
+        he=r"מורשע(?:ים|ות)?|הורשעו",
+        ja=r"有罪",
+        zh=r"判[决決刑]人[数數]|罪犯|有罪",
+        ko=r"유죄",
+        th=r"ต้องโทษ|ต้องคำพิพากษา",
     ),
     "held": words(
         en=r"prisoners?|inmates?|prison population|(?:persons?|people|held) in (?:prison|custody|detention)"
@@ -142,6 +222,17 @@ STAGES = {
         fr=r"d[eé]tenus?|[eé]crou[eé]e?s",
         de=r"gefangene|inhaftierte",
         pt=r"privad[oa]s de liberdade",
+        it=r"detenut[ie]",
+        ru=r"заключ[её]нн\w*|содержится в",
+        uk=r"ув['’]язнен\w*|засуджен\w+, які відбува\w+",
+        tr=r"tutuklu\w*",
+        id=r"tahanan|narapidana",
+        ar=r"سجناء|نزلاء|مساجين",
+        he=r"אסירים|כלואים",
+        ja=r"収容人員|受刑者",
+        zh=r"在押|服刑",
+        ko=r"수용자|재소자|수감자",
+        th=r"ผู้ต้องขัง|นักโทษ",
     ),
 }
 RECORDED = words(
@@ -150,6 +241,19 @@ RECORDED = words(
     fr=r"infractions?|faits|constat\w+|victimes",
     de=r"straftaten|fälle|erfasst\w*|opfer",
     pt=r"ocorr[eê]ncias|v[ií]timas?",
+    ru=r"зарегистрирован\w*|потерпевш\w*",
+    uk=r"обліковано|облікован\w+|зареєстрован\w*|потерпіл\w*",
+    kk=r"тіркелген",
+    el=r"διαπραχθ\w+|τελεσθ\w+|καταγεγραμμ\w+|τελ/να",
+    tr=r"işlenen|kayıtlı|meydana gelen",
+    id=r"dilaporkan|kasus|kejadian",
+    vi=r"số vụ|vụ án|vụ việc",
+    ar=r"مسجلة|مرتكبة|مبلغ عنها|بلاغات|قضايا",
+    he=r"תיקים|עבירות",
+    ja=r"認知|発生",
+    zh=r"立案|[发發]生",
+    ko=r"발생",
+    th=r"รับแจ้ง|รับคำร้องทุกข์",
 )
 OFFENCES = words(
     en=r"offen[cs]es|crimes|incidents",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -30,6 +30,9 @@ _SMALL_WORDS = (
 )
 LabelOfCode = tuple[str, str, str, str, str]
 """Of incidents: a column, a national code, a word beside it, the first and the last year of the rows with both."""
+
+Labels = Mapping[frozenset[str], Collection[tuple[str, str]]]
+"""The labels of a concordance, each as its stems, with the codes that have it and the category of each."""
 
 _OF_WHICH = re.compile(
     r"\b(?:of which|thereof|de l[oa]s cuales|d[oa]s quais|dont|darunter|davon|included (?:in|above)|incl\. in"
@@ -66,23 +69,24 @@ def _check_meanings(
     beside: Sequence[LabelOfCode],
     links: Path,
 ) -> Outcome:
-    """Warn of codes whose label has no word in common with the label in the concordance, or in another year's file.
+    """Warn of codes whose label is that of another code, or has no word in common with their label in the concordance.
 
     If the source does not name the column of labels, the column whose words agree with most links is taken.
     """
     rule = "code_means_another"
+    whose = _whose_labels(connection, links)
     if "national_label" in source.columns:
         rows = run_sql(connection, "harmonise/labels_of_codes", links=quote_literal(str(links))).fetchall()
     elif "national_code" in source.columns:
-        rows = [row for column in unused for row in _labels_beside(connection, column, links)]
-        rows += _labels_of_incidents(connection, beside, links)
+        rows = [row for column in unused for row in _labels_beside(connection, column, links, whose)]
+        rows += _labels_of_incidents(connection, beside, links, whose)
     else:
         rows = []
     if not rows:
         return Outcome.not_applicable(rule)
     found, spans = [], []
     for code, label, meant, first, last in rows:
-        if are_different(label, meant):
+        if are_different(label, meant) or is_of_another(code, label, whose):
             span = first if first == last else f"{first} to {last}"
             found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
             spans.append((code, first or "", last or ""))
@@ -90,8 +94,32 @@ def _check_meanings(
     return Outcome.of_warning(rule, len(rows), found)
 
 
+def _whose_labels(connection: duckdb.DuckDBPyConnection, links: Path) -> Labels:
+    """Return the codes that have each label in the concordance, each with its category; a label as its stems."""
+    statement = "SELECT DISTINCT national_code, national_label, iccs_code FROM read_parquet($links)"
+    whose: dict[frozenset[str], set[tuple[str, str]]] = {}
+    for code, label, iccs in connection.execute(statement, {"links": str(links)}).fetchall():
+        if label and (words := stems(label)):
+            whose.setdefault(words, set()).add((code, iccs or ""))
+    return whose
+
+
+def is_of_another(code: str, label: str, whose: Labels) -> bool:
+    """Tell whether a label is that of other codes in the concordance, of another category, and not of this one.
+
+    Homicidio doloso and Homicidio culposo have a word in common, and are not the same.
+
+    >>> whose = {stems("Homicidio doloso"): {("1", "0101")}, stems("Homicidio culposo"): {("2", "0103")}}
+    >>> is_of_another("1", "HOMICIDIO CULPOSO", whose), is_of_another("1", "Homicidios dolosos", whose)
+    (True, False)
+    """
+    of = whose.get(stems(label), ())
+    own = {category for codes in whose.values() for one, category in codes if one == code}
+    return bool(of) and code not in {one for one, _ in of} and own.isdisjoint(category for _, category in of)
+
+
 def _labels_beside(
-    connection: duckdb.DuckDBPyConnection, column: UnusedColumn, links: Path
+    connection: duckdb.DuckDBPyConnection, column: UnusedColumn, links: Path, whose: Labels
 ) -> list[tuple[str, str, str, str, str]]:
     """Return each code with each word beside it, if the column holds the labels of the codes; otherwise nothing.
 
@@ -107,20 +135,20 @@ def _labels_beside(
         links=quote_literal(str(links)),
         most=str(_MOST_LABELS),
     ).fetchall()
-    return rows if _are_labels(rows) else []
+    return rows if _are_labels(rows, whose) else []
 
 
-def _are_labels(rows: Sequence[tuple[str, str, str, str, str]]) -> bool:
-    """Whether these are codes with their labels: most have a word of their label in the concordance."""
+def _are_labels(rows: Sequence[tuple[str, str, str, str, str]], whose: Labels) -> bool:
+    """Whether these are codes with their labels: most have a word of theirs in the concordance, or another's label."""
     codes = {code for code, *_ in rows}
-    agree = {code for code, word, meant, *_ in rows if stems(word) & stems(meant)}
+    agree = {code for code, word, meant, *_ in rows if stems(word) & stems(meant) or stems(word) in whose}
     words = {word for _, word, *_ in rows}
     is_label = len(codes) <= len(words) <= len(rows) <= _MOST_A_CODE * len(codes)
     return is_label and len(codes) > 1 and len(agree) >= _LEAST_AGREE * len(codes)
 
 
 def _labels_of_incidents(
-    connection: duckdb.DuckDBPyConnection, beside: Sequence[LabelOfCode], links: Path
+    connection: duckdb.DuckDBPyConnection, beside: Sequence[LabelOfCode], links: Path, whose: Labels
 ) -> list[tuple[str, str, str, str, str]]:
     """Return each code with each word next to it in any file, of the columns that have the labels of the codes."""
     if not beside:
@@ -139,7 +167,7 @@ def _labels_of_incidents(
             (code, word, " / ".join(sorted(meant[code])), min(years), max(years))
             for (code, word), years in sorted(pairs.items())
         ]
-        found += rows if _are_labels(rows) else []
+        found += rows if _are_labels(rows, whose) else []
     return found
 
 

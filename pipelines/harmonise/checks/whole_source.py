@@ -32,6 +32,7 @@ from pipelines.harmonise.checks.periods import (
 from pipelines.harmonise.checks.points import judge_points
 from pipelines.harmonise.checks.repeats.case_numbers import check_case_numbers
 from pipelines.harmonise.checks.repeats.words_alike import check_words_alike
+from pipelines.harmonise.checks.row_limits import check_row_limits
 from pipelines.harmonise.checks.totals.added_rows import check_added_codes, check_added_rows
 from pipelines.harmonise.checks.totals.counts_of_incidents import judge_row_totals, left_in_files
 from pipelines.harmonise.checks.totals.row_totals import check_row_totals
@@ -151,12 +152,16 @@ def check_checked_words(folder: SourceFolder, judged: Judged, unused: UnusedCont
     return Outcome.of_warning("words_checked_absent", len(source.words_checked), [repr(words) for words in absent])
 
 
-def check_unread(folder: SourceFolder, judged: Judged, unused: Sequence[UnusedColumn]) -> list[Outcome]:
-    """Judge what was received but not read: sheets, hidden cells, rows below a foot, columns left out by a reshape."""
+def check_unread(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, unused: Sequence[UnusedColumn]
+) -> list[Outcome]:
+    """Judge what was not read: sheets, hidden cells, rows below a foot or a limit, columns left out by a reshape."""
     raw = judged.raw
     of_incidents = left_in_files(judged.file_facts) if isinstance(judged, Tallied) else ()
     columns = (*raw.unread_columns, *omitted_columns(folder, unused), *of_incidents)
-    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)
+    limits = check_row_limits(connection, judged)
+    doubt_figures(connection, [limits], has_places=judged.statements.grain == "cell")
+    return [limits, *judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, columns, raw.columns_alike)]
 
 
 def check_captions(

@@ -388,6 +388,19 @@ _NAME_OF_MONTH = (
 )
 _OTHER_PERIODS = {
     "a year with a decimal point, as programs write numbers (in reshape.sql: split_part(year, '.', 1))": r"\d{4}[.,]0*",
+    "a year of the Hijri calendar, which is no calendar year (give the calendar year in reshape.sql)": (
+        r"\D{0,8}(1[34]|[١۱][٣٤۳۴])\d\d\s*هـ?\W*"
+    ),
+    "a year in digits other than 0 to 9 (convert it in reshape.sql: translate(year, '٠١٢٣٤٥٦٧٨٩', '0123456789'))": (
+        r"(?!.*[0-9])\D{0,8}\d{4}\D{0,8}"
+    ),
+    "a year of a Japanese era (in reshape.sql: plus 2018 for 令和, 1988 for 平成, 1925 for 昭和; 元年 is 1)": (
+        r"(令和|平成|昭和|[RHS])\s?(元|\d{1,2})\s?年?度?"
+    ),
+    "a year of the Republic of China (in reshape.sql: its number plus 1911)": (
+        r"(中華)?民[國国]\s?\d{2,3}\s?年?度?|1[0-3]\d\s?年?度?"
+    ),
+    "a year of the Buddhist era (in reshape.sql: its number minus 543)": r"\D{0,6}25\d\d",
     "a decade": r"\d{3}0['’]?[sS]|\d{4}er",
     "a year followed by a mark or note (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
         r"\d{4}(\s*[^\d\s\-/.:_\u2013\u2014]{1,3}|\s*[(\[][^)\]]*[)\]]|[\u00b9\u00b2\u00b3]|\s+[^\W\d]{4,})"

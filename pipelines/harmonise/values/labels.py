@@ -17,7 +17,7 @@ from pipelines.harmonise.values.negations import negation_problem
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.area_names import areas_called, names_of_areas
+from schemas.area_names import areas_called, codes_of_scheme, names_of_areas
 from schemas.codelists import area_codes, load_areas, parse_age, place_not_stated, valid_codes
 from schemas.declarations import quote_literal
 from schemas.definition.messages import hint
@@ -60,7 +60,7 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
         return set(names_of_areas(names.languages, names.of) if names else names_of_areas())
     if scheme == "code":
         return {(area.code, area.code) for area in load_areas()}
-    return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
+    return set(codes_of_scheme(scheme))
 
 
 def nearest_areas(folder: SourceFolder, text: str, valid: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import duckdb
 
 from schemas.declarations import quote_literal
-from schemas.definition.numbers import alike
+from schemas.definition.numbers import OTHER_DIGITS, THEIR_VALUES, alike
 from schemas.source import Source, SourceFolder
 
 # Doubles represent whole numbers only up to about 9e15; no count has more digits than this.
@@ -24,8 +24,8 @@ def parse_number(text: str, source: Source, marks: Iterable[str] | None = None, 
     """Return the SQL for a text as a count; NULL for anything else, never a part of a number.
 
     A thousands mark is accepted only between groups of three digits, or of two and three as in India (1,23,456), and
-    the decimal mark once, before the last digits. Blanks, and apostrophes, that look alike are the same mark. A note
-    mark may follow the number.
+    the decimal mark once, before the last digits. Digits of other scripts (Arabic, Thai ...) are digits. Blanks, and
+    apostrophes, that look alike are the same mark. A note mark may follow the number.
 
     Args:
         text: an SQL expression.
@@ -33,6 +33,7 @@ def parse_number(text: str, source: Source, marks: Iterable[str] | None = None, 
         marks: what may follow a number; default: the note marks of the source.
         shift: by how many digits to move the decimal point to the right, which is exact, unlike a product.
     """
+    text = in_digits(text)
     bare = f"trim({text})"
     # The longest is tried first: "bp" is not "b" and "p".
     for mark in sorted(source.marks if marks is None else marks, key=len):
@@ -50,6 +51,15 @@ def parse_number(text: str, source: Source, marks: Iterable[str] | None = None, 
         f"CASE WHEN regexp_extract({bare}, {pattern}, 0) = nullif({bare}, '') "
         f"THEN CASE WHEN abs({number}) <= {_LARGEST} THEN {number} END END"
     )
+
+
+def in_digits(text: str) -> str:
+    """Return the SQL for a text with the digits of other scripts as 0 to 9.
+
+    >>> in_digits("n")[:14]
+    "translate(n, '"
+    """
+    return f"translate({text}, {quote_literal(OTHER_DIGITS)}, {quote_literal(THEIR_VALUES)})"
 
 
 def number_pattern(thousands: str, decimal: str) -> str:

@@ -145,7 +145,7 @@ def _check_repeated_rows(
     if problems:
         raise DataRefused(problems)
     return [
-        _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if judged else None),
+        _repeated_outcome(looked_at, repeated_rows_outcome(rows, repeated, places) if judged else None, source.id),
         Outcome.of_refusal("id_repeated", int(bool(source.id))),
     ]
 
@@ -171,13 +171,15 @@ def _repeated_within(folder: SourceFolder, facts: FileFacts) -> list[Problem]:
     return problems
 
 
-def _repeated_outcome(looked_at: FileFacts, same: Outcome | None) -> Outcome:
+def _repeated_outcome(looked_at: FileFacts, same: Outcome | None, ids: Sequence[str]) -> Outcome:
     """Add to the outcome on identical rows those that differ only in words: one incident with a row for each weapon."""
+    of_words = "columns with few words" + (f", or in {', '.join(ids)}" if ids else "")
     found = [
-        f"{file.name}: {one.twice + one.thrice:,} incidents have rows that differ only in columns with few words"
+        f"{file.name}: {one.twice + one.thrice:,} incidents have rows that differ only in {of_words}"
         for file, fact in looked_at
         for one in (Repeated(**each) for each in fact.get("but_for_words", ()))
-        if one.is_beyond_chance and not any(again.is_beyond_chance for again in _repeated_in({"repeats": fact}))
+        if (one.is_beyond_chance or one.rows is not None)
+        and not any(again.is_beyond_chance for again in _repeated_in({"repeats": fact}))
     ]
     if not found:
         return same or Outcome.not_applicable("rows_repeated")
@@ -229,7 +231,13 @@ def _compare_files(
             together.execute("INSERT INTO pair VALUES ($1, $2, $3)", [*numbers, least])
         problems = _shared_rows(together, folder, named, "content", "every column")
         if not problems and texts - set(folder.source.columns.values()):
-            problems = _shared_rows(together, folder, named, "narrow", "every column but those with few words")
+            problems = _shared_rows(
+                together,
+                folder,
+                named,
+                "narrow",
+                "every column but those with few words" + (" and the identifier" if folder.source.id else ""),
+            )
         for repeated, all_rows, blank, first, second in run_sql(together, "harmonise/shared_ids").fetchall():
             places = [(named[place["part"]], place["row"]) for place in (first, second)]
             problems.append(id_problem(folder, all_rows, repeated, blank, places))

@@ -122,8 +122,8 @@ def _folded(name: str) -> str:
 def columns_of_texts(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, table: TextTable, common: Collection[str]
 ) -> set[str]:
-    """Return the columns that the source reads, and those with more than a few words."""
-    names = [name for name in table.kept if name in common]
+    """Return the columns that the source reads, and those with more than a few words, but for identifiers."""
+    names = [name for name in table.kept if name in common and name not in folder.source.id]
     counts = ", ".join(f"approx_count_distinct({quote_identifier(name)}::VARCHAR)" for name in names)
     numbers = fetch_row(connection, f"SELECT {counts} FROM ({text_query(table, {})})")
     used = set(folder.source.columns.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -20,6 +20,9 @@ from schemas.words_of_totals import plain
 _LEAST_NAMES = 0.6
 _LEAST_OWN = 0.5
 """Share of words that are names of areas, and of the pairs of code and name that agree, in a column of names."""
+_LEAST_ONE_TO_ONE = 5
+"""So many codes with one name each, no two with the same, are codes with their names, whether these agree or not: of
+another place (of birth, of residence) the rows of a code have several."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,18 @@ def _named_areas(connection: duckdb.DuckDBPyConnection, column: UnusedColumn) ->
     parts = {"raw": column.table, "column": column.quoted}
     pairs = run_sql(connection, "harmonise/names_of_places", **parts).fetchall()
     own = sum(any(area.code == code for area in areas_called(word)) for code, word, *_ in pairs)
-    return pairs if own >= _LEAST_OWN * len(pairs) else []
+    is_own = own >= _LEAST_OWN * len(pairs) or _is_one_to_one({(code, plain(word)) for code, word, *_ in pairs})
+    return pairs if is_own else []
+
+
+def _is_one_to_one(pairs: Collection[tuple[str, str]]) -> bool:
+    """Return whether each code has one name, and each name one code.
+
+    >>> _is_one_to_one({(str(n), chr(97 + n)) for n in range(5)}), _is_one_to_one({("1", "a"), ("2", "a")})
+    (True, False)
+    """
+    codes, names = ({pair[of] for pair in pairs} for of in (0, 1))
+    return len(codes) >= _LEAST_ONE_TO_ONE and len(codes) == len(names) == len(pairs)
 
 
 def _named_by_incidents(folder: SourceFolder, beside: Sequence[NameOfPlace]) -> dict[str, list[NameOfPlace]]:
@@ -99,6 +113,7 @@ def _named_by_incidents(folder: SourceFolder, beside: Sequence[NameOfPlace]) -> 
         for column, pairs in columns.items()
         if sum(one.rows for one in pairs if any(area.code == one.code for area in areas_called(one.name)))
         >= _LEAST_OWN * sum(one.rows for one in pairs)
+        or _is_one_to_one({(one.code, plain(one.name)) for one in pairs})
     }
 
 
