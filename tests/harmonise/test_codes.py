@@ -47,6 +47,27 @@ def test_a_code_that_was_given_to_another_offence_is_said(tiny: Tiny) -> None:
     assert found.detail == "12: 'Fraude' in the file (2018 to 2019), 'Robo' in the concordance"
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Tentativa de robo", "'Tentativa', a part of the act"),
+        ("Detenidos por robo", "persons arrested, but the source declares stage: recorded"),
+        ("Sentenciados por robo", "persons convicted, but the source declares stage: recorded"),
+        ("Robo (tasa)", "'tasa', a rate"),
+        ("Robo por 100 mil habitantes", "'por 100 mil', a rate"),
+        ("Robo (en miles)", "'en miles', but the source declares multiply: 1"),
+        ("Robo, esclarecidos", "cases cleared up"),
+        ("ROBO SIMPLE", ""),
+        ("Robos", ""),
+    ],
+)
+def test_a_label_in_the_file_that_says_the_figures_are_something_else(tiny: Tiny, label: str, said: str) -> None:
+    tiny.declare(SOURCE, links=(ROBBERY,))
+    tiny.give("a.csv", f"area,year,code,label,n\n14,2017,12,Robo,5\n14,2018,12,\"{label}\",7\n")
+    found = outcome(tiny, "code_means_another")
+    assert found.detail == (f"12: {label!r} in the file (2018) says {said}, 'Robo' in the concordance" if said else "")
+
+
 def test_a_code_with_a_link_for_each_meaning_is_right(tiny: Tiny) -> None:
     fraud = {"national_code": "12", "national_label": "Fraude", "iccs_code": "0701", "relation": "exact"}
     tiny.declare(SOURCE, links=({**ROBBERY, "valid_to": "2017"}, {**fraud, "valid_from": "2018"}))

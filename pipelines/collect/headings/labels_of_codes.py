@@ -12,10 +12,13 @@ from collections.abc import Collection, Iterator
 
 from iccs.classification import load_classification
 from iccs.concordance import Link
+from pipelines.collect.headings.captions import scale_factor, words_for_scale
 from pipelines.collect.headings.kind_words import CLEARED
 from pipelines.collect.headings.kinds_of_figures import parts_named
+from pipelines.collect.headings.rates_in_words import words_for_rate
 from pipelines.collect.headings.roles import UNITS_OF_CRIMES, stage_named
 from schemas.definition.measures import Measure
+from schemas.source import Source
 
 _NUMBER_OF = r"(?:(?:total )?(?:numbers?|n[uú]mero|nombre|anzahl|total) (?:of|de|der|des|d['’]) ?)?"
 _OF = r"(?: (?:of|for|on|de|del|da|do|por|pour|von|wegen)\b|\s*[:–-]\s)"
@@ -119,3 +122,30 @@ def unlike_link(link: Link, declared: Collection[str]) -> Iterator[str]:
     for name, word in parts_named(" ".join(link.national_label.split())):
         if name not in given and not (name == "attempted" and "0101" in codes):  # link_names_another reports it
             yield f"{word!r}, but its link is exact and gives no {name}"
+
+
+def said_beyond(label: str, meant: str, source: Source) -> Iterator[str]:
+    """Yield what the label of a code in the file says of its figures that its label in the concordance does not.
+
+    The labels may differ in a word that matters: attempts, persons convicted, a rate, a scale.
+
+    >>> from schemas.source import list_sources
+    >>> source = list_sources()["mx_sesnsp_victims"].source
+    >>> list(said_beyond("Homicidio doloso (tasa)", "Homicidio doloso", source))
+    ["'tasa', a rate"]
+    >>> list(said_beyond("Homicidio doloso consumado", "Homicidio doloso", source))
+    []
+    """
+    if source.kind not in ("count", "incident") or label.casefold() == meant.casefold():
+        return
+    if len(source.measures) == 1:
+        (measure,) = source.measures.values()
+        known = set(unlike_measure(meant, measure))
+        yield from (one for one in unlike_measure(label, measure) if one not in known and one != "rates")
+    if all(one.figures in ("count", "stock") for one in source.measures.values()):
+        if (rate := words_for_rate(label)) and not words_for_rate(meant):
+            yield f"{rate.strip()!r}, a rate"
+        if (scale := words_for_scale(label)) and not words_for_scale(meant) and scale_factor(scale) != source.multiply:
+            yield f"{scale!r}, but the source declares multiply: {source.multiply}"
+    given = {*source.columns, *source.constants, *source.totals, *(name for name, _ in parts_named(meant))}
+    yield from (f"{word!r}, a part of the act" for name, word in parts_named(label) if name not in given)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.collect.headings.labels_of_codes import said_beyond
 from pipelines.harmonise.checks.words.doubted import doubt_codes
 from pipelines.harmonise.checks.words.unused_columns import UnusedColumn
 from pipelines.system.connection import run_sql
@@ -69,7 +70,9 @@ def _check_meanings(
     beside: Sequence[LabelOfCode],
     links: Path,
 ) -> Outcome:
-    """Warn of codes whose label is that of another code, or has no word in common with their label in the concordance.
+    """Warn of codes whose label in the file is that of another code, or means something else than in the concordance.
+
+    It does if the two have no word in common, or if the label in the file says that the figures are something else.
 
     If the source does not name the column of labels, the column whose words agree with most links is taken.
     """
@@ -86,9 +89,11 @@ def _check_meanings(
         return Outcome.not_applicable(rule)
     found, spans = [], []
     for code, label, meant, first, last in rows:
-        if are_different(label, meant) or is_of_another(code, label, whose):
+        said = next(said_beyond(label, meant, source), "")
+        if said or are_different(label, meant) or is_of_another(code, label, whose):
             span = first if first == last else f"{first} to {last}"
-            found.append(f"{code}: {label!r} in the file{f' ({span})' if span else ''}, {meant!r} in the concordance")
+            in_file = f"{label!r} in the file{f' ({span})' if span else ''}"
+            found.append(f"{code}: {in_file}{f' says {said}' if said else ''}, {meant!r} in the concordance")
             spans.append((code, first or "", last or ""))
     doubt_codes(connection, rule, spans, "; ".join(found[:1]))
     return Outcome.of_warning(rule, len(rows), found)
