@@ -51,10 +51,10 @@ def test_a_code_that_was_given_to_another_offence_is_said(tiny: Tiny) -> None:
     ("label", "said"),
     [
         ("Tentativa de robo", "'Tentativa', a part of the act"),
-        ("Detenidos por robo", "persons arrested, but the source declares stage: recorded"),
+        ("Detenidos por robo", "persons suspected, but the source declares stage: recorded"),
         ("Sentenciados por robo", "persons convicted, but the source declares stage: recorded"),
         ("Robo (tasa)", "'tasa', a rate"),
-        ("Robo por 100 mil habitantes", "'por 100 mil', a rate"),
+        ("Robo por 100 mil habitantes", "'por 100', a rate"),
         ("Robo (en miles)", "'en miles', but the source declares multiply: 1"),
         ("Robo, esclarecidos", "cases cleared up"),
         ("ROBO SIMPLE", ""),

@@ -148,4 +148,8 @@ def said_beyond(label: str, meant: str, source: Source) -> Iterator[str]:
         if (scale := words_for_scale(label)) and not words_for_scale(meant) and scale_factor(scale) != source.multiply:
             yield f"{scale!r}, but the source declares multiply: {source.multiply}"
     given = {*source.columns, *source.constants, *source.totals, *(name for name, _ in parts_named(meant))}
-    yield from (f"{word!r}, a part of the act" for name, word in parts_named(label) if name not in given)
+    yield from (
+        f"{word!r}, a part of the act"
+        for name, word in parts_named(label)
+        if name not in given and word.casefold() not in meant.casefold()
+    )

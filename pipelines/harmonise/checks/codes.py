@@ -191,11 +191,11 @@ def are_different(one: str, other: str) -> bool:
 def stems(label: str) -> frozenset[str]:
     """Return the words that labels are compared by: of three letters or more, without accents and endings.
 
-    >>> sorted(stems("Robo con violencia")), stems("12")
+    >>> sorted(stems("Robos con violencia")), stems("12")
     (['robo', 'viole'], frozenset())
     """
     words = (word for word in re.findall(r"[^\W\d_]{3,}", plain(label)) if not re.fullmatch(_SMALL_WORDS, word))
-    return frozenset(word[:_STEM] for word in words)
+    return frozenset((word.removesuffix("s") if len(word) > 3 else word)[:_STEM] for word in words)
 
 
 def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: Path, mapped: Path) -> Outcome:
