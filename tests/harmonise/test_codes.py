@@ -63,7 +63,7 @@ def test_a_code_that_was_given_to_another_offence_is_said(tiny: Tiny) -> None:
 )
 def test_a_label_in_the_file_that_says_the_figures_are_something_else(tiny: Tiny, label: str, said: str) -> None:
     tiny.declare(SOURCE, links=(ROBBERY,))
-    tiny.give("a.csv", f"area,year,code,label,n\n14,2017,12,Robo,5\n14,2018,12,\"{label}\",7\n")
+    tiny.give("a.csv", f'area,year,code,label,n\n14,2017,12,Robo,5\n14,2018,12,"{label}",7\n')
     found = outcome(tiny, "code_means_another")
     assert found.detail == (f"12: {label!r} in the file (2018) says {said}, 'Robo' in the concordance" if said else "")
 
