@@ -30,7 +30,8 @@ def read(tiny: Tiny, more: str, *texts: str, macro: str = "to_number", values: s
         ("thousands: ' '\n", ("1\u2009234", "1\u200a234", "1\u2002234", "1 234 567"), [1234, 1234, 1234, 1234567]),
         ('thousands: "."\ndecimal: ","\nwhole_numbers: false\n', ("1.234,5", "1.234", "12,5"), [1234.5, 1234, 12.5]),
         ("marks: {b: B, (p): P, bp: B}\n", ("88 b", "88b", "88 (p)", "88bp", "88 x", "b"), [88] * 4 + [None] * 2),
-        ("", ("1e3", "inf", "nan", "0x10", "1_000", "١٢", "", "1.5.2", "--1"), [None] * 9),
+        ("", ("1e3", "inf", "nan", "0x10", "1_000", "1²", "", "1.5.2", "--1"), [None] * 9),
+        ('thousands: ","\n', ("١٢", "۱٬۲", "２０", "๑,๒๓๔"), [12, None, 20, 1234]),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_declared_or_not_at_all(
