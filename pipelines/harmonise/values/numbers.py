@@ -62,7 +62,8 @@ def in_digits(text: str) -> str:
     [('123',), ('4,5',)]
     """
     translated = f"translate({text}, {quote_literal(OTHER_DIGITS)}, {quote_literal(THEIR_VALUES)})"
-    return f"CASE WHEN regexp_matches({text}, {quote_literal(f'[{OTHER_DIGITS}]')}) THEN {translated} ELSE {text} END"
+    pattern = quote_literal(f"[{OTHER_DIGITS}]")
+    return f"CASE WHEN regexp_extract({text}, {pattern}, 0) <> '' THEN {translated} ELSE {text} END"
 
 
 def number_pattern(thousands: str, decimal: str) -> str:
