@@ -66,14 +66,18 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
 def nearest_areas(folder: SourceFolder, text: str, valid: Sequence[str]) -> tuple[str, ...]:
     """Return the valid words that an invalid text for an area probably means: for the area it names, or the nearest.
 
-    A text that names an area is not a typing error: ``México`` is not the nearest to ``Ciudad de México``.
+    A text that names an area is not a typing error: ``México`` is not the nearest to ``Ciudad de México``. A code is
+    given as its list has it, not with and without leading zeros.
     """
     named = {area.code for area in areas_called(text)}
+    scheme = folder.source.area_scheme
+    listed = {code for area in load_areas() for name, code in area.schemes if name == scheme}
+    other_forms = {word for word, _ in area_words(folder)} - listed if listed else set()
     if not named:
-        return nearest_values(text, valid)
-    if folder.source.area_scheme == "name":
+        return nearest_values(text, [word for word in valid if word not in other_forms])
+    if scheme == "name":
         return ()
-    return tuple(sorted(word for word, code in area_words(folder) if code in named))
+    return tuple(sorted(word for word, code in area_words(folder) if code in named and word not in other_forms))
 
 
 def areas_named(folder: SourceFolder, text: str) -> str:
