@@ -173,7 +173,10 @@ def process_environment(current: Path) -> dict[str, str]:
     >>> process_environment(Path("/srv/data"))["PYTHONSAFEPATH"]
     '1'
     """
-    served = {SERVED_BY: str(os.getpid()), "PYTHONSAFEPATH": "1"}
+    # A run that is stopped at once leaves the semaphores of its checks to Python's tracker, which removes them, and
+    # would say so to a person who can do nothing about it.
+    quiet = [given for given in (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning") if given]
+    served = {SERVED_BY: str(os.getpid()), "PYTHONSAFEPATH": "1", "PYTHONWARNINGS": ",".join(quiet)}
     program = Path(__file__).parents[3]
     if current.resolve() != program.resolve():
         return served
