@@ -159,6 +159,8 @@ LONG_MODULES = {
     "notebooks/test_notebooks.py": "runs each notebook from its first cell to its last, in a process of its own",
     "package/test_wheel.py": "builds the wheel and installs it into fresh environments",
     "project/test_new_source.py": "defines, checks and loads a source from one file after the other",
+    "publish/test_edited_definitions.py": "publishes one release after the other, of one definition after the other",
+    "publish/test_interpolated_population.py": "publishes one release after the other",
     "publish/test_measures.py": "publishes for a minute while readers read, and is killed on the way",
     "publish/test_release_changes.py": "publishes one release after the other",
     "publish/test_releases.py": "publishes one release after the other",
